@@ -1,0 +1,69 @@
+import { z } from 'zod'
+import { json } from './answer.ts'
+import { datasetName, instant, page, paging, projectName } from './names.ts'
+import { operation } from './operation.ts'
+
+export const datasetFormat = z.enum(['json', 'ndjson', 'csv', 'parquet'])
+
+export const dataset = z.object({
+  name: datasetName,
+  format: datasetFormat,
+  sizeBytes: z.int().nonnegative(),
+  records: z.int().nonnegative().nullable().describe('Elements or rows; null for a single JSON value.'),
+  version: z.string().describe('Changes exactly when the content changes.'),
+  schemaVersion: z.int().positive().describe('Changes only when the structure changes.'),
+  updatedAt: instant,
+  problem: z.string().nullable().describe('Why the newest file is not used; the last good version answers meanwhile.'),
+})
+export type Dataset = z.output<typeof dataset>
+
+export const listDatasets = operation({
+  name: 'datasets.list',
+  summary: 'List the data that can be asked.',
+  route: { method: 'GET', path: '/projects/{project}/datasets' },
+  mcp: { tool: 'datasets', action: 'list' },
+  access: { target: 'project', need: 'read' },
+  effect: 'read',
+  input: z.object({
+    project: projectName,
+    ...paging,
+    match: z.string().max(100).optional().describe('Part of the name.'),
+  }),
+  output: page(dataset),
+})
+
+export const field = z.object({
+  path: z.string().describe('As jq writes it, e.g. `.[].address.city`.'),
+  types: z.array(z.enum(['null', 'boolean', 'number', 'string', 'array', 'object'])),
+  optional: z.boolean(),
+  values: z.array(json).optional().describe('All values, when there are few.'),
+  min: json.optional(),
+  max: json.optional(),
+})
+export type Field = z.output<typeof field>
+
+export const describeDataset = operation({
+  name: 'datasets.describe',
+  summary: 'Show the structure of a dataset, with a few records and the columns SQL sees.',
+  route: { method: 'GET', path: '/projects/{project}/datasets/{dataset}' },
+  mcp: { tool: 'datasets', action: 'describe' },
+  positional: ['dataset'],
+  access: { target: 'project', need: 'read' },
+  effect: 'read',
+  input: z.object({
+    project: projectName,
+    dataset: datasetName,
+    sample: z.coerce.number().int().min(0).max(20).default(3).describe('How many records to show.'),
+  }),
+  output: dataset.extend({ fields: z.array(field), sample: z.array(json) }),
+})
+
+export const refreshDatasets = operation({
+  name: 'datasets.refresh',
+  summary: 'Look at the dataset folder now instead of within a second.',
+  route: { method: 'POST', path: '/projects/{project}/datasets/refresh' },
+  access: { target: 'project', need: 'read' },
+  effect: 'write',
+  input: z.object({ project: projectName }),
+  output: z.object({ datasets: z.int(), changed: z.array(datasetName) }),
+})

@@ -1,0 +1,26 @@
+import { z } from 'zod'
+import { instant } from './names.ts'
+
+/** What the outbox says happened. At least once, in order, each with an id to resume from. */
+export const event = z.object({
+  id: z.string(),
+  at: instant,
+  type: z.enum([
+    'tool.created',
+    'tool.updated',
+    'tool.submitted',
+    'tool.voted',
+    'tool.approved',
+    'tool.rejected',
+    'tool.expired',
+    'tool.disabled',
+    'function.created',
+    'function.disabled',
+    'dataset.changed',
+  ]),
+  project: z.string(),
+  /** The name of what it happened to. */
+  subject: z.string(),
+  by: z.string().nullable(),
+})
+export type Event = z.output<typeof event>

@@ -1,0 +1,50 @@
+import * as datasets from './datasets.ts'
+import * as identity from './identity.ts'
+import * as library from './library.ts'
+import type { InputOf, OutputOf } from './operation.ts'
+import * as queries from './queries.ts'
+
+/** Everything that can be asked, by name. The order is the order of the reference. */
+export const operations = {
+  'identity.whoami': identity.whoami,
+  'users.list': identity.listUsers,
+  'users.invite': identity.inviteUser,
+  'users.redeem': identity.redeemInvitation,
+  'users.update': identity.updateUser,
+  'keys.list': identity.listKeys,
+  'keys.create': identity.createKey,
+  'keys.revoke': identity.revokeKey,
+  'keys.rotate': identity.rotateKey,
+  'projects.list': identity.listProjects,
+  'projects.create': identity.createProject,
+  'members.list': identity.listMembers,
+  'members.set': identity.setMember,
+  'members.remove': identity.removeMember,
+  'audit.list': identity.listAudit,
+  'datasets.list': datasets.listDatasets,
+  'datasets.describe': datasets.describeDataset,
+  'datasets.refresh': datasets.refreshDatasets,
+  'queries.ask': queries.askQuery,
+  'queries.explain': queries.explainQuery,
+  'queries.read': queries.readResult,
+  'queries.runs': queries.listRuns,
+  'queries.run': queries.getRun,
+  'functions.list': library.listFunctions,
+  'functions.get': library.getFunction,
+  'functions.create': library.createFunction,
+  'functions.disable': library.disableFunction,
+  'tools.list': library.listTools,
+  'tools.get': library.getTool,
+  'tools.create': library.createTool,
+  'tools.update': library.updateTool,
+  'tools.submit': library.submitTool,
+  'tools.vote': library.voteOnTool,
+  'tools.disable': library.disableTool,
+  'tools.explain': library.explainTool,
+  'tools.run': library.runTool,
+} as const
+
+export type Operations = typeof operations
+export type OperationName = keyof Operations
+export type Input<Name extends OperationName> = InputOf<Operations[Name]>
+export type Output<Name extends OperationName> = OutputOf<Operations[Name]>

@@ -1,0 +1,59 @@
+import type { Event, OperationName, ToolDefinition } from '@super-data/contract'
+import type { CallRequest, CallResult, Credentials, Door, Principal } from './call.ts'
+
+/** All that a door may use of the platform. `Platform` is the one implementation. */
+export interface PlatformDoor {
+  /**
+   * The one way in: parse → authenticate → authorise → idempotency → limits → run → record.
+   *
+   * @param input not yet parsed; `project` is filled in from the request or the principal when absent.
+   * @throws PlatformError only.
+   */
+  call<Name extends OperationName>(name: Name, input: unknown, request: CallRequest): Promise<CallResult<Name>>
+  /** @throws Unauthenticated */
+  authenticate(credentials: Credentials): Promise<Principal>
+  /** The approved tools of a project, as one immutable snapshot. @throws ProjectMissing when it is not the principal's. */
+  catalogue(principal: Principal, project: string): Promise<Catalogue>
+  readonly events: EventStream
+  readiness(): Promise<Readiness>
+  /** Called after each call, for metrics. Returns how to stop. */
+  onCall(listener: (observed: ObservedCall) => void): () => void
+}
+
+/** What MCP lists of a project. A new approval makes a new snapshot with a higher generation. */
+export interface Catalogue {
+  readonly project: string
+  readonly generation: number
+  readonly tools: readonly CatalogueTool[]
+}
+
+export interface CatalogueTool {
+  readonly name: string
+  readonly description: string
+  /** JSON Schema 2020-12 of the arguments. */
+  readonly inputSchema: ToolDefinition['parameters']
+}
+
+export interface EventStream {
+  /**
+   * Events the principal may see, oldest first, from just after `after` (an event id; absent: from now on) until the
+   * signal fires. Starts with those already stored. An unknown `after` starts from the oldest kept.
+   */
+  follow(principal: Principal, options: { after?: string; signal: AbortSignal }): AsyncIterable<Event>
+  /** Told of every event after its commit, in this process. Returns how to stop. */
+  onEvent(listener: (event: Event) => void): () => void
+}
+
+export interface Readiness {
+  readonly ready: boolean
+  /** Each part that was checked; `problem` is null when it works. Safe to show. */
+  readonly checks: readonly { readonly name: string; readonly problem: string | null }[]
+}
+
+export interface ObservedCall {
+  readonly operation: OperationName
+  readonly door: Door
+  readonly outcome: 'ok' | 'refused' | 'failed'
+  readonly code: string | null
+  readonly elapsedMs: number
+}

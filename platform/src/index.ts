@@ -1,0 +1,2 @@
+export type { Call, CallRequest, CallResult, Credentials, Door, Principal, Progress, Rate } from './call.ts'
+export type { Catalogue, CatalogueTool, EventStream, ObservedCall, PlatformDoor, Readiness } from './door.ts'

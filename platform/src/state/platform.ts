@@ -1,0 +1,33 @@
+import type { Transaction } from 'kysely'
+import type { GovernedTables } from './shared-tables.ts'
+
+/** `platform.db`: what belongs to this installation alone. Secrets only as hashes. */
+export interface PlatformTables extends GovernedTables {
+  keys: {
+    id: string
+    user_id: string
+    label: string
+    /** Of the whole key, SHA-256, hexadecimal. Unique. */
+    hash: string
+    prefix: string
+    project: string
+    only_project: 0 | 1
+    need: 'read' | 'write' | 'admin'
+    created_at: number
+    expires_at: number | null
+    last_used_at: number | null
+    revoked_at: number | null
+  }
+  invitations: {
+    id: string
+    user_id: string
+    hash: string
+    project: string
+    expires_at: number
+    redeemed_at: number | null
+    created_at: number
+  }
+  dataset_schemas: { project: string; dataset: string; version: number; fields: string; at: number }
+}
+
+export type PlatformTransaction = Transaction<PlatformTables>

@@ -1,0 +1,38 @@
+import type { Generated } from 'kysely'
+
+/** Tables that each governed file carries itself, because a transaction touches one file. */
+export interface GovernedTables {
+  audit: {
+    id: string
+    at: number
+    user_id: string | null
+    user_name: string | null
+    operation: string
+    project: string | null
+    target: string | null
+    outcome: 'ok' | 'refused' | 'failed'
+    code: string | null
+    request_id: string
+    door: 'http' | 'mcp' | 'cli'
+  }
+  outbox: {
+    /** Ascending within the file: the order of commits. */
+    sequence: Generated<number>
+    id: string
+    at: number
+    type: string
+    project: string
+    subject: string
+    by_user: string | null
+  }
+  idempotency: {
+    principal: string
+    key: string
+    operation: string
+    /** SHA-256 of the canonical input: the same key with another input is refused. */
+    input_hash: string
+    /** JSON; null when the output showed a secret. */
+    output: string | null
+    created_at: number
+  }
+}

@@ -1,0 +1,17 @@
+import { defineConfig } from 'vitest/config'
+
+/** Sources run as they are: the `source` condition makes workspaces import each other's TypeScript. */
+export default defineConfig({
+  resolve: { conditions: ['source'] },
+  ssr: { resolve: { conditions: ['source', 'node', 'import', 'module', 'default'] } },
+  test: {
+    include: ['**/test/**/*.test.ts'],
+    exclude: ['**/node_modules/**', '**/dist/**', '**/*.torture.test.ts'],
+    execArgv: ['--conditions=source'],
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    reporters: ['default', './testing/src/closing-line.ts'],
+  },
+})
