@@ -13,7 +13,7 @@ export type Column = z.output<typeof column>
 
 /** Why an answer is shorter than the result, and how to read on. Proven: at least one more item exists. */
 export const truncation = z.object({
-  by: z.enum(['rows', 'bytes', 'time']),
+  by: z.enum(['rows', 'bytes']),
   handle: z.string().describe('Give it to queries.read.'),
 })
 
@@ -23,8 +23,10 @@ export const answer = z.object({
   rows: z.array(z.array(json)).optional(),
   value: json.optional().describe('The output; an array of outputs when the program had none or several.'),
   count: z.int().nonnegative().describe('Items in this answer: rows, elements of the one array, or outputs.'),
+  outputs: z.int().nonnegative().optional().describe('jq: how many outputs the program had.'),
   truncated: z.union([z.literal(false), truncation]),
   source: z.array(z.object({ name: z.string(), version: z.string() })).describe('Datasets read, by version.'),
+  draft: z.literal(true).optional().describe('The tool is not approved: only its editors may call it.'),
   elapsedMs: z.number().nonnegative(),
   runId: z.string(),
 })

@@ -1,5 +1,14 @@
 export { type Answer, answer, type Column, column, type JsonValue, json } from './answer.ts'
-export { type Client, type ClientOptions, createClient } from './client.ts'
+export {
+  type Ask,
+  type AskOptions,
+  type Client,
+  type ClientInput,
+  type ClientOptions,
+  createClient,
+  RemoteError,
+  ServerUnreachable,
+} from './client.ts'
 export type { Dataset, Field } from './datasets.ts'
 export { type Event, event } from './events.ts'
 export type { AuditEntry, Key, Project, ProjectRole, Role, User } from './identity.ts'

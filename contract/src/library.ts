@@ -263,6 +263,12 @@ export const runTool = operation({
   positional: ['tool'],
   access: { target: 'project', need: 'read' },
   effect: 'read',
-  input: z.object({ project: projectName, tool: toolName, params, ...resultLimits }),
+  input: z.object({
+    project: projectName,
+    tool: toolName,
+    params,
+    version: z.int().positive().optional().describe('A version that is not approved, to try it; editors only.'),
+    ...resultLimits,
+  }),
   output: answer,
 })

@@ -84,6 +84,7 @@ export const readResult = operation({
     text: z.string().optional().describe('Part of the JSON text of one item too large for a page.'),
     count: z.int().nonnegative(),
     cursor: z.string().nullable(),
+    complete: z.boolean().describe('False when the result was longer than this installation keeps.'),
   }),
 })
 

@@ -23,6 +23,8 @@ export interface PlatformTables extends GovernedTables {
     user_id: string
     hash: string
     project: string
+    /** The role the person gets there. */
+    project_role: 'admin' | 'editor' | 'viewer'
     expires_at: number
     redeemed_at: number | null
     created_at: number

@@ -1,8 +1,9 @@
-import type { Generated } from 'kysely'
+import type { Kysely, Transaction } from 'kysely'
 
 /** Tables that each governed file carries itself, because a transaction touches one file. */
 export interface GovernedTables {
   audit: {
+    /** Ascending with time. */
     id: string
     at: number
     user_id: string | null
@@ -16,8 +17,7 @@ export interface GovernedTables {
     door: 'http' | 'mcp' | 'cli'
   }
   outbox: {
-    /** Ascending within the file: the order of commits. */
-    sequence: Generated<number>
+    /** Ascending in the order of commits, over both governed files of a process. */
     id: string
     at: number
     type: string
@@ -35,4 +35,13 @@ export interface GovernedTables {
     output: string | null
     created_at: number
   }
+}
+
+export type GovernedTransaction = Transaction<GovernedTables>
+
+/** The governed tables of either file, through whichever transaction or connection is at hand. */
+export function governed<Tables extends GovernedTables>(transaction: Transaction<Tables>): GovernedTransaction
+export function governed<Tables extends GovernedTables>(database: Kysely<Tables>): Kysely<GovernedTables>
+export function governed(source: unknown): unknown {
+  return source
 }

@@ -1,0 +1,174 @@
+import { PlatformError } from '@super-data/base/errors'
+
+/** A place in a program or in a JSON text. Line and column count from 1, the offset from 0, in UTF-16 units. */
+export interface Position {
+  readonly line: number
+  readonly column: number
+  readonly offset: number
+}
+
+/** The text is not a jq program. */
+export class JqSyntaxError extends PlatformError {
+  readonly code = 'JQ_SYNTAX'
+  readonly kind = 'invalid'
+  readonly position: Position
+  readonly line: number
+  readonly column: number
+  readonly offset: number
+  constructor(message: string, position: Position, hint?: string) {
+    super(`${message} at line ${position.line}, column ${position.column}`, {
+      details: { position },
+      ...(hint === undefined ? {} : { hint }),
+    })
+    this.position = position
+    this.line = position.line
+    this.column = position.column
+    this.offset = position.offset
+  }
+}
+
+interface UnknownName {
+  readonly name: string
+  readonly position: Position
+  /** The known name that looks most like it. */
+  readonly suggestion?: string | undefined
+}
+
+function unknownOptions(unknown: UnknownName) {
+  return {
+    details: { name: unknown.name, position: unknown.position },
+    ...(unknown.suggestion === undefined ? {} : { hint: `Did you mean ${unknown.suggestion}?` }),
+  }
+}
+
+function place(position: Position): string {
+  return `at line ${position.line}, column ${position.column}`
+}
+
+/** A call of something that is neither a builtin nor defined in the program. */
+export class JqUnknownFunction extends PlatformError {
+  readonly code = 'JQ_UNKNOWN_FUNCTION'
+  readonly kind = 'invalid'
+  readonly position: Position
+  constructor(unknown: UnknownName) {
+    super(`${unknown.name} is not defined ${place(unknown.position)}`, unknownOptions(unknown))
+    this.position = unknown.position
+  }
+}
+
+/** A `$name` that nobody binds. */
+export class JqUnknownVariable extends PlatformError {
+  readonly code = 'JQ_UNKNOWN_VARIABLE'
+  readonly kind = 'invalid'
+  readonly position: Position
+  constructor(unknown: UnknownName) {
+    super(`$${unknown.name} is not defined ${place(unknown.position)}`, unknownOptions(unknown))
+    this.position = unknown.position
+  }
+}
+
+/** A `break` outside its `label`. */
+export class JqUnknownLabel extends PlatformError {
+  readonly code = 'JQ_UNKNOWN_LABEL'
+  readonly kind = 'invalid'
+  readonly position: Position
+  constructor(unknown: UnknownName) {
+    super(`$*label-${unknown.name} is not defined ${place(unknown.position)}`, unknownOptions(unknown))
+    this.position = unknown.position
+  }
+}
+
+/** A module that cannot be loaded here. */
+export class JqUnknownModule extends PlatformError {
+  readonly code = 'JQ_UNKNOWN_MODULE'
+  readonly kind = 'missing'
+  readonly position: Position
+  constructor(unknown: UnknownName) {
+    super(`module ${unknown.name} was not found`, unknownOptions(unknown))
+    this.position = unknown.position
+  }
+}
+
+/** The program uses a construct its policy forbids. */
+export class JqForbidden extends PlatformError {
+  readonly code = 'JQ_FORBIDDEN'
+  readonly kind = 'denied'
+  readonly position: Position
+  constructor(construct: string, position: Position) {
+    super(`${construct} is not allowed here, ${place(position)}`, {
+      hint: `Take ${construct} out of the program.`,
+      details: { construct, position },
+    })
+    this.position = position
+  }
+}
+
+/** The program ended in an error nothing caught; the message is jq's. */
+export class JqRuntimeError extends PlatformError {
+  readonly code = 'JQ_RUNTIME'
+  readonly kind = 'invalid'
+}
+
+/** The program stopped itself with `halt_error`. */
+export class JqHalted extends PlatformError {
+  readonly code = 'JQ_HALTED'
+  readonly kind = 'invalid'
+  readonly exitCode: number
+  constructor(message: string, exitCode: number) {
+    super(message, { details: { exitCode } })
+    this.exitCode = exitCode
+  }
+}
+
+export class JqStepsExceeded extends PlatformError {
+  readonly code = 'JQ_STEPS_EXCEEDED'
+  readonly kind = 'limited'
+  constructor(steps: number) {
+    super(`the program needed more than ${steps} steps`, {
+      hint: 'Select earlier, or ask of a smaller input.',
+      details: { steps },
+    })
+  }
+}
+
+export class JqDepthExceeded extends PlatformError {
+  readonly code = 'JQ_DEPTH_EXCEEDED'
+  readonly kind = 'limited'
+  constructor(depth?: number) {
+    super(depth === undefined ? 'the program recursed too deeply' : `the program recursed deeper than ${depth} calls`, {
+      hint: 'Make the recursive call the last thing a function does, or use reduce.',
+      details: depth === undefined ? {} : { depth },
+    })
+  }
+}
+
+export class JqOutputsExceeded extends PlatformError {
+  readonly code = 'JQ_OUTPUTS_EXCEEDED'
+  readonly kind = 'limited'
+  constructor(outputs: number) {
+    super(`the program wrote more than ${outputs} outputs`, {
+      hint: 'Use limit(n; f), or collect less.',
+      details: { outputs },
+    })
+  }
+}
+
+export class JqValueTooLarge extends PlatformError {
+  readonly code = 'JQ_VALUE_TOO_LARGE'
+  readonly kind = 'limited'
+  constructor() {
+    super('the program made a value larger than the engine can hold', { hint: 'Build it in smaller parts.' })
+  }
+}
+
+/** The text is not JSON. */
+export class JqInvalidJson extends PlatformError {
+  readonly code = 'JQ_INVALID_JSON'
+  readonly kind = 'invalid'
+  readonly position: Position
+  /** What is wrong and where, as jq says it. */
+  constructor(message: string, position: Position) {
+    super(message, { details: { position } })
+    this.position = position
+  }
+}

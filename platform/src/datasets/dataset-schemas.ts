@@ -1,0 +1,42 @@
+import type { Clock } from '@super-data/base/clock'
+import type { Field } from '@super-data/contract'
+import type { SchemaStore } from '@super-data/datasets'
+import type { Database } from '@super-data/metadata'
+import type { PlatformTables } from '../state/platform.ts'
+
+/** Keeps every version of every dataset's structure. */
+export class DatasetSchemas implements SchemaStore {
+  readonly #database: Database<PlatformTables>
+  readonly #project: string
+  readonly #clock: Clock
+
+  constructor(database: Database<PlatformTables>, project: string, clock: Clock) {
+    this.#database = database
+    this.#project = project
+    this.#clock = clock
+  }
+
+  /** The newest version known. */
+  async load(dataset: string): Promise<{ version: number; fields: readonly Field[] } | undefined> {
+    const row = await this.#database.read
+      .selectFrom('dataset_schemas')
+      .select(['version', 'fields'])
+      .where('project', '=', this.#project)
+      .where('dataset', '=', dataset)
+      .orderBy('version', 'desc')
+      .limit(1)
+      .executeTakeFirst()
+    return row && { version: row.version, fields: JSON.parse(row.fields) as Field[] }
+  }
+
+  async save(dataset: string, version: number, fields: readonly Field[]): Promise<void> {
+    const row = { project: this.#project, dataset, version, fields: JSON.stringify(fields), at: this.#clock.now() }
+    await this.#database.write(transaction =>
+      transaction
+        .insertInto('dataset_schemas')
+        .values(row)
+        .onConflict(conflict => conflict.columns(['project', 'dataset', 'version']).doNothing())
+        .execute(),
+    )
+  }
+}

@@ -1,0 +1,70 @@
+import { join } from 'node:path'
+import type { Clock } from '@super-data/base/clock'
+import type { Log } from '@super-data/base/log'
+import { Datasets } from '@super-data/datasets'
+import type { Database } from '@super-data/metadata'
+import type { SqlPool } from '@super-data/tables'
+import type { PlatformTables } from '../state/platform.ts'
+import { DatasetSchemas } from './dataset-schemas.ts'
+
+export interface ProjectDatasetsSettings {
+  /** Where the default project's data lies. */
+  readonly defaultFolder: string
+  /** Below it, `{project}/datasets` for every other project. */
+  readonly projectsFolder: string
+  /** For snapshots; the SQL engine reads here and nowhere else. */
+  readonly cacheFolder: string
+  readonly pollMs: number
+}
+
+interface Parts {
+  readonly settings: ProjectDatasetsSettings
+  readonly platform: Database<PlatformTables>
+  readonly sql: SqlPool
+  readonly clock: Clock
+  readonly log: Log
+  readonly onChange: (project: string, dataset: string) => void
+}
+
+/** The datasets of each project, opened when first asked for. */
+export class ProjectDatasets {
+  readonly #parts: Parts
+  readonly #open = new Map<string, Promise<Datasets>>()
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+  }
+
+  /** The project must exist: the caller has authorised it. */
+  of(project: string): Promise<Datasets> {
+    const present = this.#open.get(project)
+    if (present) return present
+    const opened = this.#openFor(project)
+    this.#open.set(project, opened)
+    opened.catch(() => this.#open.delete(project))
+    return opened
+  }
+
+  async #openFor(project: string): Promise<Datasets> {
+    const { settings, platform, sql, clock, log, onChange } = this.#parts
+    const datasets = await Datasets.open({
+      folder: project === 'default' ? settings.defaultFolder : join(settings.projectsFolder, project, 'datasets'),
+      cacheFolder: join(settings.cacheFolder, project),
+      clock,
+      log,
+      settings: { pollMs: settings.pollMs },
+      schemas: new DatasetSchemas(platform, project, clock),
+      toNdjson: (source, target, signal) =>
+        sql.export({ name: 'source', version: source.file, sizeBytes: 0, ...source }, target, signal),
+    })
+    datasets.onChange(names => {
+      for (const name of names) onChange(project, name)
+    })
+    return datasets
+  }
+
+  async close(): Promise<void> {
+    const open = await Promise.allSettled(this.#open.values())
+    for (const datasets of open) if (datasets.status === 'fulfilled') await datasets.value.close()
+  }
+}

@@ -1,0 +1,162 @@
+import { PlatformError } from '@super-data/base/errors'
+
+/** No such function in this project's library. */
+export class FunctionMissing extends PlatformError {
+  readonly code = 'FUNCTION_MISSING'
+  readonly kind = 'missing'
+  constructor(name: string, near: string | undefined) {
+    super(`there is no function ${name}`, {
+      hint: near ? `Did you mean ${near}?` : '`functions list` shows what there is.',
+    })
+  }
+}
+
+/** A query calls a function that is neither jq's nor the library's. */
+export class FunctionUnknown extends PlatformError {
+  readonly code = 'FUNCTION_UNKNOWN'
+  readonly kind = 'invalid'
+  constructor(names: readonly string[], near: string | undefined, position: unknown) {
+    super(`${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} not defined`, {
+      hint: near ? `Did you mean ${near}?` : 'Define it in the query, or add it to the library with functions.create.',
+      details: { functions: names, position },
+    })
+  }
+}
+
+/** The definition cannot be a library function. */
+export class FunctionInvalid extends PlatformError {
+  readonly code = 'FUNCTION_INVALID'
+  readonly kind = 'invalid'
+  constructor(why: string, hint?: string) {
+    super(why, hint === undefined ? {} : { hint })
+  }
+}
+
+/** Two versions of one function would be needed in one program. */
+export class FunctionVersionsClash extends PlatformError {
+  readonly code = 'FUNCTION_VERSIONS_CLASH'
+  readonly kind = 'conflict'
+  constructor(name: string, versions: readonly number[]) {
+    super(`${name} is needed in versions ${versions.join(' and ')} at once`, {
+      hint: `Save a new version of the function that still uses the older ${name}; it picks up the newest.`,
+      details: { function: name, versions },
+    })
+  }
+}
+
+/** No such tool in this project. */
+export class ToolMissing extends PlatformError {
+  readonly code = 'TOOL_MISSING'
+  readonly kind = 'missing'
+  constructor(name: string, near?: string) {
+    super(`there is no tool ${name}`, { hint: near ? `Did you mean ${near}?` : '`tools list` shows what there is.' })
+  }
+}
+
+/** A tool of that name exists. */
+export class ToolExists extends PlatformError {
+  readonly code = 'TOOL_EXISTS'
+  readonly kind = 'conflict'
+  constructor(name: string) {
+    super(`there is a tool ${name} already`, { hint: 'Choose another name, or save a new version with tools.update.' })
+  }
+}
+
+/** The name is kept for the product's own tools. */
+export class ToolNameReserved extends PlatformError {
+  readonly code = 'TOOL_NAME_RESERVED'
+  readonly kind = 'invalid'
+  constructor(name: string) {
+    super(`${name} is a name of the product's own`, { hint: 'Choose another name.' })
+  }
+}
+
+/** The tool's definition does not hold together. */
+export class ToolInvalid extends PlatformError {
+  readonly code = 'TOOL_INVALID'
+  readonly kind = 'invalid'
+  constructor(why: string, hint?: string) {
+    super(why, hint === undefined ? {} : { hint })
+  }
+}
+
+/** The tool may not be called (yet, or any more). */
+export class ToolNotApproved extends PlatformError {
+  readonly code = 'TOOL_NOT_APPROVED'
+  readonly kind = 'denied'
+  constructor(name: string, state: string) {
+    super(`${name} is ${state}`, { hint: 'Only approved tools can be called; its author may try a draft.' })
+  }
+}
+
+/** Somebody saved a newer version first. */
+export class VersionConflict extends PlatformError {
+  readonly code = 'VERSION_CONFLICT'
+  readonly kind = 'conflict'
+  constructor(name: string, current: number) {
+    super(`${name} is at version ${current}`, {
+      hint: 'Read it again and repeat the change on the current version.',
+      details: { currentVersion: current },
+    })
+  }
+}
+
+/** The tool is not in a state in which this can be done. */
+export class ToolStateConflict extends PlatformError {
+  readonly code = 'TOOL_STATE_CONFLICT'
+  readonly kind = 'conflict'
+  constructor(name: string, state: string, wanted: string) {
+    super(`${name} is ${state}, not ${wanted}`, { hint: 'Read the tool again to see where it stands.' })
+  }
+}
+
+/** The vote is for another version than the pending one. */
+export class VoteStale extends PlatformError {
+  readonly code = 'VOTE_STALE'
+  readonly kind = 'conflict'
+  constructor(name: string, hash: string) {
+    super(`${name} changed since you read it`, {
+      hint: 'Read it again; a vote counts for exactly one version.',
+      details: { currentHash: hash },
+    })
+  }
+}
+
+/** This member's vote does not count for this tool. */
+export class VoteNotEligible extends PlatformError {
+  readonly code = 'VOTE_NOT_ELIGIBLE'
+  readonly kind = 'denied'
+  constructor(why: string) {
+    super(why, { hint: 'Another member of the project has to vote.' })
+  }
+}
+
+/** Too many of this person's proposals wait for votes. */
+export class ProposalsTooMany extends PlatformError {
+  readonly code = 'PROPOSALS_TOO_MANY'
+  readonly kind = 'limited'
+  constructor(max: number) {
+    super(`${max} proposals of yours are pending`, { hint: 'Wait for votes on them first.' })
+  }
+}
+
+/** The team does not take proposals at present. */
+export class LearningDisabled extends PlatformError {
+  readonly code = 'LEARNING_DISABLED'
+  readonly kind = 'denied'
+  constructor() {
+    super('learning is switched off here', { hint: 'An operator can set SUPER_DATA_ENABLE_LEARNING=true.' })
+  }
+}
+
+/** A seed file cannot be read as functions or tools. */
+export class SeedInvalid extends PlatformError {
+  readonly code = 'SEED_INVALID'
+  readonly kind = 'invalid'
+  constructor(file: string, mistakes: readonly string[]) {
+    super(`${file} was not imported:\n${mistakes.map(line => `  ${line}`).join('\n')}`, {
+      hint: 'Nothing of it was imported. Correct it and start again.',
+      details: { file, mistakes },
+    })
+  }
+}

@@ -1,0 +1,215 @@
+import { lstat, readFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import type { Clock } from '@super-data/base/clock'
+import { toProblem } from '@super-data/base/errors'
+import type { Log } from '@super-data/base/log'
+import type { JsonValue, ToolDefinition } from '@super-data/contract'
+import type { Database } from '@super-data/metadata'
+import { parse as parseYaml } from 'yaml'
+import { z } from 'zod'
+import type { LibraryTables, LibraryTransaction } from '../state/library.ts'
+import { SeedInvalid } from './errors.ts'
+import type { Functions } from './functions.ts'
+import type { ToolChecker } from './tool-checker.ts'
+import type { Tools } from './tools.ts'
+
+/** Parameters as seed files list them, by entry or by name. */
+const seedParameter = z.object({
+  name: z.string(),
+  type: z.enum(['string', 'integer', 'number', 'boolean', 'array', 'object']).default('string'),
+  description: z.string().optional(),
+  required: z.boolean().optional(),
+  default: z.unknown().optional(),
+  enum: z.array(z.unknown()).optional(),
+})
+const seedParameters = z.union([
+  z.array(seedParameter),
+  z.record(z.string(), seedParameter.omit({ name: true })).transform(byName =>
+    Object.entries(byName).map(([name, parameter]) => ({ name, ...parameter })),
+  ),
+])
+
+const functionsFile = z.object({
+  functions: z.array(
+    z.object({
+      name: z.string(),
+      description: z.string().default(''),
+      definition: z.string(),
+      parameters: z.unknown().optional(),
+      depends_on: z.array(z.string()).default([]),
+    }),
+  ),
+})
+
+const toolsFile = z.object({
+  tools: z.array(
+    z.object({
+      name: z.string().regex(/^[a-z][a-z0-9_]{0,63}$/),
+      description: z.string().min(1),
+      engine: z.enum(['jq', 'sql']).default('jq'),
+      query: z.string(),
+      mode: z.enum(['document', 'records']).default('document'),
+      required_functions: z.array(z.string()).optional(),
+      parameters: seedParameters.default([]),
+      datasets: z.array(z.string()).default([]),
+    }),
+  ),
+})
+
+type SeedFunction = z.output<typeof functionsFile>['functions'][number]
+type SeedTool = z.output<typeof toolsFile>['tools'][number]
+
+interface SeedParts {
+  readonly library: Database<LibraryTables>
+  readonly functions: Functions
+  readonly tools: Tools
+  readonly checker: ToolChecker
+  readonly clock: Clock
+  readonly log: Log
+}
+
+const marker = 'seeds'
+
+/**
+ * Imports `functions.yaml` and `tools.yaml` (or `.yml`) from a dataset folder or its `json` folder, on the first start
+ * only: afterwards the database is the truth. All of it in one transaction, or nothing.
+ *
+ * @returns how many of each; undefined when seeds were imported before or there are none.
+ * @throws SeedInvalid naming every mistake.
+ */
+export async function importSeeds(
+  parts: SeedParts,
+  seeds: { folder: string; project: { id: string; name: string }; userId: string },
+): Promise<{ functions: number; tools: number } | undefined> {
+  const done = await parts.library.read.selectFrom('markers').select('name').where('name', '=', marker).executeTakeFirst()
+  if (done) return undefined
+  const functions = await readSeeds(seeds.folder, 'functions', functionsFile)
+  const tools = await readSeeds(seeds.folder, 'tools', toolsFile)
+  if (!functions && !tools) return undefined
+  await parts.library.write(async transaction => {
+    await importFunctions(parts, transaction, seeds, functions)
+    await importTools(parts, transaction, seeds, tools)
+    await transaction.insertInto('markers').values({ name: marker, at: parts.clock.now() }).execute()
+  })
+  const counts = { functions: functions?.content.functions.length ?? 0, tools: tools?.content.tools.length ?? 0 }
+  parts.log.info(counts, 'imported the seed files')
+  return counts
+}
+
+interface SeedFile<Content> {
+  readonly file: string
+  readonly content: Content
+}
+
+async function readSeeds<Schema extends z.ZodType>(
+  folder: string,
+  name: string,
+  schema: Schema,
+): Promise<SeedFile<z.output<Schema>> | undefined> {
+  const candidates = [folder, join(folder, 'json')].flatMap(place => [join(place, `${name}.yaml`), join(place, `${name}.yml`)])
+  for (const file of candidates) {
+    const text = await readSeedText(file)
+    if (text !== undefined) return { file: basename(file), content: parseSeeds(basename(file), text, schema) }
+  }
+  return undefined
+}
+
+const seedBytesMax = 4_000_000
+
+async function readSeedText(file: string): Promise<string | undefined> {
+  const found = await lstat(file).catch(() => undefined)
+  if (!found?.isFile()) return undefined
+  if (found.size > seedBytesMax) throw new SeedInvalid(basename(file), ['it is too large'])
+  return readFile(file, 'utf8')
+}
+
+function parseSeeds<Schema extends z.ZodType>(file: string, text: string, schema: Schema): z.output<Schema> {
+  let raw: unknown
+  try {
+    raw = parseYaml(text, { maxAliasCount: 20 })
+  } catch (failure) {
+    throw new SeedInvalid(file, [failure instanceof Error ? failure.message : 'it is not YAML'])
+  }
+  const parsed = schema.safeParse(raw)
+  if (parsed.success) return parsed.data
+  throw new SeedInvalid(file, parsed.error.issues.map(issue => `${issue.path.join('.')}: ${issue.message}`))
+}
+
+/** Functions may stand in any order: each is tried once what it uses is there. */
+async function importFunctions(
+  parts: SeedParts,
+  transaction: LibraryTransaction,
+  seeds: { project: { id: string }; userId: string },
+  file: SeedFile<{ functions: SeedFunction[] }> | undefined,
+): Promise<void> {
+  let waiting = file?.content.functions ?? []
+  while (waiting.length > 0) {
+    const mistakes: string[] = []
+    const failed: SeedFunction[] = []
+    for (const seed of waiting) {
+      try {
+        await parts.functions.save(transaction, {
+          projectId: seeds.project.id,
+          definition: seed.definition,
+          description: seed.description,
+          userId: seeds.userId,
+          expectedVersion: undefined,
+        })
+      } catch (failure) {
+        failed.push(seed)
+        mistakes.push(`${seed.name}: ${toProblem(failure).message}`)
+      }
+    }
+    if (failed.length === waiting.length) throw new SeedInvalid(file?.file ?? '', mistakes)
+    waiting = failed
+  }
+}
+
+async function importTools(
+  parts: SeedParts,
+  transaction: LibraryTransaction,
+  seeds: { project: { id: string; name: string }; userId: string },
+  file: SeedFile<{ tools: SeedTool[] }> | undefined,
+): Promise<void> {
+  const mistakes: string[] = []
+  const signal = new AbortController().signal
+  for (const seed of file?.content.tools ?? []) {
+    try {
+      const checked = await parts.checker.check(seeds.project, toDefinition(seed), {
+        functions: parts.functions.resolver(seeds.project.id, transaction),
+        sourcesMustExist: false,
+        signal,
+      })
+      const derived = checked.functions.map(each => each.name)
+      const missing = (seed.required_functions ?? []).filter(name => !derived.includes(name))
+      if (missing.length > 0) mistakes.push(`${seed.name}: does not use ${missing.join(', ')}`)
+      const change = { ...checked, projectId: seeds.project.id, name: seed.name, userId: seeds.userId }
+      await parts.tools.create(transaction, { ...change, origin: 'yaml' })
+      await parts.tools.approveImport(transaction, seeds.project.id, seed.name)
+    } catch (failure) {
+      mistakes.push(`${seed.name}: ${toProblem(failure).message}`)
+    }
+  }
+  if (mistakes.length > 0) throw new SeedInvalid(file?.file ?? '', mistakes)
+}
+
+function toDefinition(seed: SeedTool): ToolDefinition {
+  const [only, ...others] = seed.engine === 'jq' ? seed.datasets : []
+  return {
+    description: seed.description,
+    engine: seed.engine,
+    ...(only !== undefined && others.length === 0 ? { source: only } : {}),
+    sources: others.length > 0 ? seed.datasets : [],
+    text: seed.query,
+    mode: seed.mode,
+    parameters: toSchema(seed.parameters),
+  }
+}
+
+function toSchema(parameters: z.output<typeof seedParameters>): ToolDefinition['parameters'] {
+  const properties = Object.fromEntries(
+    parameters.map(({ name, required: _, ...rest }) => [name, JSON.parse(JSON.stringify(rest)) as JsonValue]),
+  )
+  const required = parameters.filter(each => each.required ?? each.default === undefined).map(each => each.name)
+  return { type: 'object', properties, required, additionalProperties: false }
+}

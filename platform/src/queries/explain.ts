@@ -1,0 +1,16 @@
+import type { Explanation } from '@super-data/contract'
+import type { ParsedQuery } from './engine.ts'
+
+/** What a parsed query would do, for people. */
+export function explain(query: ParsedQuery, versionOf: (dataset: string) => string = () => ''): Explanation {
+  return {
+    engine: query.engine,
+    program: query.program,
+    parameters: [...query.parameters],
+    functions: query.functions.map(({ name, version, hash }) => ({ name, version, hash })),
+    sources: query.sources.map(name => ({ name, version: versionOf(name) })),
+    effect: query.effect,
+    pure: query.pure,
+    hints: [...query.hints],
+  }
+}

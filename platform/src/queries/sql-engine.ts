@@ -1,0 +1,73 @@
+import type { DatasetLease } from '@super-data/datasets'
+import type { SqlPool, TableFile } from '@super-data/tables'
+import { compileTemplate } from '../library/template.ts'
+import type { ParseContext, ParsedQuery, QueryEngine, ResultShape, RunRequest } from './engine.ts'
+import { ParameterUnknown } from './jq-engine.ts'
+
+/** The DuckDB engine behind the common contract. Its datasets are the tables that the text names. */
+export class SqlQueryEngine implements QueryEngine {
+  readonly name = 'sql'
+  readonly #pool: SqlPool
+
+  /** Borrows the pool. */
+  constructor(pool: SqlPool) {
+    this.#pool = pool
+  }
+
+  async parse(text: string, context: ParseContext): Promise<ParsedQuery> {
+    const program = compileTemplate('sql', text)
+    const leases = context.datasets.map(name => context.lease(name))
+    try {
+      const parsed = await this.#pool.parse(program, { tables: leases.map(tableFile), signal: context.signal })
+      const unknown = context.parameters && parsed.parameters.find(name => !context.parameters?.includes(name))
+      if (unknown !== undefined) throw new ParameterUnknown(unknown, context.parameters ?? [], undefined)
+      return {
+        engine: 'sql',
+        program,
+        parameters: parsed.parameters,
+        functions: [],
+        sources: parsed.tables,
+        mode: 'document',
+        effect: 'read',
+        pure: !volatile.test(program),
+        hints: [],
+      }
+    } finally {
+      for (const lease of leases) lease.release()
+    }
+  }
+
+  async run(query: ParsedQuery, request: RunRequest): Promise<{ shape: ResultShape }> {
+    await this.#pool.run(
+      {
+        text: query.program,
+        parameters: Object.fromEntries(query.parameters.map(name => [name, request.params[name] ?? null])),
+        tables: request.leases.map(tableFile),
+        limits: { timeMs: request.limits.timeMs, bytes: request.limits.resultBytes },
+      },
+      {
+        signal: request.signal,
+        onColumns: columns => request.sink.columns(columns),
+        onRows: lines => request.sink.items('rows', lines).then(more => (more ? undefined : false)),
+      },
+    )
+    return { shape: 'rows' }
+  }
+}
+
+/** Functions whose answer depends on more than the data; a false alarm only costs caching. */
+const volatile = /\b(random|uuid|gen_random_uuid|now|current_\w+|today|get_current_\w+|setseed|nextval)\b/i
+
+/** How the SQL engine is told of a dataset. */
+export function tableFile(lease: DatasetLease): TableFile {
+  const { dataset, file, format, gzip } = lease
+  return {
+    name: dataset.name,
+    file,
+    format,
+    gzip,
+    version: dataset.version,
+    sizeBytes: dataset.sizeBytes,
+    ...(dataset.shape === undefined ? {} : { shape: dataset.shape }),
+  }
+}
