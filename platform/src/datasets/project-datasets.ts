@@ -23,7 +23,8 @@ interface Parts {
   readonly sql: SqlPool
   readonly clock: Clock
   readonly log: Log
-  readonly onChange: (project: string, dataset: string) => void
+  /** Tells of a new version. A lost one costs nothing: the next read sees the data anyway. */
+  readonly onChange: (project: string, dataset: string) => Promise<void>
 }
 
 /** The datasets of each project, opened when first asked for. */
@@ -58,7 +59,9 @@ export class ProjectDatasets {
         sql.export({ name: 'source', version: source.file, sizeBytes: 0, ...source }, target, signal),
     })
     datasets.onChange(names => {
-      for (const name of names) onChange(project, name)
+      for (const name of names) {
+        onChange(project, name).catch(failure => log.warn({ err: failure, project, name }, 'a change of data was not told'))
+      }
     })
     return datasets
   }

@@ -1,10 +1,10 @@
+import type { Clock } from '@super-data/base/clock'
+import type { Ids } from '@super-data/base/ids'
 import { nearest } from '@super-data/base/nearest'
 import type { LibraryFunction } from '@super-data/contract'
 import { analyse, builtinNames, compile, format, parseDefinition } from '@super-data/jq'
 import type { Database } from '@super-data/metadata'
 import type { Kysely } from 'kysely'
-import type { Ids } from '@super-data/base/ids'
-import type { Clock } from '@super-data/base/clock'
 import { contentHash } from '../canonical-json.ts'
 import type { FunctionRef, FunctionResolver, PinnedFunction } from '../queries/engine.ts'
 import type { LibraryTables, LibraryTransaction } from '../state/library.ts'
@@ -55,6 +55,17 @@ export class Functions {
       .executeTakeFirst()
     if (!older) throw new FunctionMissing(`${reference} in version ${version}`, undefined)
     return toFunction({ ...row, ...older, id: row.id })
+  }
+
+  /** The text of one immutable version. */
+  async definition(pin: { readonly id: string; readonly version: number }): Promise<string> {
+    const row = await this.#library.read
+      .selectFrom('function_versions')
+      .select('definition')
+      .where('function_id', '=', pin.id)
+      .where('version', '=', pin.version)
+      .executeTakeFirstOrThrow()
+    return row.definition
   }
 
   /**
@@ -201,10 +212,17 @@ export class Functions {
 
   async #unknown(projectId: string, refs: readonly FunctionRef[], first: FunctionRef & { position?: unknown }) {
     const known = await this.#names(projectId)
-    const near = nearest(first.name, [...new Set([...known, ...builtinNames()])].filter(name => name !== first.name))
+    const near = nearest(
+      first.name,
+      [...new Set([...known, ...builtinNames()])].filter(name => name !== first.name),
+    )
     const arities = known.includes(first.name) ? ` (with ${first.arity} arguments)` : ''
     const names = refs.filter(ref => !known.includes(ref.name) || ref === first).map(ref => `${ref.name}/${ref.arity}`)
-    return new FunctionUnknown(names.map(name => name + arities), near, first.position)
+    return new FunctionUnknown(
+      names.map(name => name + arities),
+      near,
+      first.position,
+    )
   }
 
   async #names(projectId: string): Promise<string[]> {

@@ -1,28 +1,31 @@
-import { parseCursor, toPage } from '../cursor.ts'
+import type { Clock } from '@super-data/base/clock'
+import { must } from '@super-data/base/errors'
 import type { Input, JsonValue, Tool, ToolDefinition } from '@super-data/contract'
 import type { Database } from '@super-data/metadata'
+import { may } from '../authorise.ts'
 import type { Call, Handlers } from '../call.ts'
-import type { Projects } from '../identity/projects.ts'
+import { parseCursor, toPage } from '../cursor.ts'
+import { findStanding, getProject } from '../identity/projects.ts'
 import type { Principal } from '../principal.ts'
+import type { PinnedFunction } from '../queries/engine.ts'
+import { explain } from '../queries/explain.ts'
 import type { Questions } from '../queries/questions.ts'
 import type { RunLog } from '../queries/run-log.ts'
 import type { LibraryTables } from '../state/library.ts'
 import { LearningDisabled, ToolInvalid, ToolNotApproved } from './errors.ts'
-import { explain } from '../queries/explain.ts'
 import type { Functions } from './functions.ts'
 import { schemaFromExamples } from './parameters.ts'
+import type { Proposals } from './proposals.ts'
 import type { ToolCatalogue } from './tool-catalogue.ts'
 import type { CompiledTool, ToolChecker } from './tool-checker.ts'
-import { stateOf, type Tools } from './tools.ts'
-import { must } from '@super-data/base/errors'
-import type { Clock } from '@super-data/base/clock'
-import type { PinnedFunction } from '../queries/engine.ts'
+import { pinsOf, stateOf } from './tool-rows.ts'
+import type { Tools } from './tools.ts'
 
 export interface LibraryParts {
   readonly library: Database<LibraryTables>
-  readonly projects: Projects
   readonly functions: Functions
   readonly tools: Tools
+  readonly proposals: Proposals
   readonly checker: ToolChecker
   readonly catalogue: ToolCatalogue
   readonly questions: Questions
@@ -39,20 +42,25 @@ export function libraryHandlers(parts: LibraryParts): LibraryHandlers {
   return { ...functionHandlers(parts), ...readingToolHandlers(parts), ...changingToolHandlers(parts) }
 }
 
-function functionHandlers({ functions, projects }: LibraryParts) {
+function functionHandlers({ functions, library }: LibraryParts) {
   return {
     'functions.list': async input => {
-      const project = await projects.get(input.project)
+      const project = await getProject(library.read, input.project)
       const after = parseCursor(input.cursor)
       const items = await functions.list(project.id, { limit: input.limit + 1, ...(after ? { after } : {}) })
-      return toPage(items, input.limit, item => item, item => item.id)
+      return toPage(
+        items,
+        input.limit,
+        item => item,
+        item => item.id,
+      )
     },
     'functions.get': async input => {
-      const project = await projects.get(input.project)
+      const project = await getProject(library.read, input.project)
       return functions.get(project.id, input.function, input.version)
     },
     'functions.create': async (input, call) => {
-      const project = await projects.get(input.project)
+      const project = await getProject(library.read, input.project)
       return call.changeLibrary(async (transaction, recording) => {
         const saved = await functions.save(transaction, {
           projectId: project.id,
@@ -67,7 +75,7 @@ function functionHandlers({ functions, projects }: LibraryParts) {
       })
     },
     'functions.disable': async (input, call) => {
-      const project = await projects.get(input.project)
+      const project = await getProject(library.read, input.project)
       return call.changeLibrary(async (transaction, recording) => {
         const disabled = await functions.disable(transaction, project.id, input.function)
         recording.target(`${disabled.name}/${disabled.arity}`)
@@ -79,10 +87,10 @@ function functionHandlers({ functions, projects }: LibraryParts) {
 }
 
 function readingToolHandlers(parts: LibraryParts) {
-  const { tools, projects, questions } = parts
+  const { tools, questions } = parts
   return {
     'tools.list': async input => {
-      const project = await projects.get(input.project)
+      const project = await getProject(parts.library.read, input.project)
       const after = parseCursor(input.cursor) ?? ''
       const words = (input.search ?? '').toLowerCase().split(/\s+/).filter(Boolean)
       const all = (await tools.all(project.id)).map(({ tool, newest }) => {
@@ -96,9 +104,14 @@ function readingToolHandlers(parts: LibraryParts) {
           (input.state === undefined || tool.state === input.state) &&
           words.every(word => `${tool.name} ${tool.description}`.toLowerCase().includes(word)),
       )
-      return toPage(matching, input.limit, item => item, item => item.name)
+      return toPage(
+        matching,
+        input.limit,
+        item => item,
+        item => item.name,
+      )
     },
-    'tools.get': async input => tools.get((await projects.get(input.project)).id, input.tool),
+    'tools.get': async input => tools.get((await getProject(parts.library.read, input.project)).id, input.tool),
     'tools.explain': async (input, call) => {
       const { compiled } = await toolToCall(parts, input, call)
       const source = compiled.definition.source ?? compiled.definition.sources[0]
@@ -123,10 +136,10 @@ function readingToolHandlers(parts: LibraryParts) {
 }
 
 function changingToolHandlers(parts: LibraryParts) {
-  const { tools, projects, checker, learning } = parts
+  const { tools, proposals, checker, learning } = parts
   return {
     'tools.create': async (input, call) => {
-      const project = await projects.get(input.project)
+      const project = await getProject(parts.library.read, input.project)
       const checked = await checker.check(project, await definitionOf(parts, input, call), {
         signal: call.signal,
         sourcesMustExist: true,
@@ -141,7 +154,7 @@ function changingToolHandlers(parts: LibraryParts) {
       })
     },
     'tools.update': async (input, call) => {
-      const project = await projects.get(input.project)
+      const project = await getProject(parts.library.read, input.project)
       const current = await tools.get(project.id, input.tool)
       const checked = await checker.check(project, changed(current.definition, input), {
         signal: call.signal,
@@ -162,31 +175,23 @@ function changingToolHandlers(parts: LibraryParts) {
     },
     'tools.submit': async (input, call) => {
       if (!learning) throw new LearningDisabled()
-      const project = await projects.get(input.project)
+      const project = await getProject(parts.library.read, input.project)
       return call.changeLibrary(async (transaction, recording) => {
-        const tool = await tools.submit(transaction, {
-          projectId: project.id,
-          name: input.tool,
-          userId: known(call).userId,
-          justification: input.justification,
-        })
+        const { tool: name, justification } = input
+        await proposals.submit(transaction, { projectId: project.id, name, userId: known(call).userId, justification })
+        const tool = await tools.get(project.id, name, undefined, transaction)
         recording.target(tool.name)
         recording.event(tool.state === 'approved' ? 'tool.approved' : 'tool.submitted', input.project, tool.name)
         return tool
       })
     },
     'tools.vote': async (input, call) => {
-      const project = await projects.get(input.project)
+      const project = await getProject(parts.library.read, input.project)
       return call.changeLibrary(async (transaction, recording) => {
         const { tool: name, vote, hash, comment } = input
-        const tool = await tools.vote(transaction, {
-          projectId: project.id,
-          name,
-          userId: known(call).userId,
-          vote,
-          hash,
-          comment,
-        })
+        const userId = known(call).userId
+        await proposals.vote(transaction, { projectId: project.id, name, userId, vote, hash, comment })
+        const tool = await tools.get(project.id, name, undefined, transaction)
         recording.target(name)
         recording.event('tool.voted', input.project, name)
         if (tool.state === 'approved') recording.event('tool.approved', input.project, name)
@@ -195,7 +200,7 @@ function changingToolHandlers(parts: LibraryParts) {
       })
     },
     'tools.disable': async (input, call) => {
-      const project = await projects.get(input.project)
+      const project = await getProject(parts.library.read, input.project)
       return call.changeLibrary(async (transaction, recording) => {
         const tool = await tools.disable(transaction, project.id, input.tool)
         recording.target(tool.name)
@@ -212,14 +217,14 @@ async function toolToCall(
   input: { project: string; tool: string; version?: number | undefined },
   call: Call,
 ): Promise<{ compiled: CompiledTool; draft: boolean }> {
-  const project = await parts.projects.get(input.project)
+  const project = await getProject(parts.library.read, input.project)
   const approved = await parts.catalogue.find(project, input.tool)
   if (approved && input.version === undefined) return { compiled: approved, draft: false }
   const tool = await parts.tools.get(project.id, input.tool, input.version)
   if (!(await mayTry(parts, project, tool, call, input.version !== undefined))) {
     throw new ToolNotApproved(input.tool, tool.state)
   }
-  const functions = await pinsOf(parts, tool)
+  const functions = await pinnedBy(parts, tool)
   return { compiled: parts.checker.compile(project.name, tool.definition, functions, tool.hash), draft: true }
 }
 
@@ -228,28 +233,19 @@ async function mayTry(parts: LibraryParts, project: { name: string }, tool: Tool
   if (tool.state === 'disabled') return false
   const principal = known(call)
   if (tool.createdBy === principal.userName) return true
-  return named && (await parts.projects.may(principal, 'write', project.name))
+  if (!named) return false
+  const standing = await findStanding(parts.library.read, principal.userId, project.name)
+  return may(principal, 'write', { kind: 'project', project: standing })
 }
 
-async function pinsOf(parts: LibraryParts, tool: Tool): Promise<PinnedFunction[]> {
-  const row = await parts.library.read
+async function pinnedBy(parts: LibraryParts, tool: Tool): Promise<PinnedFunction[]> {
+  const version = await parts.library.read
     .selectFrom('tool_versions')
     .select('functions')
     .where('tool_id', '=', tool.id)
     .where('version', '=', tool.version)
     .executeTakeFirstOrThrow()
-  const pins = JSON.parse(row.functions) as PinnedFunction[]
-  return Promise.all(
-    pins.map(async pin => {
-      const version = await parts.library.read
-        .selectFrom('function_versions')
-        .select('definition')
-        .where('function_id', '=', pin.id)
-        .where('version', '=', pin.version)
-        .executeTakeFirstOrThrow()
-      return { ...pin, definition: version.definition }
-    }),
-  )
+  return Promise.all(pinsOf(version).map(async pin => ({ ...pin, definition: await parts.functions.definition(pin) })))
 }
 
 /** A definition from a run, from parts, or from a run with some parts replaced. */

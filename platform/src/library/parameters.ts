@@ -54,7 +54,9 @@ export class Parameters {
   }
 
   #hint(errors: readonly ErrorObject[]): string | undefined {
-    const extra = errors.find(error => error.keyword === 'additionalProperties')?.params['additionalProperty'] as unknown
+    const extra = errors.find(error => error.keyword === 'additionalProperties')?.params[
+      'additionalProperty'
+    ] as unknown
     const near = typeof extra === 'string' ? nearest(extra, this.names) : undefined
     if (near) return `Did you mean ${near}?`
     return this.names.length === 0 ? 'This tool takes no parameters.' : `Parameters: ${this.names.join(', ')}.`
@@ -94,7 +96,13 @@ function patternsOf(schema: unknown): string[] {
 }
 
 function compile(schema: ParameterSchema): ValidateFunction {
-  const ajv = new Ajv2020({ useDefaults: true, allErrors: true, strict: true, strictTypes: false, strictRequired: true })
+  const ajv = new Ajv2020({
+    useDefaults: true,
+    allErrors: true,
+    strict: true,
+    strictTypes: false,
+    strictRequired: true,
+  })
   ajv.addVocabulary(['secret'])
   try {
     return ajv.compile(schema)
@@ -109,7 +117,12 @@ function mistake(error: ErrorObject): { path: string; message: string } {
   const missing = error.params['missingProperty'] as unknown
   if (typeof missing === 'string') return { path: `/${missing}`, message: 'is required' }
   const allowed = error.params['allowedValues'] as unknown
-  const values = Array.isArray(allowed) ? `: ${allowed.slice(0, 20).map(value => JSON.stringify(value)).join(', ')}` : ''
+  const values = Array.isArray(allowed)
+    ? `: ${allowed
+        .slice(0, 20)
+        .map(value => JSON.stringify(value))
+        .join(', ')}`
+    : ''
   return { path: error.instancePath, message: `${error.message ?? 'is wrong'}${values}` }
 }
 

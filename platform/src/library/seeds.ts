@@ -10,6 +10,7 @@ import { z } from 'zod'
 import type { LibraryTables, LibraryTransaction } from '../state/library.ts'
 import { SeedInvalid } from './errors.ts'
 import type { Functions } from './functions.ts'
+import type { Proposals } from './proposals.ts'
 import type { ToolChecker } from './tool-checker.ts'
 import type { Tools } from './tools.ts'
 
@@ -24,9 +25,9 @@ const seedParameter = z.object({
 })
 const seedParameters = z.union([
   z.array(seedParameter),
-  z.record(z.string(), seedParameter.omit({ name: true })).transform(byName =>
-    Object.entries(byName).map(([name, parameter]) => ({ name, ...parameter })),
-  ),
+  z
+    .record(z.string(), seedParameter.omit({ name: true }))
+    .transform(byName => Object.entries(byName).map(([name, parameter]) => ({ name, ...parameter }))),
 ])
 
 const functionsFile = z.object({
@@ -63,6 +64,7 @@ interface SeedParts {
   readonly library: Database<LibraryTables>
   readonly functions: Functions
   readonly tools: Tools
+  readonly proposals: Proposals
   readonly checker: ToolChecker
   readonly clock: Clock
   readonly log: Log
@@ -81,7 +83,11 @@ export async function importSeeds(
   parts: SeedParts,
   seeds: { folder: string; project: { id: string; name: string }; userId: string },
 ): Promise<{ functions: number; tools: number } | undefined> {
-  const done = await parts.library.read.selectFrom('markers').select('name').where('name', '=', marker).executeTakeFirst()
+  const done = await parts.library.read
+    .selectFrom('markers')
+    .select('name')
+    .where('name', '=', marker)
+    .executeTakeFirst()
   if (done) return undefined
   const functions = await readSeeds(seeds.folder, 'functions', functionsFile)
   const tools = await readSeeds(seeds.folder, 'tools', toolsFile)
@@ -106,7 +112,10 @@ async function readSeeds<Schema extends z.ZodType>(
   name: string,
   schema: Schema,
 ): Promise<SeedFile<z.output<Schema>> | undefined> {
-  const candidates = [folder, join(folder, 'json')].flatMap(place => [join(place, `${name}.yaml`), join(place, `${name}.yml`)])
+  const candidates = [folder, join(folder, 'json')].flatMap(place => [
+    join(place, `${name}.yaml`),
+    join(place, `${name}.yml`),
+  ])
   for (const file of candidates) {
     const text = await readSeedText(file)
     if (text !== undefined) return { file: basename(file), content: parseSeeds(basename(file), text, schema) }
@@ -132,7 +141,10 @@ function parseSeeds<Schema extends z.ZodType>(file: string, text: string, schema
   }
   const parsed = schema.safeParse(raw)
   if (parsed.success) return parsed.data
-  throw new SeedInvalid(file, parsed.error.issues.map(issue => `${issue.path.join('.')}: ${issue.message}`))
+  throw new SeedInvalid(
+    file,
+    parsed.error.issues.map(issue => `${issue.path.join('.')}: ${issue.message}`),
+  )
 }
 
 /** Functions may stand in any order: each is tried once what it uses is there. */
@@ -185,7 +197,7 @@ async function importTools(
       if (missing.length > 0) mistakes.push(`${seed.name}: does not use ${missing.join(', ')}`)
       const change = { ...checked, projectId: seeds.project.id, name: seed.name, userId: seeds.userId }
       await parts.tools.create(transaction, { ...change, origin: 'yaml' })
-      await parts.tools.approveImport(transaction, seeds.project.id, seed.name)
+      await parts.proposals.approveImport(transaction, seeds.project.id, seed.name)
     } catch (failure) {
       mistakes.push(`${seed.name}: ${toProblem(failure).message}`)
     }

@@ -1,9 +1,9 @@
-import type { Database } from '@super-data/metadata'
 import type { ToolDefinition } from '@super-data/contract'
+import type { Database } from '@super-data/metadata'
 import type { Catalogue } from '../door.ts'
-import type { PinnedFunction } from '../queries/engine.ts'
 import type { LibraryTables } from '../state/library.ts'
 import type { CompiledTool, ToolChecker } from './tool-checker.ts'
+import { pinsOf } from './tool-rows.ts'
 import { definitionHash, type Tools } from './tools.ts'
 
 interface Snapshot {
@@ -44,7 +44,7 @@ export class ToolCatalogue {
   async #snapshot(project: { id: string; name: string }): Promise<Snapshot> {
     const lastEvent = await this.#lastEvent()
     const present = this.#snapshots.get(project.id)
-    if (present?.lastEvent === lastEvent) return present.snapshot
+    if (present !== undefined && present.lastEvent === lastEvent) return present.snapshot
     const generation = (present?.generation ?? 0) + 1
     const snapshot = this.#make(project, generation)
     const kept = { lastEvent, generation, snapshot }
@@ -55,7 +55,12 @@ export class ToolCatalogue {
 
   /** Every change of a tool leaves an event: the newest one says whether anything is new. */
   async #lastEvent(): Promise<string | undefined> {
-    const row = await this.#library.read.selectFrom('outbox').select('id').orderBy('id', 'desc').limit(1).executeTakeFirst()
+    const row = await this.#library.read
+      .selectFrom('outbox')
+      .select('id')
+      .orderBy('id', 'desc')
+      .limit(1)
+      .executeTakeFirst()
     return row?.id
   }
 
@@ -64,11 +69,12 @@ export class ToolCatalogue {
     const definitions = await this.#definitions()
     const compiled = new Map(
       rows.filter(unaltered).map(row => {
-        const functions = (JSON.parse(row.functions) as PinnedFunction[]).map(pin => ({
+        const functions = pinsOf(row).map(pin => ({
           ...pin,
           definition: definitions.get(`${pin.id}@${pin.version}`) ?? '',
         }))
-        const make = () => this.#checker.compile(project.name, JSON.parse(row.definition) as ToolDefinition, functions, row.hash)
+        const make = () =>
+          this.#checker.compile(project.name, JSON.parse(row.definition) as ToolDefinition, functions, row.hash)
         return [row.name, this.#keep(`${project.id} ${row.hash}`, make)] as const
       }),
     )
@@ -101,5 +107,5 @@ export class ToolCatalogue {
 /** What was approved is what the hash says; a row edited behind our back is not approved. */
 function unaltered(row: { definition: string; functions: string; hash: string }): boolean {
   const definition = JSON.parse(row.definition) as ToolDefinition
-  return definitionHash({ definition, functions: JSON.parse(row.functions) as PinnedFunction[] }) === row.hash
+  return definitionHash({ definition, functions: pinsOf(row) }) === row.hash
 }

@@ -41,7 +41,10 @@ export class ToolChecker {
     options: { functions?: FunctionResolver; signal: AbortSignal; sourcesMustExist: boolean },
   ): Promise<CheckedDefinition> {
     if (raw.source !== undefined && raw.sources.length > 0) {
-      throw new ToolInvalid('give either source or sources', 'Use `sources` when the caller picks one of several datasets.')
+      throw new ToolInvalid(
+        'give either source or sources',
+        'Use `sources` when the caller picks one of several datasets.',
+      )
     }
     if (options.sourcesMustExist) await this.#questions.checkSources(project.name, sourcesOf(raw))
     const definition = withDatasetParameter(raw)
@@ -55,7 +58,12 @@ export class ToolChecker {
   }
 
   /** Makes a saved version callable, with exactly the functions it pinned. */
-  compile(project: string, definition: ToolDefinition, functions: readonly PinnedFunction[], hash: string): CompiledTool {
+  compile(
+    project: string,
+    definition: ToolDefinition,
+    functions: readonly PinnedFunction[],
+    hash: string,
+  ): CompiledTool {
     const parameters = new Parameters(definition.parameters)
     const queries = new Map<string | undefined, Promise<ParsedQuery>>()
     // What is kept serves every caller: no single one may cancel it.
@@ -75,7 +83,10 @@ export class ToolChecker {
   }
 }
 
-const sourcesOf = (definition: ToolDefinition) => [...(definition.source ? [definition.source] : []), ...definition.sources]
+const sourcesOf = (definition: ToolDefinition) => [
+  ...(definition.source ? [definition.source] : []),
+  ...definition.sources,
+]
 
 /** Keeps what succeeds; what fails (a dataset that is not there yet) is tried again next time. */
 function remember<Key, Value>(kept: Map<Key, Promise<Value>>, key: Key, make: () => Promise<Value>): Promise<Value> {

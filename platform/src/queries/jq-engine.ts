@@ -1,5 +1,5 @@
-import { nearest } from '@super-data/base/nearest'
 import { PlatformError } from '@super-data/base/errors'
+import { nearest } from '@super-data/base/nearest'
 import type { JsonValue } from '@super-data/contract'
 import type { DatasetLease } from '@super-data/datasets'
 import { analyse, format, JqForbidden, type JqPool, parse, strangerPolicy } from '@super-data/jq'

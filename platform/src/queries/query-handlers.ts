@@ -1,15 +1,17 @@
 import { must } from '@super-data/base/errors'
+import type { Database } from '@super-data/metadata'
 import type { Handlers } from '../call.ts'
 import { parseCursor, toPage } from '../cursor.ts'
-import type { Projects } from '../identity/projects.ts'
+import { getProject } from '../identity/projects.ts'
 import type { Functions } from '../library/functions.ts'
+import type { LibraryTables } from '../state/library.ts'
 import { explain } from './explain.ts'
 import type { Question, Questions } from './questions.ts'
 import type { ResultStore } from './result-store.ts'
 import { type RunLog, toRun } from './run-log.ts'
 
 export interface QueryParts {
-  readonly projects: Projects
+  readonly library: Database<LibraryTables>
   readonly functions: Functions
   readonly questions: Questions
   readonly results: ResultStore
@@ -17,9 +19,13 @@ export interface QueryParts {
 }
 
 export function queryHandlers(parts: QueryParts): Pick<Handlers, Extract<keyof Handlers, `queries.${string}`>> {
-  const { projects, functions, questions, results, runs } = parts
-  const understand = async (input: Question & { project: string }, parameters: string[] | undefined, signal: AbortSignal) => {
-    const project = await projects.get(input.project)
+  const { library, functions, questions, results, runs } = parts
+  const understand = async (
+    input: Question & { project: string },
+    parameters: string[] | undefined,
+    signal: AbortSignal,
+  ) => {
+    const project = await getProject(library.read, input.project)
     return questions.parse(project.name, input, {
       functions: functions.resolver(project.id),
       signal,

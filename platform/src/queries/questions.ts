@@ -2,8 +2,8 @@ import type { Clock } from '@super-data/base/clock'
 import { type PlatformError, toProblem } from '@super-data/base/errors'
 import type { Ids } from '@super-data/base/ids'
 import type { Answer, EngineName, JsonValue } from '@super-data/contract'
-import type { Principal } from '../principal.ts'
 import type { ProjectDatasets } from '../datasets/project-datasets.ts'
+import type { Principal } from '../principal.ts'
 import { AnswerCollector } from './answer-collector.ts'
 import type { FunctionResolver, ParsedQuery, QueryEngine } from './engine.ts'
 import type { ResultStore } from './result-store.ts'
@@ -30,7 +30,12 @@ export interface Asking {
   readonly maxBytes: number
   readonly signal: AbortSignal
   /** When a tool asks: its name and what was approved. */
-  readonly tool?: { readonly name: string; readonly hash: string; readonly draft: boolean; readonly secrets: readonly string[] }
+  readonly tool?: {
+    readonly name: string
+    readonly hash: string
+    readonly draft: boolean
+    readonly secrets: readonly string[]
+  }
 }
 
 /** Asks the engines, and records every run. Ad-hoc questions and tools both come through here. */

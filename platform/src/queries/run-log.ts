@@ -56,7 +56,10 @@ export class RunLog {
     try {
       await this.#database.write(async transaction => {
         for (let start = 0; start < rows.length; start += batchRows) {
-          await transaction.insertInto('runs').values(rows.slice(start, start + batchRows)).execute()
+          await transaction
+            .insertInto('runs')
+            .values(rows.slice(start, start + batchRows))
+            .execute()
         }
       })
     } catch (failure) {
@@ -86,7 +89,10 @@ export class RunLog {
   /** Forgets runs older than `keepMs`. */
   async prune(clock: Clock, keepMs: number): Promise<void> {
     await this.#database.write(transaction =>
-      transaction.deleteFrom('runs').where('at', '<', clock.now() - keepMs).execute(),
+      transaction
+        .deleteFrom('runs')
+        .where('at', '<', clock.now() - keepMs)
+        .execute(),
     )
   }
 

@@ -1,0 +1,186 @@
+import { mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
+import { availableParallelism, userInfo } from 'node:os'
+import { join, resolve } from 'node:path'
+import { type Clock, systemClock } from '@super-data/base/clock'
+import { type Ids, type Random, systemRandom, TimeOrderedIds } from '@super-data/base/ids'
+import { Lifetime } from '@super-data/base/lifetime'
+import type { Log } from '@super-data/base/log'
+import { Platform, type PlatformSettings } from '@super-data/platform'
+import { openStdioDoor } from './mcp/stdio.ts'
+import { Server } from './server.ts'
+import type { ServerSettings } from './settings.ts'
+
+export interface InstallationComponents {
+  readonly log: Log
+  /** Default: the system's. */
+  readonly clock?: Clock
+  readonly random?: Random
+}
+
+/** Everything one process runs: state, engines, platform, and the server when asked for. */
+export class Installation implements AsyncDisposable {
+  readonly platform: Platform
+  /** Set on the start that made the owner's key; shown once, kept nowhere. */
+  readonly firstStart: { readonly ownerKey: string } | undefined
+  readonly #settings: ServerSettings
+  readonly #address: Address
+  readonly #parts: { readonly log: Log; readonly clock: Clock; readonly ids: Ids }
+  readonly #lifetime: Lifetime
+
+  private constructor(
+    platform: Platform,
+    settings: ServerSettings,
+    address: Address,
+    parts: { log: Log; clock: Clock; ids: Ids },
+    lifetime: Lifetime,
+  ) {
+    this.platform = platform
+    this.firstStart = platform.ownerSecret === undefined ? undefined : { ownerKey: platform.ownerSecret }
+    this.#settings = settings
+    this.#address = address
+    this.#parts = parts
+    this.#lifetime = lifetime
+  }
+
+  /** Ready when it resolves; on the first start it makes the home, the owner and imports the seed files. */
+  static async open(settings: ServerSettings, components: InstallationComponents): Promise<Installation> {
+    const { log, clock = systemClock, random = systemRandom } = components
+    warnOfUnused(settings, log)
+    const home = await makeHome(settings.home)
+    const address = await Address.open(home, settings)
+    const lifetime = new Lifetime()
+    const platform = lifetime.own(
+      await Platform.open(platformSettings(settings, home, address), { clock, random, log }),
+    )
+    const parts = { log, clock, ids: new TimeOrderedIds(clock, random) }
+    return new Installation(platform, settings, address, parts, lifetime)
+  }
+
+  /** Opens the HTTP and MCP doors on the settings' address. */
+  async listen(): Promise<Server> {
+    const { host, port, publicUrl, jwtIssuer } = this.#settings
+    const server = await Server.open({
+      platform: this.platform,
+      host,
+      port,
+      ...this.#parts,
+      ...(publicUrl === undefined ? {} : { publicUrl }),
+      ...(jwtIssuer === undefined ? {} : { authorizationServers: [jwtIssuer] }),
+    })
+    this.#lifetime.onClose(() => this.#address.forget())
+    this.#lifetime.own(server)
+    await this.#address.announce(server.url)
+    return server
+  }
+
+  /** Serves one client over stdin and stdout until it closes its end. */
+  async serveStdio(): Promise<void> {
+    const { log, ids } = this.#parts
+    const door = this.#lifetime.own(
+      await openStdioDoor({ platform: this.platform, user: userInfo().username, log, ids }),
+    )
+    await door.closed
+  }
+
+  /** Drains the doors, then closes everything, newest first. */
+  close(): Promise<void> {
+    return this.#lifetime.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}
+
+/** Where this home's server answers: told to other processes by a small file while it listens. */
+class Address {
+  readonly #file: string
+  #url: string
+
+  private constructor(file: string, url: string) {
+    this.#file = file
+    this.#url = url
+  }
+
+  static async open(home: string, { publicUrl, host, port }: ServerSettings): Promise<Address> {
+    const file = join(home, 'server.json')
+    const configured = publicUrl ?? `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+    return new Address(file, publicUrl ?? (await announced(file)) ?? configured)
+  }
+
+  /** What people are told to reach this installation at. */
+  get url(): string {
+    return this.#url
+  }
+
+  async announce(url: string): Promise<void> {
+    this.#url = url
+    await writeFile(this.#file, `${JSON.stringify({ url, pid: process.pid })}\n`, { mode: 0o600 })
+  }
+
+  forget(): Promise<void> {
+    return rm(this.#file, { force: true })
+  }
+}
+
+async function announced(file: string): Promise<string | undefined> {
+  try {
+    const { url } = JSON.parse(await readFile(file, 'utf8')) as { url?: unknown }
+    return typeof url === 'string' ? url : undefined
+  } catch {
+    return undefined
+  }
+}
+
+async function makeHome(path: string): Promise<string> {
+  await mkdir(path, { recursive: true, mode: 0o700 })
+  return realpath(path)
+}
+
+const megabyte = 2 ** 20
+const pendingProposalsMax = 10
+const datasetPollMs = 1_000
+
+function platformSettings(settings: ServerSettings, home: string, address: Address): PlatformSettings {
+  const workers = Math.max(2, Math.min(8, availableParallelism()))
+  return {
+    home,
+    libraryFile: resolve(settings.databasePath ?? join(home, 'database', 'tools.db')),
+    datasetsFolder: resolve(settings.datasetsPath ?? join(home, 'datasets')),
+    datasetPollMs,
+    identity: {
+      publicUrl: () => settings.publicUrl ?? address.url,
+      trustUserHeader: settings.trustUserHeader,
+      trustedProxies: settings.trustedProxies,
+      ...(settings.adminKey === undefined ? {} : { adminKey: settings.adminKey }),
+      ...jwtSettings(settings, address),
+    },
+    limits: {
+      callsPerMinute: settings.rateLimitPerMinute,
+      callsAtOnce: settings.concurrentCallsMax,
+      strangerCallsPerMinute: 60,
+    },
+    review: {
+      approvalThreshold: settings.approvalThreshold,
+      proposalHours: settings.proposalHours,
+      pendingMax: pendingProposalsMax,
+    },
+    learning: settings.enableLearning,
+    queryTimeMs: settings.queryTimeoutSeconds * 1_000,
+    resultBytesMax: settings.maxResultSizeMb * megabyte,
+    cacheBytes: settings.cacheSizeMb * megabyte,
+    workers,
+    sqlMemoryMb: 1_024,
+  }
+}
+
+function jwtSettings({ jwtIssuer, jwtAudience, jwksUrl, jwtAlgorithms, publicUrl }: ServerSettings, address: Address) {
+  if (jwtIssuer === undefined || jwksUrl === undefined) return {}
+  const audience = jwtAudience ?? publicUrl ?? address.url
+  return { jwt: { issuer: jwtIssuer, audience, jwksUrl, algorithms: jwtAlgorithms } }
+}
+
+/** A setting that does nothing yet must not look as if it did. */
+function warnOfUnused({ s3Bucket }: ServerSettings, log: Log): void {
+  if (s3Bucket !== undefined) log.warn('SUPER_DATA_S3_BUCKET is set, but this version does not sync yet')
+}

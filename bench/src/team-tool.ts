@@ -1,0 +1,38 @@
+import { copyFile, mkdtemp, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { createClient } from '@super-data/contract/client'
+import type { ServerProcess } from './server-process.ts'
+
+const samples = join(dirname(createRequire(import.meta.url).resolve('vega-datasets/package.json')), 'data')
+
+/** The data all benchmarks of the server ask: public, small, real. */
+export async function sampleDatasets(): Promise<{ folder: string; cars: string }> {
+  const folder = await mkdtemp(join(tmpdir(), 'super-data-bench-data-'))
+  for (const name of ['cars.json', 'movies.json', 'seattle-weather.csv']) await copyFile(join(samples, name), join(folder, name))
+  await writeFile(join(folder, 'README.txt'), 'Sample data of vega-datasets.\n')
+  return { folder, cars: join(folder, 'cars.json') }
+}
+
+export const carsTool = {
+  name: 'cars_by_cylinders',
+  text: 'map(select(.Cylinders == $cylinders)) | length',
+  path: '/api/v1/projects/default/tools/cars_by_cylinders/run',
+  body: JSON.stringify({ params: { cylinders: 8 } }),
+}
+
+/** Saves and publishes the tool that the benchmarks call. */
+export async function publishCarsTool(server: ServerProcess): Promise<void> {
+  const client = createClient({ url: server.url, key: server.key })
+  await client.tools.create({
+    project: 'default',
+    tool: carsTool.name,
+    description: 'Count cars by cylinders.',
+    engine: 'jq',
+    source: 'cars',
+    text: carsTool.text,
+    parameters: { type: 'object', properties: { cylinders: { type: 'integer' } }, required: ['cylinders'] },
+  })
+  await client.tools.submit({ project: 'default', tool: carsTool.name })
+}

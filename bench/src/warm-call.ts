@@ -1,0 +1,110 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { LoadClient, type LoadRequest, ms, percentile } from './load.ts'
+import { machine, table } from './machine.ts'
+import { ServerProcess } from './server-process.ts'
+import { carsTool, publishCarsTool, sampleDatasets } from './team-tool.ts'
+
+interface Rival {
+  readonly name: string
+  readonly client: LoadClient
+  readonly request: LoadRequest
+}
+
+/** Claim: a warm jq tool call takes 5 ms at most with one client; 16 clients get 800 a second at least. */
+export async function warmCall(): Promise<void> {
+  const { folder, cars } = await sampleDatasets()
+  await using server = await ServerProcess.open(folder)
+  await publishCarsTool(server)
+  const spawning = await startSpawningServer(cars)
+  try {
+    const rivals = [overHttp(server), overMcp(server), spawningJq(spawning.url)]
+    const rows = []
+    for (const rival of rivals) rows.push(await measure(rival))
+    console.log(`Warm tool call (${machine()}); load generator on the same cores\n`)
+    console.log(table(rows))
+    for (const rival of rivals) rival.client.close()
+  } finally {
+    spawning.child.kill()
+  }
+}
+
+async function measure(rival: Rival): Promise<Record<string, string>> {
+  const send = async () => {
+    const result = await rival.client.send(rival.name, rival.request)
+    if (result.status !== 200 || result.text.includes('"isError":true')) throw new Error(`${rival.name}: ${result.text}`)
+    return result.ms
+  }
+  for (let warmUp = 0; warmUp < 50; warmUp++) await send()
+  const single: number[] = []
+  for (let call = 0; call < 500; call++) single.push(await send())
+  const { rate, times } = await together(16, 5_000, send)
+  return {
+    server: rival.name,
+    'p50, 1 client': ms(percentile(single, 0.5)),
+    'p99, 1 client': ms(percentile(single, 0.99)),
+    'calls a second, 16 clients': rate.toFixed(0),
+    'p99, 16 clients': ms(percentile(times, 0.99)),
+  }
+}
+
+async function together(clients: number, durationMs: number, send: () => Promise<number>) {
+  const started = performance.now()
+  const times: number[] = []
+  const one = async () => {
+    while (performance.now() - started < durationMs) times.push(await send())
+  }
+  await Promise.all(Array.from({ length: clients }, one))
+  return { rate: (times.length * 1000) / (performance.now() - started), times }
+}
+
+function overHttp(server: ServerProcess): Rival {
+  return {
+    name: 'Super Data, HTTP',
+    client: new LoadClient(server.url, server.key),
+    request: { method: 'POST', path: carsTool.path, body: carsTool.body },
+  }
+}
+
+function overMcp(server: ServerProcess): Rival {
+  return {
+    name: 'Super Data, MCP',
+    client: new LoadClient(server.url, server.key),
+    request: mcpCall(carsTool.name, { cylinders: 8 }),
+  }
+}
+
+function spawningJq(url: string): Rival {
+  return {
+    name: 'MCP server that spawns jq for each call',
+    client: new LoadClient(url, 'none'),
+    request: mcpCall('cars_by_cylinders', { cylinders: 8 }),
+  }
+}
+
+/** A `tools/call` of revision 2026-07-28: stateless, one POST. */
+function mcpCall(tool: string, args: object): LoadRequest {
+  const meta = {
+    'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+    'io.modelcontextprotocol/clientCapabilities': {},
+    'io.modelcontextprotocol/clientInfo': { name: 'bench', version: '1' },
+  }
+  return {
+    method: 'POST',
+    path: '/mcp',
+    headers: {
+      accept: 'application/json, text/event-stream',
+      'mcp-protocol-version': '2026-07-28',
+      'mcp-method': 'tools/call',
+      'mcp-name': tool,
+    },
+    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: tool, arguments: args, _meta: meta } }),
+  }
+}
+
+async function startSpawningServer(file: string): Promise<{ url: string; child: ChildProcess }> {
+  const script = fileURLToPath(new URL('./spawn-jq-server.ts', import.meta.url))
+  const child = spawn(process.execPath, [script, file], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const port = await new Promise<string>(resolve => child.stdout?.once('data', data => resolve(String(data).trim())))
+  return { url: `http://127.0.0.1:${port}`, child }
+}

@@ -1,0 +1,72 @@
+import type { Clock } from '@super-data/base/clock'
+import type { Log } from '@super-data/base/log'
+import type { Database } from '@super-data/metadata'
+import type { Events } from './events/events.ts'
+import type { Proposals } from './library/proposals.ts'
+import type { ResultStore } from './queries/result-store.ts'
+import type { RunLog } from './queries/run-log.ts'
+import { governed } from './state/shared-tables.ts'
+import type { LibraryTables } from './state/library.ts'
+
+interface SweepParts {
+  readonly library: Database<LibraryTables>
+  readonly proposals: Proposals
+  readonly events: Events
+  readonly results: ResultStore
+  readonly runs: RunLog
+  readonly clock: Clock
+  readonly log: Log
+}
+
+const everyMs = 60_000
+const runsKeptMs = 90 * 86_400_000
+
+/** What time does to state: proposals expire, old results and runs go. */
+export class Sweep {
+  readonly #parts: SweepParts
+  readonly #timer: NodeJS.Timeout
+  #running: Promise<void> = Promise.resolve()
+
+  constructor(parts: SweepParts) {
+    this.#parts = parts
+    this.#timer = setInterval(() => this.#next(), everyMs).unref()
+    this.#next()
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer)
+    await this.#running
+  }
+
+  #next(): void {
+    this.#running = this.#running
+      .then(() => this.#sweep())
+      .catch(failure => {
+        this.#parts.log.warn({ err: failure }, 'the sweep failed; the next one tries again')
+      })
+  }
+
+  async #sweep(): Promise<void> {
+    const { results, runs, clock } = this.#parts
+    await this.#expireProposals()
+    await results.prune()
+    await runs.prune(clock, runsKeptMs)
+  }
+
+  /** The state and the event that tells of it are one transaction. */
+  async #expireProposals(): Promise<void> {
+    const { library, proposals, events } = this.#parts
+    let settle: (committed: boolean) => void = () => {}
+    let committed = false
+    try {
+      await library.write(async transaction => {
+        const expired = await proposals.expire(transaction)
+        const told = expired.map(({ project, name }) => ({ type: 'tool.expired' as const, project, subject: name, by: null }))
+        settle = await events.write(governed(transaction), told)
+      })
+      committed = true
+    } finally {
+      settle(committed)
+    }
+  }
+}
