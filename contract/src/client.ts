@@ -25,9 +25,10 @@ export type ClientInput<Name extends OperationName> = WithProject<z.input<Operat
 type WithProject<In> = In extends { project: string } ? Omit<In, 'project'> & { project?: string } : In
 
 /** The input may be left out altogether when nothing in it is required. */
-export type Ask<Name extends OperationName> = Record<never, never> extends ClientInput<Name>
-  ? (input?: ClientInput<Name>, options?: AskOptions) => Promise<Output<Name>>
-  : (input: ClientInput<Name>, options?: AskOptions) => Promise<Output<Name>>
+export type Ask<Name extends OperationName> =
+  Record<never, never> extends ClientInput<Name>
+    ? (input?: ClientInput<Name>, options?: AskOptions) => Promise<Output<Name>>
+    : (input: ClientInput<Name>, options?: AskOptions) => Promise<Output<Name>>
 
 type AreaOf<Name> = Name extends `${infer Area}.${string}` ? Area : never
 type VerbOf<Name> = Name extends `${string}.${infer Verb}` ? Verb : never

@@ -6,6 +6,8 @@ import type { Principal } from './principal.ts'
 export type Target =
   | { readonly kind: 'self' }
   | { readonly kind: 'installation' }
+  /** Somebody else, by the role they have or are to get. */
+  | { readonly kind: 'person'; readonly role: Role }
   | { readonly kind: 'project'; readonly project: ProjectFacts | undefined }
 
 export interface ProjectFacts {
@@ -19,6 +21,13 @@ export const installationRights: Readonly<Record<Role, Need | undefined>> = {
   owner: 'admin',
   admin: 'admin',
   user: undefined,
+}
+
+/** The most each role may do to people of another: only owners touch those who could otherwise take over. */
+export const personRights: Readonly<Record<Role, Readonly<Record<Role, Need | undefined>>>> = {
+  owner: { owner: 'admin', admin: 'admin', user: 'admin' },
+  admin: { owner: 'read', admin: 'read', user: 'admin' },
+  user: { owner: undefined, admin: undefined, user: undefined },
 }
 
 /** The role an installation role gives in every project, member or not. */
@@ -52,9 +61,10 @@ export class ProjectMissing extends PlatformError {
 export class AccessDenied extends PlatformError {
   readonly code = 'ACCESS_DENIED'
   readonly kind = 'denied'
-  constructor(need: Need | 'owner', where: 'project' | 'installation') {
+  constructor(need: Need, where: 'project' | 'installation') {
     super(`this needs ${need} rights ${where === 'project' ? 'in the project' : 'on the installation'}`, {
-      hint: where === 'project' ? 'Ask an admin of the project for a higher role.' : 'Ask an owner or admin.',
+      hint:
+        where === 'project' ? 'Ask an admin of the project for a higher role.' : 'Ask an owner of the installation.',
       details: { need, where },
     })
   }
@@ -84,12 +94,23 @@ export function authorise(principal: Principal, need: Need, target: Target): voi
     if (role === undefined) throw new ProjectMissing()
     if (rank[projectRights[role]] < rank[need]) throw new AccessDenied(need, 'project')
   }
-  if (target.kind === 'installation') {
-    const rights = installationRights[principal.role]
+  if (target.kind === 'installation' || target.kind === 'person') {
+    const rights =
+      target.kind === 'person' ? personRights[principal.role][target.role] : installationRights[principal.role]
     if (rights === undefined || rank[rights] < rank[need]) throw new AccessDenied(need, 'installation')
     if (principal.onlyProject) throw new CredentialLimited(need)
   }
   if (rank[principal.ceiling] < rank[need]) throw new CredentialLimited(need)
+}
+
+/** The same decision as a question. */
+export function may(principal: Principal, need: Need, target: Target): boolean {
+  try {
+    authorise(principal, need, target)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** What the principal is in a project; undefined when it may not see it. Listing and calling both decide by this. */

@@ -3,6 +3,7 @@ import { must } from '@super-data/base/errors'
 import type { Ids } from '@super-data/base/ids'
 import type { Log } from '@super-data/base/log'
 import type { Database } from '@super-data/metadata'
+import type { Kysely } from 'kysely'
 import type { Credentials, Principal } from '../principal.ts'
 import type { LibraryTables } from '../state/library.ts'
 import type { PlatformTables } from '../state/platform.ts'
@@ -15,7 +16,15 @@ import type { IdentitySettings } from './settings.ts'
 import { type TokenIdentity, TokenVerifier } from './token-verifier.ts'
 import { TrustedProxies } from './trusted-proxies.ts'
 import { freeUserName, toUserName } from './user-name.ts'
-import { findOldestOwner, findUser, findUserByName, insertUser, systemUser, type UserRow } from './users.ts'
+import {
+  findOldestOwner,
+  findUser,
+  findUserByName,
+  insertUser,
+  isReservedName,
+  systemUser,
+  type UserRow,
+} from './users.ts'
 
 const adminKeyCharactersMin = 16
 const bearerCharactersMax = 8_192
@@ -102,25 +111,15 @@ export class Authentication {
   async #byToken(token: string): Promise<Principal> {
     if (this.#tokens === undefined) throw new Unauthenticated(invalidCredential)
     const identity = await this.#tokens.verify(token)
-    const user = active((await this.#findByToken(identity)) ?? (await this.#join(identity)))
+    const user = active((await findByToken(this.#parts.library.read, identity)) ?? (await this.#join(identity)))
     return unlimited(user, 'jwt', await homeProject(this.#parts.library.read, user))
-  }
-
-  #findByToken({ issuer, subject }: TokenIdentity): Promise<UserRow | undefined> {
-    const { read } = this.#parts.library
-    return read
-      .selectFrom('users')
-      .selectAll()
-      .where('issuer', '=', issuer)
-      .where('subject', '=', subject)
-      .executeTakeFirst()
   }
 
   /** Somebody the issuer vouches for comes for the first time: a plain user, in no project yet. */
   async #join(identity: TokenIdentity): Promise<UserRow> {
     const { library, clock, ids, log } = this.#parts
     return library.write(async transaction => {
-      const first = await this.#findByToken(identity)
+      const first = await findByToken(transaction, identity)
       if (first !== undefined) return first
       const name = await freeUserName(transaction, identity.nameWishes, ids)
       const token = { issuer: identity.issuer, subject: identity.subject }
@@ -134,6 +133,8 @@ export class Authentication {
 
   async #byHeader(name: string): Promise<Principal> {
     const { read } = this.#parts.library
+    // Operating-system users come by the local door alone.
+    if (isReservedName(name)) throw new Unauthenticated(invalidCredential)
     const user = active(await findUserByName(read, name))
     return unlimited(user, 'header', await homeProject(read, user))
   }
@@ -162,6 +163,15 @@ export class Authentication {
     }
     throw new Unauthenticated('the user header and the credential name different users')
   }
+}
+
+function findByToken(library: Kysely<LibraryTables>, token: TokenIdentity): Promise<UserRow | undefined> {
+  return library
+    .selectFrom('users')
+    .selectAll()
+    .where('issuer', '=', token.issuer)
+    .where('subject', '=', token.subject)
+    .executeTakeFirst()
 }
 
 function hashAdminKey(adminKey: string): string {

@@ -1,3 +1,4 @@
+import { must } from '@super-data/base/errors'
 import type { Need, Project, ProjectRole } from '@super-data/contract'
 import { type Kysely, type Selectable, sql } from 'kysely'
 import { authorise, everywhereRole, roleIn } from '../authorise.ts'
@@ -16,6 +17,11 @@ export const defaultProject = 'default'
 
 export function findProject(library: Kysely<LibraryTables>, name: string): Promise<ProjectRow | undefined> {
   return library.selectFrom('projects').selectAll().where('name', '=', name).executeTakeFirst()
+}
+
+/** The project of a name that the call was already let into. */
+export async function getProject(library: Kysely<LibraryTables>, name: string): Promise<ProjectRow> {
+  return must(await findProject(library, name), 'a project that was authorised')
 }
 
 /** One look-up that tells as much about a project that exists as about one that does not. */
@@ -44,11 +50,7 @@ export async function requireProject(
   return project as ProjectStanding
 }
 
-export async function mayRead(
-  library: Kysely<LibraryTables>,
-  principal: Principal,
-  name: string,
-): Promise<boolean> {
+export async function mayRead(library: Kysely<LibraryTables>, principal: Principal, name: string): Promise<boolean> {
   return roleIn(principal, await findStanding(library, principal.userId, name)) !== undefined
 }
 

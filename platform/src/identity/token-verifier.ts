@@ -94,6 +94,7 @@ function checkAlgorithms(algorithms: readonly string[]): string[] {
 function checkAddress(address: string): URL {
   if (!URL.canParse(address)) throw new JwtSettingsInvalid('the JWKS address is not a URL')
   const url = new URL(address)
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw new JwtSettingsInvalid('the JWKS address is not http(s)')
+  if (url.protocol !== 'https:' && url.protocol !== 'http:')
+    throw new JwtSettingsInvalid('the JWKS address is not http(s)')
   return url
 }

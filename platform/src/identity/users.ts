@@ -35,7 +35,11 @@ export async function getActiveUserByName(library: Kysely<LibraryTables>, name: 
 }
 
 /** By name, without case; `after` is the lower-case name the previous page ended with. */
-export function listUsers(library: Kysely<LibraryTables>, limit: number, after: string | undefined): Promise<UserRow[]> {
+export function listUsers(
+  library: Kysely<LibraryTables>,
+  limit: number,
+  after: string | undefined,
+): Promise<UserRow[]> {
   let query = library.selectFrom('users').selectAll().orderBy(lowerName).limit(limit)
   if (after !== undefined) query = query.where(lowerName, '>', after)
   return query.execute()

@@ -1,5 +1,8 @@
+import { Database, migration } from '@super-data/metadata'
 import type { Transaction } from 'kysely'
-import type { GovernedTables } from './shared-tables.ts'
+import { governedTables } from './governed-schema.ts'
+import { functionTables, peopleTables, toolTables } from './library-schema.ts'
+import type { GovernedTables, StateParts } from './shared-tables.ts'
 
 /** `tools.db`: people, projects, functions, tools, votes. Travels between installations; no secrets, no telemetry. */
 export interface LibraryTables extends GovernedTables {
@@ -86,3 +89,15 @@ export interface LibraryTables extends GovernedTables {
 }
 
 export type LibraryTransaction = Transaction<LibraryTables>
+
+const migrations = [
+  migration('0001-people', peopleTables),
+  migration('0002-functions', functionTables),
+  migration('0003-tools', toolTables),
+  migration('0004-governed', governedTables),
+]
+
+/** Opens `tools.db`, made when it is missing. An acknowledged change survives a power cut. */
+export function openLibrary(file: string, parts: StateParts): Promise<Database<LibraryTables>> {
+  return Database.open<LibraryTables>({ ...parts, file, migrations, durability: 'full' })
+}

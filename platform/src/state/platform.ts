@@ -1,5 +1,8 @@
+import { Database, migration } from '@super-data/metadata'
 import type { Transaction } from 'kysely'
-import type { GovernedTables } from './shared-tables.ts'
+import { governedTables } from './governed-schema.ts'
+import { credentialTables, datasetSchemaTable } from './platform-schema.ts'
+import type { GovernedTables, StateParts } from './shared-tables.ts'
 
 /** `platform.db`: what belongs to this installation alone. Secrets only as hashes. */
 export interface PlatformTables extends GovernedTables {
@@ -33,3 +36,14 @@ export interface PlatformTables extends GovernedTables {
 }
 
 export type PlatformTransaction = Transaction<PlatformTables>
+
+const migrations = [
+  migration('0001-credentials', credentialTables),
+  migration('0002-dataset-schemas', datasetSchemaTable),
+  migration('0003-governed', governedTables),
+]
+
+/** Opens `platform.db`, made when it is missing. An acknowledged change survives a power cut. */
+export function openPlatform(file: string, parts: StateParts): Promise<Database<PlatformTables>> {
+  return Database.open<PlatformTables>({ ...parts, file, migrations, durability: 'full' })
+}

@@ -1,4 +1,14 @@
+import type { Clock } from '@super-data/base/clock'
+import type { Log } from '@super-data/base/log'
 import type { Kysely, Transaction } from 'kysely'
+
+/** What opening a file of state takes. */
+export interface StateParts {
+  /** Where a copy goes before a migration changes a file. */
+  readonly backupFolder: string
+  readonly clock: Clock
+  readonly log: Log
+}
 
 /** Tables that each governed file carries itself, because a transaction touches one file. */
 export interface GovernedTables {

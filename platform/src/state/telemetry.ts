@@ -1,3 +1,7 @@
+import { Database, migration } from '@super-data/metadata'
+import type { StateParts } from './shared-tables.ts'
+import { runTable } from './telemetry-schema.ts'
+
 /** `telemetry.db`: the execution log. Batched, never synced, safe to delete. */
 export interface TelemetryTables {
   runs: {
@@ -20,4 +24,11 @@ export interface TelemetryTables {
     count: number | null
     bytes: number | null
   }
+}
+
+const migrations = [migration('0001-runs', runTable)]
+
+/** Opens `telemetry.db`, made when it is missing. The last moments before a power cut may be lost. */
+export function openTelemetry(file: string, parts: StateParts): Promise<Database<TelemetryTables>> {
+  return Database.open<TelemetryTables>({ ...parts, file, migrations, durability: 'normal' })
 }

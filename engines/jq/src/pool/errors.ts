@@ -1,4 +1,5 @@
 import { type ErrorKind, PlatformError, type Problem } from '@super-data/base/errors'
+import type { Position } from '../errors.ts'
 
 /** Too many calls wait already, or this one waited too long for a free process. */
 export class JqBusy extends PlatformError {
@@ -74,7 +75,11 @@ export class JqInputTooLarge extends PlatformError {
 export class JqInputInvalid extends PlatformError {
   readonly code = 'JQ_INPUT_INVALID'
   readonly kind = 'invalid'
-  constructor(reason: string, details: { readonly record?: number; readonly byte?: number }, cause?: unknown) {
+  constructor(
+    reason: string,
+    details: { readonly record?: number; readonly byte?: number; readonly position?: Position },
+    cause?: unknown,
+  ) {
     const where = details.record === undefined ? '' : ` at record ${details.record}`
     super(`the input is not valid JSON${where}: ${reason}`, {
       cause,

@@ -11,21 +11,22 @@ export interface Frame {
 }
 
 /**
- * The conversation, always led by the child: each `pull` and each `items` gets exactly one answer, in order.
- * down: `call` starts work; `chunk` (empty at the end), `broken` and `stop` answer a pull; `ack` and `stop` answer items.
- * up: `ready` once; `pull` asks for input bytes; `items` carries results; `done` or `failed` ends the call.
+ * The conversation, led by the child: each `pull` and each `items` gets one answer.
+ * down: `call` starts work; `chunk` (empty at the end) answers a pull, `ack` answers items, `stop` answers either.
+ * up: `ready` once; `pull` asks for input bytes; `items` carries results, `last` those nobody need answer; `done` or
+ * `failed` ends the call.
  */
 export const frameTypes = {
   call: 1,
   chunk: 2,
-  broken: 3,
-  ack: 4,
-  stop: 5,
+  ack: 3,
+  stop: 4,
   ready: 16,
   pull: 17,
   items: 18,
-  done: 19,
-  failed: 20,
+  last: 19,
+  done: 20,
+  failed: 21,
 } as const
 
 export type FrameType = (typeof frameTypes)[keyof typeof frameTypes]

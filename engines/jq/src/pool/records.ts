@@ -8,7 +8,7 @@ export interface RecordsSettings {
   readonly recordBytesMax: number
 }
 
-/** Gives the next bytes of the input; `undefined` at its end. */
+/** Gives the next bytes of the input, good until the next call; `undefined` at its end. */
 export type PullBytes = () => Buffer | undefined
 
 const quote = 0x22
@@ -40,8 +40,11 @@ export class RecordsReader {
   #passed = 0
   #records = 0
   #place: Place = 'start'
+  #isScalar = false
   #depth = 0
   #inString = false
+  /** The chunk ended in a backslash: the first byte of the next one means nothing. */
+  #escaped = false
   #ended = false
 
   constructor(pull: PullBytes, settings: RecordsSettings) {
@@ -52,6 +55,11 @@ export class RecordsReader {
   /** Index of the record that `next` will give. */
   get index(): number {
     return this.#records
+  }
+
+  /** Whether the input is a list of records rather than one value; known after the first `next`. */
+  get readsMany(): boolean {
+    return this.#settings.format === 'ndjson' || !this.#isScalar
   }
 
   /**
@@ -110,6 +118,7 @@ export class RecordsReader {
       this.#place = 'first'
     } else {
       this.#place = 'scalar'
+      this.#isScalar = true
     }
     return true
   }
@@ -161,12 +170,9 @@ export class RecordsReader {
       }
       at += byte === backslash ? 2 : 1
     }
-    // An escape may be cut by the end of the chunk: its second byte is then the first of the next.
     this.#escaped = at > length
     return length
   }
-
-  #escaped = false
 
   #element(start: number, end: number): string {
     this.#depth = 0
@@ -213,16 +219,10 @@ export class RecordsReader {
       this.#at = first ? byteOrderMarkBytes(next) : 0
       if (this.#escaped && next.length > 0) {
         this.#escaped = false
-        this.#skipEscaped()
+        this.#keep(0, 1)
       }
     }
     return true
-  }
-
-  /** The byte after a backslash that ended the chunk before means nothing to the scanner. */
-  #skipEscaped(): void {
-    this.#keep(0, 1)
-    this.#at = 1
   }
 
   #skipBlanks(): void {
@@ -231,7 +231,7 @@ export class RecordsReader {
 
   /** Remembers bytes of an unfinished record and moves on to the next chunk. */
   #keep(start: number, end: number): void {
-    if (end > start) this.#parts.push(this.#chunk.subarray(start, end))
+    if (end > start) this.#parts.push(Buffer.from(this.#chunk.subarray(start, end)))
     this.#partBytes += end - start
     this.#at = end
     this.#checkSize(this.#partBytes)

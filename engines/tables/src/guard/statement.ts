@@ -96,7 +96,8 @@ class Inspection {
     const near = nearest(name, known)
     const list = known.slice(0, 10).join(', ')
     return new SqlUnknownTable(`there is no dataset ${quote(name)}`, {
-      hint: near === undefined ? (list === '' ? 'There is no data yet.' : `There is ${list}.`) : `Did you mean ${near}?`,
+      hint:
+        near === undefined ? (list === '' ? 'There is no data yet.' : `There is ${list}.`) : `Did you mean ${near}?`,
       details: { table: name, ...(near === undefined ? {} : { nearest: near }), ...this.#details(tree) },
     })
   }

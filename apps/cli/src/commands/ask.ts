@@ -1,0 +1,40 @@
+import { operations } from '@super-data/contract'
+import { Argument, Command, Option } from 'commander'
+import { type CommonOptions, callAndShow, withCommonOptions } from '../common-options.ts'
+import { optionFields, parseFields, toOption } from '../derive.ts'
+import { fieldsOf } from '../fields.ts'
+import { guessEngine } from '../guess-engine.ts'
+import { readText } from '../input-text.ts'
+import { collectParam, type Params } from '../params.ts'
+import type { Shell } from '../terminal.ts'
+
+type AskOptions = CommonOptions & Record<string, string | boolean> & { readonly param?: Params }
+
+/** `ask TEXT`: `queries ask`, with the engine guessed and parameters by name. */
+export function askCommand(shell: Shell): Command {
+  const operation = operations['queries.ask']
+  const fields = fieldsOf(operation)
+  const command = new Command('ask').description('Ask a question of the data, in SQL or jq.')
+  command.addArgument(new Argument('<text>', 'The query; @file and - (standard input) work too. Parameters are $name.'))
+  for (const field of optionFields(operation, fields)) {
+    if (field.name !== 'params') command.addOption(toOption({ ...field, required: false }))
+  }
+  command.addOption(new Option('--param <name=value>', 'A parameter; repeat it for more.').argParser(collectParam))
+  withCommonOptions(command).addHelpText('after', help)
+  return command.action(async (given: string, options: AskOptions) => {
+    const text = await readText(given, shell)
+    const asked = await parseFields(fields, optionValues(command.optsWithGlobals()), shell)
+    const input = { engine: guessEngine(text), ...asked, text, params: options.param ?? {} }
+    await callAndShow(shell, 'queries.ask', input, command.optsWithGlobals<CommonOptions>(), 'super-data ask')
+  })
+}
+
+function optionValues({ param: _, ...options }: AskOptions): Readonly<Record<string, string | boolean>> {
+  return options as Record<string, string | boolean>
+}
+
+const help = `
+Examples:
+  super-data ask 'SELECT customer, sum(total) FROM orders GROUP BY 1'
+  super-data ask '.[] | select(.total > $min) | .id' --source orders --param min=100
+  super-data ask @report.sql --json`

@@ -1,0 +1,8 @@
+import { Command } from 'commander'
+import { jqHelp } from '../jq/help.ts'
+
+/** What `--help` says of `jq`. The command itself runs ahead of this program: its options are jq's own. */
+export function jqCommand(): Command {
+  const command = new Command('jq').description('Run jq here, on files or standard input, without a server.')
+  return command.addHelpText('after', jqHelp)
+}

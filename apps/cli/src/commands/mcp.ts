@@ -1,0 +1,51 @@
+import { resolve } from 'node:path'
+import { Command, Option } from 'commander'
+import {
+  type ClientName,
+  clientNames,
+  clientSettings,
+  type Endpoint,
+  renderClientSettings,
+} from '../client-settings.ts'
+import { type CommonOptions, withCommonOptions } from '../common-options.ts'
+import { readProfile } from '../profile.ts'
+import { launcherFile } from '../self.ts'
+import { print, type Shell } from '../terminal.ts'
+
+interface McpOptions extends CommonOptions {
+  readonly client?: ClientName
+  readonly stdio?: boolean
+}
+
+/** `mcp config`: settings for MCP clients, ready to paste. */
+export function mcpCommand(shell: Shell): Command {
+  const config = new Command('config').description('Print settings for MCP clients, ready to paste.')
+  config.addOption(new Option('--client <name>', 'Only for this client.').choices([...clientNames]))
+  config.option('--stdio', 'Let the client start a process on the home folder, instead of calling a server.')
+  withCommonOptions(config).addHelpText('after', '\nExample:\n  super-data mcp config --client claude-code')
+  config.action(async () => {
+    const options = config.optsWithGlobals<McpOptions>()
+    const endpoint = await findEndpoint(shell, options)
+    const settings = clientSettings(endpoint).filter(
+      ({ client }) => options.client === undefined || client === options.client,
+    )
+    print(shell, options.json ? JSON.stringify(settings, null, 2) : renderClientSettings(settings))
+  })
+  return new Command('mcp').description('Connect MCP clients.').addCommand(config)
+}
+
+/** The server that commands would call; without one, a process on the home folder. */
+async function findEndpoint(shell: Shell, options: McpOptions): Promise<Endpoint> {
+  const key = options.key ?? shell.env['SUPER_DATA_API_KEY']
+  const url = options.url ?? shell.env['SUPER_DATA_URL']
+  if (options.stdio || options.home !== undefined) return stdioEndpoint(shell, options.home)
+  if (url) return { over: 'http', url: url.replace(/\/+$/, ''), key: key || 'YOUR_KEY' }
+  const saved = await readProfile(shell.env)
+  if (saved !== undefined) return { over: 'http', url: saved.url, key: key || saved.key }
+  return stdioEndpoint(shell, undefined)
+}
+
+function stdioEndpoint(shell: Shell, home: string | undefined): Endpoint {
+  const folder = resolve(shell.cwd, home ?? (shell.env['SUPER_DATA_HOME'] || 'data'))
+  return { over: 'stdio', node: process.execPath, launcher: launcherFile, args: ['serve', '--stdio', '--home', folder] }
+}

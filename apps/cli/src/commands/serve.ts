@@ -1,0 +1,59 @@
+import type { Installation, Server, ServerSettings } from '@super-data/server'
+import { Command } from 'commander'
+import { clientSettings, type Endpoint, renderClientSettings } from '../client-settings.ts'
+import { launcherFile } from '../self.ts'
+import type { SettingChanges } from '../settings.ts'
+import { aborted, print, type Shell, say } from '../terminal.ts'
+
+interface ServeOptions extends SettingChanges {
+  readonly stdio?: boolean
+}
+
+/** `serve`: one process with HTTP and MCP, or MCP on standard input and output. */
+export function serveCommand(shell: Shell): Command {
+  const command = new Command('serve').description('Start the server: HTTP and MCP.')
+  command
+    .option('--host <address>', 'Address to listen on (SUPER_DATA_HOST).')
+    .option('--port <number>', 'TCP port (SUPER_DATA_PORT).')
+    .option('--home <folder>', 'Where everything is kept (SUPER_DATA_HOME).')
+    .option('--datasets <folder>', 'Where the data lies (SUPER_DATA_DATASETS_PATH).')
+    .option('--stdio', 'Speak MCP on standard input and output, for a client that starts this process.')
+    .addHelpText('after', '\nExample:\n  super-data serve --port 8080 --home ./data')
+  return command.action(async () => {
+    const options = command.optsWithGlobals<ServeOptions>()
+    const { settle } = await import('../settings.ts')
+    const { listen, openInstallation } = await import('../local.ts')
+    const settings = settle(shell.env, options)
+    await using installation = await openInstallation(settings, settings.logLevel)
+    if (options.stdio || settings.transport === 'stdio') return serveStdio(shell, installation, settings)
+    await serveHttp(shell, installation, await listen(installation, settings))
+  })
+}
+
+async function serveHttp(shell: Shell, installation: Installation, server: Server): Promise<void> {
+  print(shell, `Super Data answers at ${server.url}`)
+  const { firstStart } = installation
+  if (firstStart !== undefined)
+    print(shell, `\n${welcome(firstStart.ownerKey, { over: 'http', url: server.url, key: firstStart.ownerKey })}`)
+  await aborted(shell.signal)
+  say(shell, 'Stopping: running calls finish first.')
+}
+
+/** Standard output belongs to the protocol here: what people should read goes to stderr. */
+async function serveStdio(shell: Shell, installation: Installation, settings: ServerSettings): Promise<void> {
+  const { firstStart } = installation
+  const args = ['serve', '--stdio', '--home', settings.home]
+  if (firstStart !== undefined) {
+    say(shell, welcome(firstStart.ownerKey, { over: 'stdio', node: process.execPath, launcher: launcherFile, args }))
+  }
+  await Promise.race([installation.serveStdio(), aborted(shell.signal)])
+}
+
+/** What the first start says, once. */
+export function welcome(ownerKey: string, endpoint: Endpoint): string {
+  return [
+    `Your owner key (shown this once; it may do everything here):\n\n  ${ownerKey}\n`,
+    'Connect your MCP client with one of these:\n',
+    renderClientSettings(clientSettings(endpoint)),
+  ].join('\n')
+}

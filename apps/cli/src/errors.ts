@@ -1,0 +1,60 @@
+import { PlatformError } from '@super-data/base/errors'
+
+/** The command line itself is wrong. */
+export class UsageWrong extends PlatformError {
+  readonly code = 'CLI_USAGE'
+  readonly kind = 'invalid'
+}
+
+/** A value should be JSON and is not. */
+export class JsonInvalid extends PlatformError {
+  readonly code = 'CLI_JSON_INVALID'
+  readonly kind = 'invalid'
+  constructor(where: string, cause: Error) {
+    super(`${where} is not JSON: ${cause.message}`, { cause, hint: 'Give JSON, `@file`, or `-` for standard input.' })
+  }
+}
+
+/** A file named on the command line cannot be read. */
+export class InputUnreadable extends PlatformError {
+  readonly code = 'CLI_INPUT_UNREADABLE'
+  readonly kind = 'missing'
+  constructor(file: string, cause: NodeJS.ErrnoException) {
+    super(`${file} cannot be read${cause.code === undefined ? '' : ` (${cause.code})`}`, { cause })
+  }
+}
+
+/** The saved connection is not what `join` and `try` write. */
+export class ProfileInvalid extends PlatformError {
+  readonly code = 'CLI_PROFILE_INVALID'
+  readonly kind = 'invalid'
+  constructor(file: string, cause: unknown) {
+    super(`the saved connection in ${file} cannot be used`, {
+      cause,
+      hint: '`super-data leave` forgets it; `super-data join LINK` makes a new one.',
+    })
+  }
+}
+
+/** A folder given to `try` holds nothing that can be asked. */
+export class DataMissing extends PlatformError {
+  readonly code = 'CLI_DATA_MISSING'
+  readonly kind = 'missing'
+  constructor(folder: string) {
+    super(`${folder} holds no data that can be asked`, {
+      hint: 'Put .json, .ndjson, .csv or .parquet files into it and try again.',
+    })
+  }
+}
+
+/** The server cannot listen where it was told to. */
+export class PortTaken extends PlatformError {
+  readonly code = 'CLI_PORT_TAKEN'
+  readonly kind = 'unavailable'
+  constructor(host: string, port: number, cause: unknown) {
+    super(`something else listens on ${host}:${port}`, {
+      cause,
+      hint: 'Choose another with --port, or 0 for any free one.',
+    })
+  }
+}

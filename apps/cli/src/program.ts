@@ -1,0 +1,66 @@
+import { Command } from 'commander'
+import { askCommand } from './commands/ask.ts'
+import { configCommand } from './commands/config.ts'
+import { doctorCommand, type Outcome } from './commands/doctor.ts'
+import { initCommand } from './commands/init.ts'
+import { joinCommand } from './commands/join.ts'
+import { jqCommand } from './commands/jq.ts'
+import { leaveCommand } from './commands/leave.ts'
+import { mcpCommand } from './commands/mcp.ts'
+import { runCommand } from './commands/run.ts'
+import { serveCommand } from './commands/serve.ts'
+import { tryCommand } from './commands/try.ts'
+import { deriveCommands } from './derive.ts'
+import type { Shell } from './terminal.ts'
+
+/** The whole command line: commands made by hand, then one for each declared operation. */
+export function buildProgram(shell: Shell, outcome: Outcome = { exitCode: 0 }): Command {
+  const program = new Command('super-data')
+  program.description('Find data, ask it, save good questions as tools, review them, call them.')
+  program.enablePositionalOptions()
+  program.commandsGroup('Start:')
+  for (const make of [tryCommand, initCommand, serveCommand, joinCommand, leaveCommand]) program.addCommand(make(shell))
+  program.commandsGroup('Ask and call:')
+  for (const make of [askCommand, runCommand]) program.addCommand(make(shell))
+  program.addCommand(jqCommand())
+  program.commandsGroup('Look after it:')
+  program.addCommand(doctorCommand(shell, outcome))
+  for (const make of [configCommand, mcpCommand]) program.addCommand(make(shell))
+  program.commandsGroup('Every operation, by area:')
+  for (const command of deriveCommands(shell)) program.addCommand(command)
+  program.addHelpText('after', loop)
+  forAll(program, command => settle(command, shell))
+  return program
+}
+
+/** What everybody does here, as commands. */
+const loop = `
+The loop:
+  super-data try ./folder                                        look at your own files
+  super-data datasets list                                       find
+  super-data ask 'SELECT * FROM orders LIMIT 5'                  ask
+  super-data tools create NAME --from-run RUN --description TEXT save
+  super-data tools submit NAME                                   review
+  super-data run NAME --param value                              call`
+
+/** Output goes where the shell says, and mistakes are thrown instead of ending the process. */
+function settle(command: Command, shell: Shell): void {
+  const { stdout, stderr, width, colour } = shell.terminal
+  command
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({
+      writeOut: text => stdout.write(text),
+      writeErr: text => stderr.write(text),
+      getOutHelpWidth: () => width ?? 100,
+      getErrHelpWidth: () => width ?? 100,
+      getOutHasColors: () => colour,
+      getErrHasColors: () => colour,
+      outputError: () => {},
+    })
+}
+
+function forAll(command: Command, visit: (command: Command) => void): void {
+  visit(command)
+  for (const child of command.commands) forAll(child, visit)
+}

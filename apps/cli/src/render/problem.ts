@@ -1,0 +1,33 @@
+import { type Problem, toProblem } from '@super-data/base/errors'
+import { requestIdOf } from '../request-id.ts'
+
+export interface Failure extends Problem {
+  readonly requestId?: string
+}
+
+/** The public facts of anything thrown, with the request id when it came from a call. */
+export function toFailure(error: unknown): Failure {
+  const requestId = requestIdOf(error)
+  return { ...toProblem(error), ...(requestId === undefined ? {} : { requestId }) }
+}
+
+/** A failure as lines for people: what, how to go on, and what to quote in a report. */
+export function renderFailure(failure: Failure, colour: boolean): string {
+  const label = colour ? '\u001b[31merror\u001b[39m' : 'error'
+  const lines = [`${label}: ${failure.message}`, ...positionLines(failure)]
+  if (failure.hint !== undefined) lines.push(`hint:  ${failure.hint}`)
+  lines.push(`code:  ${failure.code}${failure.requestId === undefined ? '' : ` (request ${failure.requestId})`}`)
+  return `${lines.join('\n')}\n`
+}
+
+/** Wrong fields, one a line, when the failure lists them. */
+function positionLines(failure: Failure): readonly string[] {
+  const issues = failure.details?.['issues']
+  if (!Array.isArray(issues)) return []
+  return issues.flatMap(issue => {
+    const { path, message } = issue as { path?: unknown; message?: unknown }
+    if (typeof message !== 'string') return []
+    const field = Array.isArray(path) ? path.join('.') : typeof path === 'string' ? path : ''
+    return [`       ${field === '' ? '' : `${field}: `}${message}`]
+  })
+}

@@ -1,0 +1,45 @@
+import { CommanderError } from 'commander'
+import { UsageWrong } from './errors.ts'
+import { exitCodes } from './exit-code.ts'
+import { renderFailure, toFailure } from './render/problem.ts'
+import type { Shell } from './terminal.ts'
+
+/** Runs one command line. Never throws; says what went wrong and returns the exit code. */
+export async function runProgram(words: readonly string[], shell: Shell): Promise<number> {
+  try {
+    return await run(words, shell)
+  } catch (error) {
+    return report(error, words, shell)
+  }
+}
+
+/** jq brings its own options and needs nothing of the rest, so it goes ahead of everything. */
+async function run(words: readonly string[], shell: Shell): Promise<number> {
+  if (words[0] === 'jq') {
+    const { runJq } = await import('./jq/run-jq.ts')
+    return runJq(words.slice(1), shell)
+  }
+  const { buildProgram } = await import('./program.ts')
+  const outcome = { exitCode: 0 }
+  const program = buildProgram(shell, outcome)
+  if (words.length === 0) program.outputHelp()
+  else await program.parseAsync([...words], { from: 'user' })
+  return outcome.exitCode
+}
+
+function report(error: unknown, words: readonly string[], shell: Shell): number {
+  if (error instanceof CommanderError && error.exitCode === 0) return 0
+  const failure = toFailure(error instanceof CommanderError ? toUsage(error) : error)
+  const { stderr, colour, live } = shell.terminal
+  if (words.includes('--json')) stderr.write(`${JSON.stringify(failure)}\n`)
+  else stderr.write(renderFailure(failure, colour && live))
+  return exitCodes[failure.kind]
+}
+
+/** Commander's complaint in our words: one error for every wrong command line. */
+function toUsage(error: CommanderError): UsageWrong {
+  if (error.code === 'commander.help') return new UsageWrong('a command is missing', { hint: 'The list is above.' })
+  const [first = '', ...rest] = error.message.replace(/^error: /, '').split('\n')
+  const suggestion = rest.join(' ').replace(/^\(|\)$/g, '')
+  return new UsageWrong(first, { hint: suggestion === '' ? 'Add --help to see how it is used.' : suggestion })
+}

@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest'
+import { renderOutput } from '../src/render/output.ts'
+import { renderFailure } from '../src/render/problem.ts'
+import { progressText } from '../src/render/progress.ts'
+import { shellQuote } from '../src/render/shell-quote.ts'
+import { renderTable } from '../src/render/table.ts'
+import { cutText, textWidth } from '../src/render/text-width.ts'
+
+const wide = { width: undefined, colour: false }
+
+describe('a table', () => {
+  it('aligns numbers to the right and text to the left', () => {
+    const text = renderTable(
+      ['name', 'n'],
+      [
+        ['anna', 5],
+        ['b', 1200],
+      ],
+      { ...wide, absent: '' },
+    )
+    expect(text.split('\n')).toEqual(['name     n', '────  ────', 'anna     5', 'b     1200', ''])
+  })
+
+  it('fits the screen by cutting the longest cells', () => {
+    const text = renderTable(['id', 'text'], [[1, 'x'.repeat(100)]], { width: 30, colour: false, absent: '' })
+    for (const line of text.trimEnd().split('\n')) expect(textWidth(line)).toBeLessThanOrEqual(30)
+    expect(text).toContain('…')
+  })
+
+  it('leaves out columns that have no room, and says which', () => {
+    const headings = Array.from({ length: 12 }, (_, index) => `column${index}`)
+    const text = renderTable(headings, [headings], { width: 40, colour: false, absent: '' })
+    expect(text).toMatch(/… \d+ more columns \(.*column11\): --json shows all/)
+  })
+
+  it('shows everything when the output is not a screen', () => {
+    expect(renderTable(['a'], [['x'.repeat(5_000)]], { ...wide, absent: '' })).toContain('x'.repeat(5_000))
+  })
+
+  it('never lets data steer the terminal', () => {
+    const text = renderTable(['a\u001b[31m'], [['\u001b]0;evil\u0007\nline'], ['\u202egnp.exe']], {
+      ...wide,
+      absent: '',
+    })
+    expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/)
+    expect(text).toContain('\\u001b]0;evil\\u0007\\nline')
+  })
+
+  it('counts wide characters as two columns', () => {
+    expect(textWidth('日本')).toBe(4)
+    expect(textWidth('e\u0301')).toBe(1)
+    expect(textWidth('👩‍👩‍👧')).toBe(2)
+    expect(cutText('日本語です', 6)).toBe('日本…')
+  })
+})
+
+describe('an output', () => {
+  const answer = {
+    count: 2,
+    truncated: false,
+    source: [],
+    elapsedMs: 1.2,
+    runId: 'run_1',
+  }
+
+  it('is a table when the answer is table-shaped, with nulls shown', () => {
+    const columns = [
+      { name: 'day', type: 'VARCHAR' },
+      { name: 'n', type: 'BIGINT' },
+    ]
+    const text = renderOutput(
+      {
+        ...answer,
+        columns,
+        rows: [
+          ['mon', 1],
+          ['tue', null],
+        ],
+      },
+      wide,
+    )
+    expect(text).toBe('day     n\n───  ────\nmon     1\ntue  null\n')
+  })
+
+  it('is indented JSON when the answer is a value', () => {
+    expect(renderOutput({ ...answer, value: { a: [1] } }, wide)).toBe('{\n  "a": [\n    1\n  ]\n}\n')
+    expect(renderOutput({ ...answer, value: null }, wide)).toBe('null\n')
+  })
+
+  it('is a table for a list, without columns that are empty everywhere, instants as text', () => {
+    const items = [{ name: 'a', createdAt: Date.UTC(2026, 0, 2, 3, 4, 5), email: null }]
+    expect(renderOutput({ items, cursor: null }, wide).split('\n')).toEqual([
+      'name  createdAt',
+      '────  ────────────────────',
+      'a     2026-01-02 03:04:05Z',
+      '',
+    ])
+  })
+
+  it('says so when a list is empty', () => {
+    expect(renderOutput({ items: [], cursor: null }, wide)).toBe('nothing\n')
+  })
+
+  it('shows an object field by field, large ones below', () => {
+    const text = renderOutput({ name: 'top', state: 'draft', text: 'a\nb', votes: [{ user: 'anna' }] }, wide)
+    expect(text).toBe('name   top\nstate  draft\n\ntext\n  a\n  b\n\nvotes\n  user\n  ────\n  anna\n')
+  })
+
+  it('shows rows of a page one a line', () => {
+    expect(renderOutput({ items: [[1, 'a'], { b: 2 }], count: 2, cursor: null }, wide)).toBe('[1,"a"]\n{"b":2}\n')
+  })
+})
+
+describe('a failure', () => {
+  it('says what, how to go on, and what to quote', () => {
+    const failure = {
+      code: 'TOOL_MISSING',
+      kind: 'missing',
+      message: 'there is no tool `x`',
+      hint: '`tools list` shows them.',
+      retryable: false,
+      requestId: 'req_1',
+    } as const
+    expect(renderFailure(failure, false)).toBe(
+      'error: there is no tool `x`\nhint:  `tools list` shows them.\ncode:  TOOL_MISSING (request req_1)\n',
+    )
+  })
+})
+
+describe('progress', () => {
+  it('is a bar when the total is known, and a count while it is not', () => {
+    expect(progressText({ done: 1, total: 2 })).toBe('[############............] 50% 1/2')
+    expect(progressText({ done: 7, message: 'reading' })).toBe('7 reading')
+  })
+})
+
+describe('printed commands', () => {
+  it('can be pasted into a shell', () => {
+    expect(shellQuote('orders')).toBe('orders')
+    expect(shellQuote("it's $HOME")).toBe(`'it'\\''s $HOME'`)
+  })
+})

@@ -1,0 +1,125 @@
+import type { Clock } from '@super-data/base/clock'
+import type { Log } from '@super-data/base/log'
+import type { Credentials, Principal } from '@super-data/platform'
+import type { ServerLimits } from '../limits.ts'
+import { StreamsTooMany } from './errors.ts'
+
+export interface StreamHolder {
+  readonly principal: Principal
+  readonly credentials: Credentials
+}
+
+interface OpenStream extends StreamHolder {
+  readonly owner: string
+  readonly end: () => void
+}
+
+export interface StreamsOptions {
+  readonly authenticate: (credentials: Credentials) => Promise<Principal>
+  readonly clock: Clock
+  readonly log: Log
+  readonly limits: ServerLimits
+}
+
+/**
+ * The streams that stay open: events, and MCP notifications of both eras. Each caller may hold a few, a reader that
+ * does not read is disconnected, and one whose key stops working is too.
+ */
+export class Streams {
+  readonly #options: StreamsOptions
+  readonly #open = new Set<OpenStream>()
+  readonly #checking: NodeJS.Timeout
+
+  constructor(options: StreamsOptions) {
+    this.#options = options
+    this.#checking = setInterval(() => void this.check(), options.limits.streamCheckMs).unref()
+  }
+
+  get count(): number {
+    return this.#open.size
+  }
+
+  /**
+   * Counts a stream against its holder.
+   *
+   * @param end called when the stream has to end from this side.
+   * @returns how to say that it ended.
+   * @throws StreamsTooMany
+   */
+  hold(holder: StreamHolder, end: () => void): () => void {
+    const owner = ownerOf(holder.principal)
+    const { streamsPerPrincipalMax } = this.#options.limits
+    const held = [...this.#open].filter(stream => stream.owner === owner).length
+    if (held >= streamsPerPrincipalMax) throw new StreamsTooMany(streamsPerPrincipalMax)
+    const stream: OpenStream = { ...holder, owner, end }
+    this.#open.add(stream)
+    return () => this.#open.delete(stream)
+  }
+
+  /** Ends the streams of callers who would not be let in any more. */
+  async check(): Promise<void> {
+    await Promise.all([...this.#open].map(stream => this.#checkOne(stream)))
+  }
+
+  async #checkOne(stream: OpenStream): Promise<void> {
+    try {
+      const principal = await this.#options.authenticate(stream.credentials)
+      if (ownerOf(principal) === stream.owner) return
+    } catch (error) {
+      this.#options.log.info({ error: String(error) }, 'an open stream lost its credential')
+    }
+    stream.end()
+  }
+
+  close(): void {
+    clearInterval(this.#checking)
+    for (const stream of [...this.#open]) stream.end()
+    this.#open.clear()
+  }
+}
+
+/** Two requests of one owner share sessions and limits; two keys of one user are two owners. */
+export function ownerOf(principal: Principal): string {
+  return JSON.stringify([principal.method, principal.userId, principal.keyId ?? null])
+}
+
+/**
+ * Passes a stream on through a bounded queue.
+ *
+ * @param onEnd called once: the source ended, the reader left, or `end` was called.
+ */
+export function boundedStream(
+  source: ReadableStream<Uint8Array>,
+  options: { readonly queueMax: number; readonly onEnd: () => void },
+): { readonly body: ReadableStream<Uint8Array>; readonly end: () => void } {
+  const reader = source.getReader()
+  let ended = false
+  let controller: ReadableStreamDefaultController<Uint8Array>
+  const end = (): void => {
+    if (ended) return
+    ended = true
+    reader.cancel().catch(() => undefined)
+    try {
+      controller.close()
+    } catch {
+      // The reader had already left.
+    }
+    options.onEnd()
+  }
+  const pump = async (): Promise<void> => {
+    for (let item = await reader.read(); !item.done && !ended; item = await reader.read()) {
+      if ((controller.desiredSize ?? 0) <= -options.queueMax) break
+      controller.enqueue(item.value)
+    }
+  }
+  const body = new ReadableStream<Uint8Array>({
+    start(opened) {
+      controller = opened
+      void pump()
+        .catch(() => undefined)
+        .then(end)
+    },
+    cancel: end,
+  })
+  return { body, end }
+}

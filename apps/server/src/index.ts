@@ -1,0 +1,14 @@
+export { defaultLimits, type ServerLimits } from './limits.ts'
+export type {
+  McpChange,
+  McpCompletions,
+  McpPrompts,
+  McpRegistry,
+  McpResources,
+  McpScope,
+  McpTools,
+} from './mcp/registry.ts'
+export { openStdioDoor, type StdioDoor, type StdioOptions } from './mcp/stdio.ts'
+export { Server, type ServerOptions } from './server.ts'
+export { readServerSettings, type ServerSettings, serverSettings } from './settings.ts'
+export { version } from './version.ts'

@@ -1,0 +1,190 @@
+import {
+  type CallToolResult,
+  type ListToolsResult,
+  ProtocolError,
+  ProtocolErrorCode,
+  type ServerContext,
+  type Tool,
+} from '@modelcontextprotocol/server'
+import { PlatformError } from '@super-data/base/errors'
+import type { Ids } from '@super-data/base/ids'
+import type { Log } from '@super-data/base/log'
+import type { Event, OperationName } from '@super-data/contract'
+import type { Catalogue, CatalogueTool, PlatformDoor } from '@super-data/platform'
+import { type BuiltInTool, builtInTools } from './built-in-tools.ts'
+import { ActionUnknown, ArgumentUnknown, CursorInvalid, ToolGroupMissing } from './errors.ts'
+import { ProgressRelay } from './progress.ts'
+import type { JsonSchemaObject, McpChange, McpRegistry, McpScope, McpTools } from './registry.ts'
+import { answerResult, problemResult } from './tool-result.ts'
+
+export interface PlatformRegistryOptions {
+  readonly platform: PlatformDoor
+  readonly ids: Ids
+  readonly log: Log
+  readonly version: string
+}
+
+/** The group that holds the team's own tools and nothing else. */
+const teamGroup = 'tools'
+const groups = [...builtInTools.keys(), teamGroup]
+const pageSize = 1_000
+
+/** Events after which a project lists other tools than before. */
+const listChanging: ReadonlySet<Event['type']> = new Set(['tool.approved', 'tool.disabled'])
+
+type Input = Readonly<Record<string, unknown>>
+
+/** The operations as a few tools with actions, and the team's approved tools under their own names. */
+export class PlatformRegistry implements McpRegistry {
+  readonly info
+  readonly instructions =
+    'Find data with `datasets`, ask it with `queries`, save good questions with `library`. The other tools are questions the team saved and reviewed: prefer them.'
+  readonly tools: McpTools
+  readonly #options: PlatformRegistryOptions
+  readonly #lists = new Map<string, { readonly generation: number; readonly tools: readonly Tool[] }>()
+
+  constructor(options: PlatformRegistryOptions) {
+    this.#options = options
+    this.info = { name: 'super-data', title: 'Super Data', version: options.version }
+    this.tools = {
+      list: (scope, cursor) => this.#list(scope, cursor),
+      call: (scope, name, input, context) => this.#call(scope, name, input, context),
+      inputSchema: (scope, name) => this.#inputSchema(scope, name),
+    }
+  }
+
+  async topic(scope: McpScope): Promise<string> {
+    if (scope.group !== undefined && !groups.includes(scope.group)) throw new ToolGroupMissing(groups)
+    return (await this.#catalogue(scope)).project
+  }
+
+  onChange(listener: (change: McpChange) => void): () => void {
+    return this.#options.platform.events.onEvent(event => {
+      if (listChanging.has(event.type)) listener({ topic: event.project, what: 'tools' })
+    })
+  }
+
+  #catalogue(scope: McpScope): Promise<Catalogue> {
+    return this.#options.platform.catalogue(scope.principal, scope.project ?? scope.principal.project)
+  }
+
+  async #list(scope: McpScope, cursor: string | undefined): Promise<ListToolsResult> {
+    const tools = this.#listOf(await this.#catalogue(scope), scope.group)
+    const start = cursor === undefined ? 0 : startAfter(tools, cursor)
+    const page = tools.slice(start, start + pageSize)
+    const more = start + pageSize < tools.length
+    return { tools: page, ...(more ? { nextCursor: toCursor(page.at(-1)!.name) } : {}) }
+  }
+
+  /** Everything a group lists, made once for each generation of the catalogue. */
+  #listOf(catalogue: Catalogue, group: string | undefined): readonly Tool[] {
+    const key = `${catalogue.project} ${group ?? ''}`
+    const known = this.#lists.get(key)
+    if (known?.generation === catalogue.generation) return known.tools
+    const tools = [...builtInsOf(group), ...teamToolsOf(catalogue, group)]
+    this.#lists.set(key, { generation: catalogue.generation, tools })
+    return tools
+  }
+
+  async #inputSchema(scope: McpScope, name: string): Promise<JsonSchemaObject | undefined> {
+    const builtIn = builtInTools.get(name)
+    return builtIn?.listed.inputSchema ?? this.#teamTool(await this.#catalogue(scope), name)?.inputSchema
+  }
+
+  #teamTool(catalogue: Catalogue, name: string): CatalogueTool | undefined {
+    return catalogue.tools.find(tool => tool.name === name)
+  }
+
+  async #call(scope: McpScope, name: string, input: Input, context: ServerContext): Promise<CallToolResult> {
+    const builtIn = isListedIn(scope.group, name) ? builtInTools.get(name) : undefined
+    if (!builtIn && !(await this.#offersTeamTool(scope, name)))
+      throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Unknown tool: ${name.slice(0, 100)}`)
+    const requestId = this.#options.ids.next('req')
+    try {
+      const request = builtIn ? toAction(builtIn, input) : toTeamCall(name, input)
+      return answerResult(await this.#ask(scope, request, context, requestId))
+    } catch (error) {
+      if (!(error instanceof PlatformError))
+        this.#options.log.error({ err: error, requestId }, 'an MCP tool call failed')
+      return problemResult(error, requestId)
+    }
+  }
+
+  async #offersTeamTool(scope: McpScope, name: string): Promise<boolean> {
+    if (scope.group !== undefined && scope.group !== teamGroup) return false
+    return !builtInTools.has(name) && this.#teamTool(await this.#catalogue(scope), name) !== undefined
+  }
+
+  async #ask(
+    scope: McpScope,
+    asked: { readonly operation: OperationName; readonly input: Input },
+    context: ServerContext,
+    requestId: string,
+  ): Promise<Readonly<Record<string, unknown>>> {
+    const progress = ProgressRelay.for(context)
+    try {
+      const { output } = await this.#options.platform.call(asked.operation, asked.input, {
+        credentials: scope.credentials,
+        door: 'mcp',
+        requestId,
+        ...(scope.project === undefined ? {} : { project: scope.project }),
+        signal: context.mcpReq.signal,
+        ...(progress ? { onProgress: step => progress.add(step) } : {}),
+      })
+      return output as Readonly<Record<string, unknown>>
+    } finally {
+      await progress?.drain()
+    }
+  }
+}
+
+function isListedIn(group: string | undefined, builtIn: string): boolean {
+  return group === undefined || group === builtIn
+}
+
+function builtInsOf(group: string | undefined): Tool[] {
+  return [...builtInTools.values()].filter(tool => isListedIn(group, tool.name)).map(tool => tool.listed)
+}
+
+function teamToolsOf(catalogue: Catalogue, group: string | undefined): Tool[] {
+  if (group !== undefined && group !== teamGroup) return []
+  const named = catalogue.tools.filter(tool => !builtInTools.has(tool.name))
+  return named.sort((a, b) => (a.name < b.name ? -1 : 1)).map(toTool)
+}
+
+function toTool(tool: CatalogueTool): Tool {
+  return {
+    name: tool.name,
+    description: tool.description,
+    inputSchema: { ...tool.inputSchema, type: 'object' },
+    annotations: { readOnlyHint: true, openWorldHint: false },
+  }
+}
+
+/** @throws ActionUnknown · ArgumentUnknown */
+function toAction(tool: BuiltInTool, input: Input): { operation: OperationName; input: Input } {
+  const { action, ...fields } = input
+  const operation = typeof action === 'string' ? tool.operations.get(action) : undefined
+  if (operation === undefined) throw new ActionUnknown(tool.name, action, [...tool.operations.keys()])
+  const unknown = Object.keys(fields).find(name => !tool.fields.has(name))
+  if (unknown !== undefined) throw new ArgumentUnknown(tool.name, unknown, [...tool.fields])
+  return { operation, input: fields }
+}
+
+function toTeamCall(name: string, params: Input): { operation: OperationName; input: Input } {
+  return { operation: 'tools.run', input: { tool: name, params } }
+}
+
+/** A cursor names the last tool of its page, so it stays right when tools come and go. */
+function toCursor(name: string): string {
+  return Buffer.from(name).toString('base64url')
+}
+
+/** @throws CursorInvalid */
+function startAfter(tools: readonly Tool[], cursor: string): number {
+  const name = Buffer.from(cursor, 'base64url').toString()
+  if (!/^[a-z][a-z0-9_]{0,63}$/.test(name) || toCursor(name) !== cursor) throw new CursorInvalid()
+  const builtInCount = tools.filter(tool => builtInTools.has(tool.name)).length
+  const next = tools.findIndex((tool, index) => index >= builtInCount && tool.name > name)
+  return next === -1 ? tools.length : next
+}

@@ -1,0 +1,19 @@
+import type { CallToolResult } from '@modelcontextprotocol/server'
+import { toProblem } from '@super-data/base/errors'
+
+/** An answer both ways: for programs as it is, for models as its JSON text. */
+export function answerResult(output: Readonly<Record<string, unknown>>): CallToolResult {
+  return { content: [{ type: 'text', text: JSON.stringify(output) }], structuredContent: { ...output } }
+}
+
+/** An error the model can read and act on. */
+export function problemResult(error: unknown, requestId: string): CallToolResult {
+  const problem = toProblem(error)
+  const { message, code, hint } = problem
+  const text = [`${message} (${code})`, ...(hint === undefined ? [] : [hint])].join('\n')
+  return {
+    isError: true,
+    content: [{ type: 'text', text }],
+    structuredContent: { error: { ...problem, requestId } },
+  }
+}

@@ -1,0 +1,169 @@
+import { isIP } from 'node:net'
+import { readSettings, type SettingTable, type SettingValues } from '@super-data/base/settings'
+import { z } from 'zod'
+
+/** Every variable that starts with it must be in the table. */
+export const settingsPrefix = 'SUPER_DATA_'
+
+const wholeNumber = (least: number, most: number) => z.coerce.number().int().min(least).max(most)
+const yesOrNo = z.stringbool()
+const words = z
+  .string()
+  .transform(text => text.split(',').map(part => part.trim()))
+  .transform(parts => parts.filter(part => part !== ''))
+const webAddress = z.url({ protocol: /^https?$/, error: 'an http or https address, e.g. https://data.example.com' })
+
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+
+/** INFO and WARNING are what other programs call them. */
+const logLevel = z
+  .string()
+  .default('info')
+  .transform(text => (text.toLowerCase() === 'warning' ? 'warn' : text.toLowerCase()))
+  .pipe(z.enum(logLevels, { error: `one of ${logLevels.join(', ')}` }))
+
+const addressRange = z.string().refine(isAddressRange, { error: 'an IP address or a range like 10.0.0.0/8' })
+
+/** Everything an operator can set. The table is the documentation: see docs/settings.md. */
+export const serverSettings = {
+  host: {
+    env: 'SUPER_DATA_HOST',
+    about: 'Address to listen on. Anything but this machine needs `SUPER_DATA_PUBLIC_URL` too.',
+    schema: z.string().min(1).default('127.0.0.1'),
+  },
+  port: { env: 'SUPER_DATA_PORT', about: 'TCP port of HTTP and MCP.', schema: wholeNumber(0, 65_535).default(8080) },
+  publicUrl: {
+    env: 'SUPER_DATA_PUBLIC_URL',
+    about: 'The address that clients use, when it is not the one listened on.',
+    schema: webAddress.optional(),
+  },
+  transport: {
+    env: 'SUPER_DATA_TRANSPORT',
+    about: 'How `serve` speaks: `http`, or `stdio` for one local client.',
+    schema: z.enum(['http', 'stdio'], { error: 'http or stdio' }).default('http'),
+  },
+  home: {
+    env: 'SUPER_DATA_HOME',
+    about: 'Folder of everything the server keeps.',
+    schema: z.string().min(1).default('./data'),
+  },
+  datasetsPath: {
+    env: 'SUPER_DATA_DATASETS_PATH',
+    about: 'Folder of datasets. Default: `datasets` in the home folder.',
+    schema: z.string().min(1).optional(),
+  },
+  databasePath: {
+    env: 'SUPER_DATA_DATABASE_PATH',
+    about: 'The library’s database file. Default: `database/tools.db` in the home folder.',
+    schema: z.string().min(1).optional(),
+  },
+  logLevel: { env: 'SUPER_DATA_LOG_LEVEL', about: `Least severe log line: ${logLevels.join(', ')}.`, schema: logLevel },
+  adminKey: {
+    env: 'ADMIN_API_KEY',
+    about: 'A key that acts as the owner, for machines that set servers up.',
+    schema: z.string().min(20, { error: 'at least 20 characters' }).optional(),
+    secret: true,
+  },
+  trustUserHeader: {
+    env: 'SUPER_DATA_TRUST_USER_HEADER',
+    about: 'Believe `X-User-ID` from trusted proxies when no token is sent.',
+    schema: yesOrNo.default(false),
+  },
+  trustedProxies: {
+    env: 'SUPER_DATA_TRUSTED_PROXIES',
+    about: 'Addresses or ranges, by commas, whose `X-User-ID` is believed.',
+    schema: words.pipe(z.array(addressRange)).default([]),
+  },
+  jwtIssuer: {
+    env: 'SUPER_DATA_JWT_ISSUER',
+    about: 'Issuer whose tokens are accepted.',
+    schema: webAddress.optional(),
+  },
+  jwtAudience: {
+    env: 'SUPER_DATA_JWT_AUDIENCE',
+    about: 'Audience a token must name. Default: the public address.',
+    schema: z.string().min(1).optional(),
+  },
+  jwksUrl: { env: 'SUPER_DATA_JWKS_URL', about: 'Where the issuer publishes its keys.', schema: webAddress.optional() },
+  jwtAlgorithms: {
+    env: 'SUPER_DATA_JWT_ALGORITHMS',
+    about: 'Signature algorithms accepted, by commas.',
+    schema: words
+      .pipe(z.array(z.enum(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'])))
+      .default(['RS256', 'ES256']),
+  },
+  approvalThreshold: {
+    env: 'SUPER_DATA_APPROVAL_THRESHOLD',
+    about: 'Votes a tool needs, once a project has that many voters.',
+    schema: wholeNumber(1, 100).default(2),
+  },
+  proposalHours: {
+    env: 'SUPER_DATA_AUTO_APPROVE_TIMEOUT',
+    about: 'Hours until a proposal without enough votes expires.',
+    schema: wholeNumber(1, 8_760).default(24),
+  },
+  enableLearning: {
+    env: 'SUPER_DATA_ENABLE_LEARNING',
+    about: 'Keep a log of questions asked, so that good ones can become tools.',
+    schema: yesOrNo.default(true),
+  },
+  queryTimeoutSeconds: {
+    env: 'SUPER_DATA_QUERY_TIMEOUT_SECONDS',
+    about: 'Longest one question may run.',
+    schema: wholeNumber(1, 3_600).default(30),
+  },
+  maxResultSizeMb: {
+    env: 'SUPER_DATA_MAX_RESULT_SIZE_MB',
+    about: 'Largest result a question may make, in MB.',
+    schema: wholeNumber(1, 10_000).default(100),
+  },
+  cacheSizeMb: {
+    env: 'SUPER_DATA_CACHE_SIZE_MB',
+    about: 'Memory for datasets and results kept ready, in MB.',
+    schema: wholeNumber(0, 100_000).default(500),
+  },
+  rateLimitPerMinute: {
+    env: 'SUPER_DATA_RATE_LIMIT_PER_MINUTE',
+    about: 'Calls of one key a minute.',
+    schema: wholeNumber(1, 10_000_000).default(600),
+  },
+  concurrentCallsMax: {
+    env: 'SUPER_DATA_CONCURRENT_CALLS_MAX',
+    about: 'Calls of one key at the same time.',
+    schema: wholeNumber(1, 10_000).default(16),
+  },
+  s3Bucket: {
+    env: 'SUPER_DATA_S3_BUCKET',
+    about: 'Bucket through which installations share the library. None: no sync.',
+    schema: z.string().min(3).max(63).optional(),
+  },
+  s3DbKey: {
+    env: 'SUPER_DATA_S3_DB_KEY',
+    about: 'Object that holds the shared library.',
+    schema: z.string().min(1).default('databases/tools.db'),
+  },
+  syncIntervalSeconds: {
+    env: 'SUPER_DATA_SYNC_INTERVAL',
+    about: 'Seconds between two syncs.',
+    schema: wholeNumber(1, 86_400).default(30),
+  },
+  s3LockTimeoutSeconds: {
+    env: 'SUPER_DATA_S3_LOCK_TIMEOUT_SECONDS',
+    about: 'Seconds after which another installation’s sync counts as given up.',
+    schema: wholeNumber(1, 3_600).default(45),
+  },
+} as const satisfies SettingTable
+
+export type ServerSettings = SettingValues<typeof serverSettings>
+
+/** @throws SettingsInvalid naming every mistake at once */
+export function readServerSettings(environment: Readonly<Record<string, string | undefined>>): ServerSettings {
+  return readSettings(serverSettings, environment, settingsPrefix)
+}
+
+function isAddressRange(text: string): boolean {
+  const [address = '', bits, ...more] = text.split('/')
+  const family = isIP(address)
+  if (family === 0 || more.length > 0) return false
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128))
+}

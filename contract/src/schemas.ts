@@ -1,0 +1,29 @@
+import type { z } from 'zod'
+import { answer, column } from './answer.ts'
+import { dataset, field } from './datasets.ts'
+import { event } from './events.ts'
+import { auditEntry, clientSettings, key, keyWithSecret, member, project, user } from './identity.ts'
+import { libraryFunction, tool, toolDefinition, toolSummary } from './library.ts'
+import { explanation, run } from './queries.ts'
+
+/** The things operations answer with, by the names readers of the API know them by. */
+export const schemas = {
+  Answer: answer,
+  AuditEntry: auditEntry,
+  ClientSettings: clientSettings,
+  Column: column,
+  Dataset: dataset,
+  Event: event,
+  Explanation: explanation,
+  Field: field,
+  Function: libraryFunction,
+  Key: key,
+  KeyWithSecret: keyWithSecret,
+  Member: member,
+  Project: project,
+  Run: run,
+  Tool: tool,
+  ToolDefinition: toolDefinition,
+  ToolSummary: toolSummary,
+  User: user,
+} as const satisfies Record<string, z.ZodType>

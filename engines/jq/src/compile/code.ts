@@ -1,0 +1,54 @@
+import type { Context } from './context.ts'
+import type { FunctionPlan } from './function-plan.ts'
+import type { Many, One, Paths } from './machine.ts'
+import type { Plan } from './plan.ts'
+
+/** An argument as code; each shape is compiled the first time it is needed. */
+export class ClosureCode {
+  one: One
+  many: Many
+  paths: Paths
+
+  constructor(plan: Plan, context: Context) {
+    this.one = (input, env) => {
+      this.one = context.one(plan)
+      return this.one(input, env)
+    }
+    this.many = (input, env, emit) => {
+      this.many = context.many(plan)
+      return this.many(input, env, emit)
+    }
+    this.paths = (path, value, env, emit) => {
+      this.paths = plan.paths(context)
+      return this.paths(path, value, env, emit)
+    }
+  }
+}
+
+/** A function body as code. `one` and `many` may answer with a `TailCall`. */
+export class FunctionCode {
+  readonly fn: FunctionPlan
+  readonly context: Context
+  /** Whether the body has one output; unknown until somebody asks. */
+  single: boolean | undefined
+  one: One
+  many: Many
+  paths: Paths
+
+  constructor(fn: FunctionPlan, context: Context) {
+    this.fn = fn
+    this.context = context
+    this.one = (input, env) => {
+      this.one = context.one(fn.body, true)
+      return this.one(input, env)
+    }
+    this.many = (input, env, emit) => {
+      this.many = context.many(fn.body, true)
+      return this.many(input, env, emit)
+    }
+    this.paths = (path, value, env, emit) => {
+      this.paths = fn.body.paths(context)
+      return this.paths(path, value, env, emit)
+    }
+  }
+}

@@ -1,0 +1,100 @@
+import { FunctionCode } from './code.ts'
+import type { FunctionPlan } from './function-plan.ts'
+import type { Many, One } from './machine.ts'
+import type { Plan } from './plan.ts'
+import type { Runtime } from './runtime.ts'
+
+/**
+ * Under which assumptions code is generated: inside a function body, whether all its closure arguments have
+ * exactly one output. Each function is compiled at most twice for each context of its enclosing function.
+ */
+export class Context {
+  readonly runtime: Runtime
+  readonly owner: FunctionPlan | undefined
+  readonly #singleParams: boolean
+  readonly #parent: Context | undefined
+  readonly #codes = new Map<FunctionPlan, Map<boolean, FunctionCode>>()
+  readonly #singles = new Map<Plan, boolean>()
+  readonly #root: Context
+  /** Functions whose number of outputs is being found out; recursion assumes one. */
+  readonly #assumed: FunctionCode[] = []
+  /** Lowest assumption the current answer rests on. */
+  #lowest = Number.POSITIVE_INFINITY
+
+  constructor(
+    runtime: Runtime,
+    body?: { readonly owner: FunctionPlan; readonly singleParams: boolean; readonly parent: Context },
+  ) {
+    this.runtime = runtime
+    this.owner = body?.owner
+    this.#singleParams = body?.singleParams ?? false
+    this.#parent = body?.parent
+    this.#root = body?.parent.#root ?? this
+  }
+
+  /** Whether the arguments of that enclosing function have one output each. */
+  paramsAreSingle(owner: FunctionPlan): boolean {
+    return this.of(owner).#singleParams
+  }
+
+  /** The context of an enclosing function's body. */
+  of(owner: FunctionPlan | undefined): Context {
+    let at: Context = this
+    while (at.owner !== owner) at = at.#parent!
+    return at
+  }
+
+  codeOf(fn: FunctionPlan, singleArgs: boolean): FunctionCode {
+    const home = this.of(fn.enclosing)
+    let variants = home.#codes.get(fn)
+    if (!variants) {
+      variants = new Map()
+      home.#codes.set(fn, variants)
+    }
+    let code = variants.get(singleArgs)
+    if (!code) {
+      const inner = new Context(this.runtime, { owner: fn, singleParams: singleArgs, parent: home })
+      code = new FunctionCode(fn, inner)
+      variants.set(singleArgs, code)
+    }
+    return code
+  }
+
+  isSingle(plan: Plan): boolean {
+    const known = this.#singles.get(plan)
+    if (known !== undefined) return known
+    const answer = plan.single(this)
+    if (this.#root.#assumed.length === 0) this.#singles.set(plan, answer)
+    return answer
+  }
+
+  /** Whether a function body has one output. Recursive calls inside it are assumed to have, until shown otherwise. */
+  isSingleFunction(code: FunctionCode): boolean {
+    if (code.single !== undefined) return code.single
+    const root = this.#root
+    const at = root.#assumed.indexOf(code)
+    if (at >= 0) {
+      root.#lowest = Math.min(root.#lowest, at)
+      return true
+    }
+    const depth = root.#assumed.push(code) - 1
+    const outerLowest = root.#lowest
+    root.#lowest = Number.POSITIVE_INFINITY
+    const answer = code.context.isSingle(code.fn.body)
+    root.#assumed.pop()
+    if (!answer || root.#lowest >= depth) code.single = answer
+    root.#lowest = Math.min(outerLowest, root.#lowest >= depth ? Number.POSITIVE_INFINITY : root.#lowest)
+    return answer
+  }
+
+  one(plan: Plan, tail = false): One {
+    return plan.one(this, tail)
+  }
+
+  /** Code for any number of outputs, whichever kind the plan is. */
+  many(plan: Plan, tail = false): Many {
+    if (!this.isSingle(plan)) return plan.many(this, tail)
+    const one = plan.one(this)
+    return (input, env, emit) => emit(one(input, env))
+  }
+}

@@ -1,0 +1,210 @@
+import type { Context } from '../compile/context.ts'
+import { type Cell, type Many, type One, outer, type Paths } from '../compile/machine.ts'
+import { type Linear, Plan, type Update } from '../compile/plan.ts'
+import type { Value } from '../value/value.ts'
+import { linearOf } from './linear.ts'
+
+/** `.` */
+export class IdentityPlan extends Plan {
+  single(): boolean {
+    return true
+  }
+  override one(): One {
+    return input => input
+  }
+  many(): Many {
+    return (input, _env, emit) => emit(input)
+  }
+  override paths(): Paths {
+    return (path, value, _env, emit) => emit(path, value)
+  }
+  override update(): Update {
+    return (value, _env, replace) => replace(value)
+  }
+  override linear(): Linear {
+    return input => input
+  }
+}
+
+/** A value written in the program, or folded from such values. */
+export class LiteralPlan extends Plan {
+  readonly value: Value
+  constructor(value: Value) {
+    super()
+    this.value = value
+  }
+  single(): boolean {
+    return true
+  }
+  override one(): One {
+    const { value } = this
+    return () => value
+  }
+  many(): Many {
+    const { value } = this
+    return (_input, _env, emit) => emit(value)
+  }
+  override sharesInput(): boolean {
+    return false
+  }
+  override constant(): Value {
+    return this.value
+  }
+}
+
+/** `$name`, so many bindings away. */
+export class VariablePlan extends Plan {
+  readonly #hops: number
+  constructor(hops: number) {
+    super()
+    this.#hops = hops
+  }
+  single(): boolean {
+    return true
+  }
+  override one(): One {
+    const hops = this.#hops
+    if (hops === 0) return (_input, env) => env!.value as Value
+    if (hops === 1) return (_input, env) => env!.parent!.value as Value
+    if (hops === 2) return (_input, env) => env!.parent!.parent!.value as Value
+    return (_input, env) => (outer(env, hops) as Cell).value as Value
+  }
+  many(context: Context): Many {
+    const one = context.one(this)
+    return (input, env, emit) => emit(one(input, env))
+  }
+  override sharesInput(): boolean {
+    return false
+  }
+}
+
+/** `$name` that the caller of the whole program binds, by its place among them. */
+export class GlobalPlan extends Plan {
+  readonly #at: number
+  constructor(at: number) {
+    super()
+    this.#at = at
+  }
+  single(): boolean {
+    return true
+  }
+  override one(context: Context): One {
+    const at = this.#at
+    const { variables } = context.runtime
+    return () => variables[at]!
+  }
+  many(context: Context): Many {
+    const one = context.one(this)
+    return (input, env, emit) => emit(one(input, env))
+  }
+  override sharesInput(): boolean {
+    return false
+  }
+}
+
+/** `$ENV`: what the caller of the run calls its environment. */
+export class EnvironmentPlan extends Plan {
+  single(): boolean {
+    return true
+  }
+  override one({ runtime }: Context): One {
+    return () => runtime.env
+  }
+  many(context: Context): Many {
+    const one = context.one(this)
+    return (input, env, emit) => emit(one(input, env))
+  }
+}
+
+/** `left | right` */
+export class PipePlan extends Plan {
+  readonly left: Plan
+  readonly right: Plan
+  constructor(left: Plan, right: Plan) {
+    super()
+    this.left = left
+    this.right = right
+  }
+
+  single(context: Context): boolean {
+    return context.isSingle(this.left) && context.isSingle(this.right)
+  }
+
+  override one(context: Context, tail = false): One {
+    const left = context.one(this.left)
+    const right = context.one(this.right, tail)
+    return (input, env) => right(left(input, env), env)
+  }
+
+  many(context: Context, tail = false): Many {
+    if (context.isSingle(this.left)) {
+      const left = context.one(this.left)
+      const right = context.many(this.right, tail)
+      return (input, env, emit) => right(left(input, env), env, emit)
+    }
+    const left = context.many(this.left)
+    if (context.isSingle(this.right)) {
+      const right = context.one(this.right)
+      return (input, env, emit) => left(input, env, value => emit(right(value, env)))
+    }
+    const right = context.many(this.right)
+    return (input, env, emit) => left(input, env, value => right(value, env, emit))
+  }
+
+  override paths(context: Context): Paths {
+    const left = this.left.paths(context)
+    const right = this.right.paths(context)
+    return (path, value, env, emit) => left(path, value, env, (at, found) => right(at, found, env, emit))
+  }
+
+  override update(context: Context): Update | undefined {
+    const left = this.left.update(context)
+    const right = this.right.update(context)
+    if (!left || !right) return undefined
+    return (value, env, replace, owned) => left(value, env, old => right(old, env, replace, owned), owned)
+  }
+
+  override linear(context: Context): Linear | undefined {
+    if (!this.left.linear(context) && !this.right.linear(context)) return undefined
+    const left = linearOf(this.left, context)
+    const right = linearOf(this.right, context)
+    return (input, env, owned) => right(left(input, env, owned), env, owned)
+  }
+
+  override sharesInput(): boolean {
+    return this.left.sharesInput()
+  }
+}
+
+/** `left, right` */
+export class CommaPlan extends Plan {
+  readonly left: Plan
+  readonly right: Plan
+  constructor(left: Plan, right: Plan) {
+    super()
+    this.left = left
+    this.right = right
+  }
+  single(): boolean {
+    return false
+  }
+  many(context: Context, tail = false): Many {
+    const left = context.many(this.left)
+    const right = context.many(this.right, tail)
+    return (input, env, emit) => {
+      const signal = left(input, env, emit)
+      return signal === undefined ? right(input, env, emit) : signal
+    }
+  }
+  override paths(context: Context): Paths {
+    const left = this.left.paths(context)
+    const right = this.right.paths(context)
+    return (path, value, env, emit) => {
+      const signal = left(path, value, env, emit)
+      return signal === undefined ? right(path, value, env, emit) : signal
+    }
+  }
+  override sharesInput(): boolean {
+    return this.left.sharesInput() || this.right.sharesInput()
+  }
+}

@@ -1,0 +1,266 @@
+import { JqInvalidJson } from '../errors.ts'
+import { positionAt } from '../syntax/position.ts'
+import { numberFromLiteral } from './big-literal.ts'
+import { nestingMax } from './order.ts'
+import { type JqObject, setOwn, type Value } from './value.ts'
+
+/**
+ * Reads one JSON text. Numbers a double cannot hold stay literals; `nan` and `NaN` are numbers, as in jq.
+ *
+ * @throws JqInvalidJson with jq's words and the position.
+ */
+export function parseJson(text: string): Value {
+  if (!mayNeedCare(text)) {
+    try {
+      return JSON.parse(text) as Value
+    } catch {
+      // The careful reader decides whether this is one of jq's liberties, and says what is wrong if not.
+    }
+  }
+  return new JsonReader(text).only()
+}
+
+/** Reads every JSON value of a text that holds any number of them, one after the other. */
+export function parseJsonSequence(text: string): Value[] {
+  return new JsonReader(text).all()
+}
+
+const longNumber = /[\d.]{16}|\d[eE][+-]?\d{3}/
+const loneSurrogate =
+  /\\u[dD][89abAB][\da-fA-F]{2}(?!\\u[dD][c-fC-F][\da-fA-F]{2})|(?<!\\u[dD][89abAB][\da-fA-F]{2})\\u[dD][c-fC-F][\da-fA-F]{2}/
+
+/** Whether plain `JSON.parse` would lose something. */
+function mayNeedCare(text: string): boolean {
+  if (longNumber.test(text) && hasLongNumber(text)) return true
+  return text.includes('\\u') && loneSurrogate.test(text)
+}
+
+const careful = /[\d.]{16}|\d[eE][+-]?\d{3}/g
+
+/** Whether a long literal stands outside of strings. */
+function hasLongNumber(text: string): boolean {
+  careful.lastIndex = 0
+  let scanned = 0
+  let inString = false
+  for (let match = careful.exec(text); match; match = careful.exec(text)) {
+    for (let at = text.indexOf('"', scanned); at !== -1 && at < match.index; at = text.indexOf('"', at + 1)) {
+      scanned = at + 1
+      if (!inString || !isEscaped(text, at)) inString = !inString
+    }
+    if (!inString) return true
+    const end = closingQuote(text, match.index)
+    if (end === -1) return false
+    scanned = end + 1
+    inString = false
+    careful.lastIndex = scanned
+  }
+  return false
+}
+
+function closingQuote(text: string, from: number): number {
+  let at = text.indexOf('"', from)
+  while (at !== -1 && isEscaped(text, at)) at = text.indexOf('"', at + 1)
+  return at
+}
+
+function isEscaped(text: string, at: number): boolean {
+  let slashes = 0
+  for (let back = at - 1; text.charCodeAt(back) === 0x5c; back--) slashes++
+  return slashes % 2 === 1
+}
+
+type Container =
+  | { readonly array: Value[]; readonly object?: undefined; key?: undefined }
+  | { readonly array?: undefined; readonly object: JqObject; key: string | undefined }
+
+const literalStop = /[^[\]{},:"\s]+/y
+const blanks = /[ \t\r\n]+/y
+const plainText = /[^"\\]+/y
+
+/** A reader with its own stack, so nesting costs no JavaScript stack, and with jq's error messages. */
+class JsonReader {
+  readonly #text: string
+  #at = 0
+  #stack: Container[] = []
+  /** The value read last, waiting for a separator. */
+  #next: Value | undefined
+  readonly #values: Value[] = []
+
+  constructor(text: string) {
+    this.#text = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
+  }
+
+  only(): Value {
+    this.all()
+    const [first] = this.#values
+    if (this.#values.length > 1) this.#failWhole('Unexpected extra JSON values')
+    return first === undefined ? this.#failWhole('Expected JSON value') : first
+  }
+
+  all(): Value[] {
+    while (this.#at < this.#text.length) this.#step()
+    this.#finishTop()
+    if (this.#stack.length > 0) this.#failAtEnd('Unfinished JSON term')
+    return this.#values
+  }
+
+  #step(): void {
+    const { text } = this.#move(blanks)
+    if (text !== '') return this.#finishTop()
+    const char = this.#text[this.#at]!
+    if ('[]{},:'.includes(char)) {
+      this.#at++
+      this.#punctuation(char)
+    } else if (char === '"') {
+      this.#value(this.#string())
+    } else {
+      this.#value(this.#literal())
+    }
+  }
+
+  #move(pattern: RegExp): { text: string } {
+    pattern.lastIndex = this.#at
+    const text = pattern.exec(this.#text)?.[0] ?? ''
+    this.#at += text.length
+    return { text }
+  }
+
+  /** At the top level a blank or the end completes a value. */
+  #finishTop(): void {
+    if (this.#stack.length === 0 && this.#next !== undefined) {
+      this.#values.push(this.#next)
+      this.#next = undefined
+    }
+  }
+
+  #value(value: Value): void {
+    if (this.#stack.length === 0) this.#finishTop()
+    if (this.#next !== undefined) this.#fail('Expected separator between values')
+    this.#next = value
+  }
+
+  #punctuation(char: string): void {
+    if (char === '[' || char === '{') return this.#open(char)
+    if (char === ':') return this.#colon()
+    if (char === ',') return this.#comma()
+    return char === ']' ? this.#closeArray() : this.#closeObject()
+  }
+
+  #open(char: string): void {
+    if (this.#stack.length >= nestingMax) this.#fail('Exceeds depth limit for parsing')
+    if (this.#stack.length === 0) this.#finishTop()
+    if (this.#next !== undefined) this.#fail('Expected separator between values')
+    this.#stack.push(char === '[' ? { array: [] } : { object: {}, key: undefined })
+  }
+
+  #colon(): void {
+    const top = this.#stack.at(-1)
+    if (!top?.object) this.#fail("':' not as part of an object")
+    if (this.#next === undefined || top.key !== undefined) this.#fail("Expected string key before ':'")
+    if (typeof this.#next !== 'string') this.#fail('Object keys must be strings')
+    top.key = this.#next
+    this.#next = undefined
+  }
+
+  #comma(): void {
+    const top = this.#stack.at(-1)
+    if (this.#next === undefined) this.#fail("Expected value before ','")
+    if (!top) this.#fail("',' not as part of an array or object")
+    this.#store(top)
+  }
+
+  #store(top: Container): void {
+    const value = this.#next!
+    this.#next = undefined
+    if (top.array) {
+      top.array.push(value)
+      return
+    }
+    if (top.key === undefined) this.#fail('Objects must consist of key:value pairs')
+    setOwn(top.object, top.key, value)
+    top.key = undefined
+  }
+
+  #closeArray(): void {
+    const top = this.#stack.at(-1)
+    if (!top?.array) this.#fail("Unmatched ']'")
+    if (this.#next !== undefined) top.array.push(this.#next)
+    else if (top.array.length > 0) this.#fail('Expected another array element')
+    this.#close(top.array)
+  }
+
+  #closeObject(): void {
+    const top = this.#stack.at(-1)
+    if (!top?.object) this.#fail("Unmatched '}'")
+    if (this.#next !== undefined) this.#store(top)
+    else if (top.key !== undefined) this.#fail('Objects must consist of key:value pairs')
+    else if (Object.keys(top.object).length > 0) this.#fail('Expected another key-value pair')
+    this.#close(top.object)
+  }
+
+  #close(value: Value): void {
+    this.#stack.pop()
+    this.#next = value
+    this.#finishTop()
+  }
+
+  #literal(): Value {
+    const { text } = this.#move(literalStop)
+    if (text === 'null') return null
+    if (text === 'true') return true
+    if (text === 'false') return false
+    if (/^-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(text)) return numberFromLiteral(text)
+    const word = /^(-?)(?:(nan)|(inf(?:inity)?))$/i.exec(text)
+    if (word) return word[2] ? Number.NaN : word[1] ? -Infinity : Infinity
+    const message = text.startsWith("'") ? "Invalid string literal; expected \", but got '" : literalProblem(text)
+    if (this.#at >= this.#text.length) return this.#failAtEnd(message)
+    this.#at++
+    return this.#fail(message)
+  }
+
+  #string(): string {
+    this.#at++
+    let value = ''
+    for (;;) {
+      value += this.#move(plainText).text
+      const char = this.#text[this.#at]
+      if (char === undefined) this.#failAtEnd('Unfinished string')
+      if (char === '"') break
+      value += this.#escape()
+    }
+    this.#at++
+    return value.toWellFormed()
+  }
+
+  #escape(): string {
+    const char = this.#text[this.#at + 1]
+    const simple = char === undefined ? -1 : '"\\/bfnrt'.indexOf(char)
+    if (simple >= 0) {
+      this.#at += 2
+      return '"\\/\b\f\n\r\t'[simple]!
+    }
+    const hex = this.#text.slice(this.#at + 2, this.#at + 6)
+    if (char !== 'u' || !/^[\da-fA-F]{4}$/.test(hex)) this.#fail('Invalid escape')
+    this.#at += 6
+    return String.fromCharCode(Number.parseInt(hex, 16))
+  }
+
+  #fail(message: string): never {
+    const { line, column } = positionAt(this.#text, this.#at)
+    const where = { line, column: column - 1, offset: this.#at }
+    throw new JqInvalidJson(`${message} at line ${line}, column ${where.column}`, where)
+  }
+
+  #failWhole(message: string): never {
+    throw new JqInvalidJson(message, positionAt(this.#text, 0))
+  }
+
+  #failAtEnd(message: string): never {
+    this.#at = this.#text.length
+    return this.#fail(`${message} at EOF`)
+  }
+}
+
+function literalProblem(text: string): string {
+  return /^[ntf]/.test(text) ? 'Invalid literal' : 'Invalid numeric literal'
+}

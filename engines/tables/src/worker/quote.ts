@@ -1,0 +1,5 @@
+/** A name as SQL writes it. */
+export const identifier = (name: string) => `"${name.replaceAll('"', '""')}"`
+
+/** A string as SQL writes it. */
+export const literal = (text: string) => `'${text.replaceAll("'", "''")}'`
