@@ -36,7 +36,9 @@ export class LoadClient {
           path: load.path,
           headers: {
             authorization: `Bearer ${this.#key}`,
-            ...(load.body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(load.body) }),
+            ...(load.body === undefined
+              ? {}
+              : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(load.body) }),
             ...load.headers,
           },
         },
@@ -44,7 +46,12 @@ export class LoadClient {
           const chunks: Buffer[] = []
           response.on('data', chunk => chunks.push(chunk))
           response.on('end', () =>
-            resolve({ kind, status: response.statusCode ?? 0, ms: performance.now() - started, text: Buffer.concat(chunks).toString() }),
+            resolve({
+              kind,
+              status: response.statusCode ?? 0,
+              ms: performance.now() - started,
+              text: Buffer.concat(chunks).toString(),
+            }),
           )
         },
       )

@@ -11,5 +11,9 @@ export function machine(): string {
 export function table(rows: readonly Readonly<Record<string, string>>[]): string {
   const columns = Object.keys(rows[0] ?? {})
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
-  return [line(columns), line(columns.map(() => '---')), ...rows.map(row => line(columns.map(name => row[name] ?? '')))].join('\n')
+  return [
+    line(columns),
+    line(columns.map(() => '---')),
+    ...rows.map(row => line(columns.map(name => row[name] ?? ''))),
+  ].join('\n')
 }

@@ -24,9 +24,13 @@ function runJq(cylinders: number): Promise<string> {
 
 const handler = createMcpHandler(() => {
   const server = new McpServer({ name: 'spawn-jq', version: '1.0.0' })
-  server.registerTool('cars_by_cylinders', { description: 'Count cars.', inputSchema: z.object({ cylinders: z.number() }) }, async ({ cylinders }) => ({
-    content: [{ type: 'text', text: await runJq(cylinders) }],
-  }))
+  server.registerTool(
+    'cars_by_cylinders',
+    { description: 'Count cars.', inputSchema: z.object({ cylinders: z.number() }) },
+    async ({ cylinders }) => ({
+      content: [{ type: 'text', text: await runJq(cylinders) }],
+    }),
+  )
   return server
 })
 
@@ -35,7 +39,11 @@ const server = createServer(async (incoming, outgoing) => {
   for await (const chunk of incoming) chunks.push(chunk as Buffer)
   const headers = new Headers(Object.entries(incoming.headers).map(([name, value]) => [name, String(value)]))
   const response = await handler.fetch(
-    new Request(`http://127.0.0.1${incoming.url}`, { method: incoming.method ?? 'POST', headers, body: Buffer.concat(chunks) }),
+    new Request(`http://127.0.0.1${incoming.url}`, {
+      method: incoming.method ?? 'POST',
+      headers,
+      body: Buffer.concat(chunks),
+    }),
   )
   outgoing.writeHead(response.status, Object.fromEntries(response.headers))
   outgoing.end(Buffer.from(await response.arrayBuffer()))

@@ -10,7 +10,8 @@ const samples = join(dirname(createRequire(import.meta.url).resolve('vega-datase
 /** The data all benchmarks of the server ask: public, small, real. */
 export async function sampleDatasets(): Promise<{ folder: string; cars: string }> {
   const folder = await mkdtemp(join(tmpdir(), 'super-data-bench-data-'))
-  for (const name of ['cars.json', 'movies.json', 'seattle-weather.csv']) await copyFile(join(samples, name), join(folder, name))
+  for (const name of ['cars.json', 'movies.json', 'seattle-weather.csv'])
+    await copyFile(join(samples, name), join(folder, name))
   await writeFile(join(folder, 'README.txt'), 'Sample data of vega-datasets.\n')
   return { folder, cars: join(folder, 'cars.json') }
 }

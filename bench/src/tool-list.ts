@@ -13,7 +13,14 @@ export async function toolList(): Promise<void> {
   const client = createClient({ url: server.url, key: server.key })
   for (let index = 0; index < tools; index++) {
     const tool = `tool_${String(index).padStart(4, '0')}`
-    await client.tools.create({ project: 'default', tool, description: `Number ${index} of many.`, engine: 'jq', source: 'cars', text: `.[${index}]` })
+    await client.tools.create({
+      project: 'default',
+      tool,
+      description: `Number ${index} of many.`,
+      engine: 'jq',
+      source: 'cars',
+      text: `.[${index}]`,
+    })
     await client.tools.submit({ project: 'default', tool })
   }
   const load = new LoadClient(server.url, server.key)
@@ -25,7 +32,11 @@ export async function toolList(): Promise<void> {
   const request = {
     method: 'POST',
     path: '/mcp',
-    headers: { accept: 'application/json, text/event-stream', 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'tools/list' },
+    headers: {
+      accept: 'application/json, text/event-stream',
+      'mcp-protocol-version': '2026-07-28',
+      'mcp-method': 'tools/list',
+    },
     body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list', params: { _meta: meta } }),
   } as const
   const times: number[] = []
@@ -37,5 +48,9 @@ export async function toolList(): Promise<void> {
   }
   load.close()
   console.log(`tools/list at ${tools} approved tools (${machine()})\n`)
-  console.log(table([{ p50: ms(percentile(times, 0.5)), p99: ms(percentile(times, 0.99)), 'answer': `${(bytes / 1024).toFixed(0)} KB` }]))
+  console.log(
+    table([
+      { p50: ms(percentile(times, 0.5)), p99: ms(percentile(times, 0.99)), answer: `${(bytes / 1024).toFixed(0)} KB` },
+    ]),
+  )
 }

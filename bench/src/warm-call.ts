@@ -32,7 +32,8 @@ export async function warmCall(): Promise<void> {
 async function measure(rival: Rival): Promise<Record<string, string>> {
   const send = async () => {
     const result = await rival.client.send(rival.name, rival.request)
-    if (result.status !== 200 || result.text.includes('"isError":true')) throw new Error(`${rival.name}: ${result.text}`)
+    if (result.status !== 200 || result.text.includes('"isError":true'))
+      throw new Error(`${rival.name}: ${result.text}`)
     return result.ms
   }
   for (let warmUp = 0; warmUp < 50; warmUp++) await send()
@@ -98,7 +99,12 @@ function mcpCall(tool: string, args: object): LoadRequest {
       'mcp-method': 'tools/call',
       'mcp-name': tool,
     },
-    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: tool, arguments: args, _meta: meta } }),
+    body: JSON.stringify({
+      jsonrpc: '2.0',
+      id: 1,
+      method: 'tools/call',
+      params: { name: tool, arguments: args, _meta: meta },
+    }),
   }
 }
 

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
+import { isRawJson } from './exact-json.ts'
 
 /** JSON with sorted keys and no spaces: equal values have equal texts (RFC 8785 but for number spelling). */
 export function canonicalJson(value: unknown): string {
   if (value === undefined) return 'null'
   if (value === null || typeof value !== 'object') return JSON.stringify(value)
-  if (JSON.isRawJSON(value)) return JSON.stringify(value)
+  if (isRawJson(value)) return JSON.stringify(value)
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
   const members = Object.entries(value)
     .filter(([, member]) => member !== undefined)

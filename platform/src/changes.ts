@@ -32,25 +32,17 @@ export class Changes {
     work: (transaction: Transaction<Tables>, record: Recording) => Promise<T>,
   ): Promise<T> {
     const first = !call.written
-    let settle: (committed: boolean) => void = () => {}
-    let committed = false
     let output: string | null = null
-    try {
-      const value = await file.write(async transaction => {
-        const events: EventDraft[] = []
-        const worked = await work(transaction, recordingOf(call, events))
-        throwIfAborted(call.request.signal)
-        output = storedOutput(call.operation, worked)
-        if (first) await this.#writeRecords(governed(transaction), call, output)
-        settle = await this.#parts.events.write(governed(transaction), events)
-        return worked
-      })
-      committed = true
-      if (first) this.#written(call, file, output)
-      return value
-    } finally {
-      settle(committed)
-    }
+    const value = await this.#parts.events.commit(file, async transaction => {
+      const drafts: EventDraft[] = []
+      const worked = await work(transaction, recordingOf(call, drafts))
+      throwIfAborted(call.request.signal)
+      output = storedOutput(call.operation, worked)
+      if (first) await this.#writeRecords(governed(transaction), call, output)
+      return { value: worked, drafts }
+    })
+    if (first) this.#written(call, file, output)
+    return value
   }
 
   /** An audit line for a call that did not work, or that somebody was refused. */

@@ -4,7 +4,7 @@ import type { CallRequest, CallResult, Credentials, Door, Principal } from './ca
 /** All that a door may use of the platform. `Platform` is the one implementation. */
 export interface PlatformDoor {
   /**
-   * The one way in: parse → authenticate → authorise → idempotency → limits → run → record.
+   * The one way in: authenticate → rate → parse → authorise → idempotency → concurrency → run → record.
    *
    * @param input not yet parsed; `project` is filled in from the request or the principal when absent.
    * @throws PlatformError only.

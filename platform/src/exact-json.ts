@@ -1,12 +1,15 @@
 import type { JsonValue } from '@super-data/contract'
 
-declare global {
-  interface JSON {
-    /** A value that `JSON.stringify` writes as exactly this text (ECMAScript proposal-json-parse-with-source, in V8). */
-    rawJSON(text: string): object
-    isRawJSON(value: unknown): boolean
-  }
+/** In V8 since Node 21 (ECMAScript proposal-json-parse-with-source). */
+interface ExactJson {
+  /** A value that `JSON.stringify` writes as exactly this text. */
+  rawJSON(text: string): object
+  isRawJSON(value: unknown): boolean
 }
+
+const exact = JSON as unknown as ExactJson
+
+export const isRawJson = (value: unknown): boolean => exact.isRawJSON(value)
 
 type SourceReviver = (key: string, value: unknown, context: { source?: string }) => unknown
 const parseWithSource = JSON.parse as (text: string, reviver?: SourceReviver) => unknown
@@ -25,5 +28,5 @@ export function parseExactJson(text: string): JsonValue {
 
 function keepLongNumber(_key: string, value: unknown, context: { source?: string }): unknown {
   if (typeof value !== 'number' || context.source === undefined) return value
-  return String(value) === context.source ? value : JSON.rawJSON(context.source)
+  return String(value) === context.source ? value : exact.rawJSON(context.source)
 }

@@ -127,8 +127,8 @@ export class Platform implements PlatformDoor, AsyncDisposable {
       check('platform', () => platform.read.selectFrom('keys').select('id').limit(1).execute()),
       check('telemetry', () => telemetry.read.selectFrom('runs').select('id').limit(1).execute()),
       check('datasets', () => datasets.of(defaultProject)),
-      check('jq', () => jq.ready()),
-      check('sql', () => sql.ready()),
+      check('jq', () => probeJq(jq)),
+      check('sql', () => probeSql(sql)),
     ])
     return { ready: checks.every(each => each.problem === null), checks }
   }
@@ -226,8 +226,27 @@ function handlersOf(parts: Parts, settings: PlatformSettings): Handlers {
 
 async function importSeedFiles(parts: Parts, folder: string): Promise<void> {
   const project = await getProject(parts.library.read, defaultProject)
-  const system = await parts.library.read.selectFrom('users').select('id').where('name', '=', 'system').executeTakeFirstOrThrow()
+  const system = await parts.library.read
+    .selectFrom('users')
+    .select('id')
+    .where('name', '=', 'system')
+    .executeTakeFirstOrThrow()
   await importSeeds(parts, { folder, project, userId: system.id })
+}
+
+const probeMs = 2_000
+
+/** An engine is ready when it answers a question, not when its process exists. */
+async function probeJq(pool: JqPool): Promise<void> {
+  const limits = { timeMs: probeMs, bytes: 100 }
+  const call = { program: '1', variables: {}, input: { kind: 'none' }, mode: 'document', caller: 'readiness' } as const
+  await pool.run({ ...call, limits, policy: 'stranger' }, { signal: AbortSignal.timeout(probeMs), onItems: () => {} })
+}
+
+async function probeSql(pool: SqlPool): Promise<void> {
+  const limits = { timeMs: probeMs, bytes: 100 }
+  const signal = AbortSignal.timeout(probeMs)
+  await pool.run({ text: 'select 1', parameters: {}, tables: [], limits }, { signal, onRows: () => {} })
 }
 
 async function check(name: string, probe: () => Promise<unknown> | unknown) {

@@ -5,7 +5,6 @@ import type { Events } from './events/events.ts'
 import type { Proposals } from './library/proposals.ts'
 import type { ResultStore } from './queries/result-store.ts'
 import type { RunLog } from './queries/run-log.ts'
-import { governed } from './state/shared-tables.ts'
 import type { LibraryTables } from './state/library.ts'
 
 interface SweepParts {
@@ -56,17 +55,9 @@ export class Sweep {
   /** The state and the event that tells of it are one transaction. */
   async #expireProposals(): Promise<void> {
     const { library, proposals, events } = this.#parts
-    let settle: (committed: boolean) => void = () => {}
-    let committed = false
-    try {
-      await library.write(async transaction => {
-        const expired = await proposals.expire(transaction)
-        const told = expired.map(({ project, name }) => ({ type: 'tool.expired' as const, project, subject: name, by: null }))
-        settle = await events.write(governed(transaction), told)
-      })
-      committed = true
-    } finally {
-      settle(committed)
-    }
+    await events.change(library, async transaction => {
+      const expired = await proposals.expire(transaction)
+      return expired.map(({ project, name }) => ({ type: 'tool.expired', project, subject: name, by: null }))
+    })
   }
 }

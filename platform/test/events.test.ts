@@ -1,7 +1,11 @@
+import { join } from 'node:path'
 import type { Event } from '@super-data/contract'
+import { Database, migration } from '@super-data/metadata'
 import { describe, expect, it } from 'vitest'
 import type { Handlers } from '../src/call.ts'
 import type { EventDraft } from '../src/events/outbox.ts'
+import { governedTables } from '../src/state/governed-schema.ts'
+import type { GovernedTables } from '../src/state/shared-tables.ts'
 import { type Installation, openInstallation } from './identity-installation.ts'
 
 const draft = (subject: string, project = 'default'): EventDraft => ({
@@ -223,6 +227,61 @@ describe('events', () => {
     await home.ask(home.owner, 'tools.disable', { tool: 'x' })
     await told
     expect(seen).toEqual([{ by: 'owner', stored: 1 }])
+  })
+
+  it('outside a call are there with their change, or neither is', async () => {
+    await using home = await openInstallation()
+    const change = (fail: boolean) =>
+      home.events.change(home.library, async transaction => {
+        await transaction
+          .insertInto('markers')
+          .values({ name: `swept-${fail}`, at: 1 })
+          .execute()
+        if (fail) throw new Error('it broke')
+        return [draft('swept')]
+      })
+    await expect(change(true)).rejects.toThrow('it broke')
+    await change(false)
+    const { read } = home.library
+    const markers = await read.selectFrom('markers').select('name').where('name', 'like', 'swept%').execute()
+    expect(markers.map(row => row.name)).toEqual(['swept-false'])
+    expect(await read.selectFrom('outbox').select('subject').execute()).toMatchObject([{ subject: 'swept' }])
+  })
+
+  it('of a transaction that failed do not hold up the next', async () => {
+    await using home = await openInstallation()
+    const broken = home.events.change(home.library, async transaction => {
+      await transaction.schema.dropTable('outbox').execute()
+      return [draft('never')]
+    })
+    await expect(broken).rejects.toThrow()
+    const heard: string[] = []
+    home.events.onEvent(event => heard.push(event.subject))
+    await home.events.record(home.platform, [draft('next')])
+    expect(heard).toEqual(['next'])
+  })
+
+  it('of a transaction that ran out of time do not hold up the next', async () => {
+    await using home = await openInstallation()
+    await using hurried = await Database.open<GovernedTables>({
+      file: join(home.folder, 'hurried.db'),
+      migrations: [migration('governed', governedTables)],
+      durability: 'normal',
+      clock: home.clock,
+      limits: { transactionMs: 20 },
+    })
+    let late: Promise<void> = Promise.resolve()
+    const slow = home.events.change(hurried, async () => {
+      late = new Promise(resolve => setTimeout(resolve, 60))
+      await late
+      return [draft('too late')]
+    })
+    await expect(slow).rejects.toMatchObject({ code: 'DATABASE_TRANSACTION_TIMEOUT' })
+    await late
+    const heard: string[] = []
+    home.events.onEvent(event => heard.push(event.subject))
+    await home.events.record(home.platform, [draft('next')])
+    expect(heard).toEqual(['next'])
   })
 
   it('are forgotten when they are old, or too many', async () => {

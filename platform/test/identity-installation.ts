@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { ManualClock } from '@super-data/base/clock'
 import { type Problem, toProblem } from '@super-data/base/errors'
 import { systemRandom, TimeOrderedIds } from '@super-data/base/ids'
+import { Lifetime } from '@super-data/base/lifetime'
 import { type LogSettings, openLog } from '@super-data/base/log'
 import type { Input, OperationName, Output } from '@super-data/contract'
 import type { Database } from '@super-data/metadata'
@@ -34,20 +35,49 @@ const generous: LimitSettings = { callsPerMinute: 100_000, callsAtOnce: 100, str
 /** A whole installation in a temporary folder, but for the areas that are not about identity. */
 export async function openInstallation(options: InstallationOptions = {}) {
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'super-data-')))
+  const lifetime = new Lifetime()
+  const dispose = async () => {
+    await lifetime.close()
+    if (options.folder === undefined) await rm(folder, { recursive: true })
+  }
+  try {
+    const parts = await openParts(folder, options, lifetime)
+    const { secret } = await parts.identity.bootstrap()
+    return installationOf({ ...parts, folder, secret, close: () => lifetime.close(), [Symbol.asyncDispose]: dispose })
+  } catch (failure) {
+    await dispose()
+    throw failure
+  }
+}
+
+async function openParts(folder: string, options: InstallationOptions, lifetime: Lifetime) {
   const clock = options.clock ?? new ManualClock()
   const log = openLog({ level: options.logLevel ?? 'silent' }, options.log)
   const state = { backupFolder: join(folder, 'backup'), clock, log }
-  const library = await openLibrary(join(folder, 'tools.db'), state)
-  const platform = await openPlatform(join(folder, 'platform.db'), state)
+  const library = lifetime.own(await openLibrary(join(folder, 'tools.db'), state))
+  const platform = lifetime.own(await openPlatform(join(folder, 'platform.db'), state))
   const random = systemRandom
   const parts = { library, platform, clock, ids: new TimeOrderedIds(clock, random), random, log }
-  const settings = { publicUrl: 'https://data.example.test', ...options.settings }
-  const identity = await Identity.open({ ...parts, settings })
-  const events = await Events.open({ ...parts, sight: identity }, options.events ?? defaultEventSettings)
+  const settings = { publicUrl: () => 'https://data.example.test', ...options.settings }
+  const identity = lifetime.own(await Identity.open({ ...parts, settings }))
+  const events = lifetime.own(await Events.open({ ...parts, sight: identity }, options.events ?? defaultEventSettings))
   const handlers = { ...identityHandlers(identity), ...options.handlers } as Handlers
   const limits = { ...generous, ...options.limits }
-  const calls = new Calls({ ...parts, identity, events, handlers, limits })
-  const { secret } = await identity.bootstrap()
+  const calls = lifetime.own(new Calls({ ...parts, identity, events, handlers, limits }))
+  return { clock, library, platform, identity, events, calls }
+}
+
+interface OpenParts extends Awaited<ReturnType<typeof openParts>>, AsyncDisposable {
+  readonly folder: string
+  /** The owner's key, when this start made it. */
+  readonly secret: string | undefined
+  close(): Promise<void>
+}
+
+/** The ways in which tests use an installation. */
+function installationOf(parts: OpenParts) {
+  const { calls, library, platform } = parts
+  const owner = parts.secret ?? ''
   let requests = 0
 
   function request(extra: Partial<CallRequest>): CallRequest {
@@ -80,35 +110,14 @@ export async function openInstallation(options: InstallationOptions = {}) {
     return (await call('users.redeem', { token: link })).output.key.secret
   }
 
-  async function close(): Promise<void> {
-    await calls.close()
-    await events.close()
-    await identity.close()
-    await platform.close()
-    await library.close()
-  }
-
-  const owner = secret ?? ''
   return {
-    folder,
-    clock,
-    library,
-    platform,
-    identity,
-    events,
-    calls,
-    secret,
+    ...parts,
     owner,
     call,
     ask,
     join: joined,
-    close,
-    /** Everything the two files hold, but for what every call may leave. */
+    /** Everything the two files hold, but for audit lines and when keys were used. */
     contents: () => contentsOf({ library, platform }),
-    [Symbol.asyncDispose]: async () => {
-      await close()
-      if (options.folder === undefined) await rm(folder, { recursive: true })
-    },
   }
 }
 

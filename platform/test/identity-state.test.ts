@@ -6,6 +6,7 @@ import { credentialTables, datasetSchemaTable } from '../src/state/platform-sche
 import { runTable } from '../src/state/telemetry-schema.ts'
 import { openInstallation } from './identity-installation.ts'
 
+const refused = /^DATABASE_(CONSTRAINT|FOREIGN_KEY|UNIQUE)$/
 const user = { id: 'u1', name: 'Anna', email: null, role: 'user', state: 'active', created_at: 1 } as const
 
 describe('the files refuse what the code should never write', () => {
@@ -25,7 +26,7 @@ describe('the files refuse what the code should never write', () => {
   ])('%s', async (_what, statement) => {
     await using home = await openInstallation()
     const attempt = home.library.write(transaction => sql.raw(statement).execute(transaction))
-    await expect(attempt).rejects.toThrow(/constraint/i)
+    await expect(attempt).rejects.toMatchObject({ code: expect.stringMatching(refused) })
   })
 
   it.each([
@@ -38,7 +39,7 @@ describe('the files refuse what the code should never write', () => {
   ])('%s', async (_what, statement) => {
     await using home = await openInstallation()
     const attempt = home.platform.write(transaction => sql.raw(statement).execute(transaction))
-    await expect(attempt).rejects.toThrow(/constraint/i)
+    await expect(attempt).rejects.toMatchObject({ code: expect.stringMatching(refused) })
   })
 
   it('a user name that differs in case alone, and a second user of one token', async () => {
@@ -52,8 +53,8 @@ describe('the files refuse what the code should never write', () => {
           .execute(),
       )
     await insert(token)
-    await expect(insert({ id: 'u2', name: 'ANNA' })).rejects.toThrow(/unique/i)
-    await expect(insert({ id: 'u3', name: 'bob', ...token })).rejects.toThrow(/unique/i)
+    await expect(insert({ id: 'u2', name: 'ANNA' })).rejects.toMatchObject({ code: 'DATABASE_UNIQUE' })
+    await expect(insert({ id: 'u3', name: 'bob', ...token })).rejects.toMatchObject({ code: 'DATABASE_UNIQUE' })
     await insert({ id: 'u4', name: 'carol' })
   })
 })

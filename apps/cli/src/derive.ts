@@ -114,5 +114,8 @@ function commandLine(
   const flags = repeated.flatMap(({ name, flag }) =>
     options[name] === true ? [`--${flag}`] : [`--${flag}`, String(options[name])],
   )
-  return ['super-data', ...name.split('.'), ...args, ...flags].map(shellQuote).join(' ')
+  const place = (['home', 'url'] as const).flatMap(flag =>
+    options[flag] === undefined ? [] : [`--${flag}`, String(options[flag])],
+  )
+  return ['super-data', ...name.split('.'), ...args, ...flags, ...place].map(shellQuote).join(' ')
 }

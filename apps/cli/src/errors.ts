@@ -1,4 +1,4 @@
-import { PlatformError } from '@super-data/base/errors'
+import { type ErrorKind, PlatformError } from '@super-data/base/errors'
 
 /** The command line itself is wrong. */
 export class UsageWrong extends PlatformError {
@@ -57,4 +57,21 @@ export class PortTaken extends PlatformError {
       hint: 'Choose another with --port, or 0 for any free one.',
     })
   }
+}
+
+/** The machine refused to read or write a file that a command needs. */
+export class FileRefused extends PlatformError {
+  readonly code = 'CLI_FILE_REFUSED'
+  readonly kind: ErrorKind
+  constructor(cause: NodeJS.ErrnoException) {
+    super(`${cause.path} cannot be used (${cause.code})`, { cause, hint: 'Check that it is there, and whose it is.' })
+    this.kind = ['EACCES', 'EPERM', 'EROFS'].includes(cause.code ?? '') ? 'denied' : 'unavailable'
+  }
+}
+
+/** Errors of the file system in the words of everything else here. */
+export function knownError(error: unknown): unknown {
+  const { code, path } = (error ?? {}) as NodeJS.ErrnoException
+  const isFileError = error instanceof Error && typeof code === 'string' && typeof path === 'string'
+  return isFileError && !(error instanceof PlatformError) ? new FileRefused(error) : error
 }

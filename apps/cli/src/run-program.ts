@@ -1,5 +1,6 @@
+import { RemoteError } from '@super-data/contract/client'
 import { CommanderError } from 'commander'
-import { UsageWrong } from './errors.ts'
+import { knownError, UsageWrong } from './errors.ts'
 import { exitCodes } from './exit-code.ts'
 import { renderFailure, toFailure } from './render/problem.ts'
 import type { Shell } from './terminal.ts'
@@ -29,11 +30,29 @@ async function run(words: readonly string[], shell: Shell): Promise<number> {
 
 function report(error: unknown, words: readonly string[], shell: Shell): number {
   if (error instanceof CommanderError && error.exitCode === 0) return 0
-  const failure = toFailure(error instanceof CommanderError ? toUsage(error) : error)
+  const known = toFailure(error instanceof CommanderError ? toUsage(error) : knownError(error))
+  const failure = known.kind === 'internal' && isOurs(error) ? { ...known, hint: ownHint } : known
   const { stderr, colour, live } = shell.terminal
+  if (failure.hint === ownHint && isVerbose(words)) stderr.write(`${causeOf(error)}\n`)
   if (words.includes('--json')) stderr.write(`${JSON.stringify(failure)}\n`)
   else stderr.write(renderFailure(failure, colour && live))
   return exitCodes[failure.kind]
+}
+
+/** What went wrong here is in no server's log: the reader can only see it by asking for it. */
+const ownHint = 'Run it again with -v to see the cause, and report it.'
+
+function isOurs(error: unknown): boolean {
+  return !(error instanceof RemoteError)
+}
+
+function isVerbose(words: readonly string[]): boolean {
+  return words.includes('-v') || words.includes('--verbose')
+}
+
+function causeOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error
+  return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)
 }
 
 /** Commander's complaint in our words: one error for every wrong command line. */

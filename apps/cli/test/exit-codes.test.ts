@@ -1,7 +1,9 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { type ErrorKind, PlatformError } from '@super-data/base/errors'
 import { describe, expect, it } from 'vitest'
 import { exitCodes } from '../src/exit-code.ts'
-import { run } from './shell.ts'
+import { run, temporaryFolder } from './shell.ts'
 
 describe('exit codes', () => {
   it('say what the caller should do next', () => {
@@ -51,6 +53,15 @@ describe('exit codes', () => {
     const { code, err } = await run(['ask', '@nowhere.sql'])
     expect(code).toBe(5)
     expect(err).toContain('CLI_INPUT_UNREADABLE')
+  })
+
+  it('a file that cannot be used is named', async () => {
+    const cwd = temporaryFolder()
+    writeFileSync(join(cwd, 'file'), '')
+    const { code, err } = await run(['leave'], { cwd, env: { XDG_CONFIG_HOME: join(cwd, 'file') } })
+    expect(code).toBe(8)
+    expect(err).toContain('connection.json cannot be used (ENOTDIR)')
+    expect(err).toContain('CLI_FILE_REFUSED')
   })
 
   it('a server that does not answer is 8', async () => {

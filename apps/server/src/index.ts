@@ -1,3 +1,4 @@
+export { Installation, type InstallationComponents } from './installation.ts'
 export { defaultLimits, type ServerLimits } from './limits.ts'
 export type {
   McpChange,

@@ -12,8 +12,10 @@ export interface ServerLimits {
   readonly heartbeatMs: number
   /** Open streams (events, MCP notifications) of one caller. */
   readonly streamsPerPrincipalMax: number
-  /** Messages waiting for a slow reader before it is disconnected. */
+  /** Messages that may wait for the reader of a stream. */
   readonly streamQueueMax: number
+  /** How long that queue may stay full before the reader is disconnected. */
+  readonly streamStallMs: number
   /** How often the holder of an open stream is authenticated again. */
   readonly streamCheckMs: number
   /** MCP sessions (revision 2025-11-25) altogether, and of one caller. */
@@ -33,11 +35,12 @@ export const defaultLimits: ServerLimits = {
   callTimeoutMs: 120_000,
   drainTimeoutMs: 10_000,
   heartbeatMs: 15_000,
-  streamsPerPrincipalMax: 16,
+  streamsPerPrincipalMax: 64,
   streamQueueMax: 256,
+  streamStallMs: 10_000,
   streamCheckMs: 30_000,
   sessionsMax: 256,
-  sessionsPerPrincipalMax: 32,
+  sessionsPerPrincipalMax: 64,
   sessionIdleMs: 10 * 60_000,
   changeDelayMs: 100,
   notifyTimeoutMs: 5_000,

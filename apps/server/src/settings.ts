@@ -13,6 +13,11 @@ const words = z
   .transform(parts => parts.filter(part => part !== ''))
 const webAddress = z.url({ protocol: /^https?$/, error: 'an http or https address, e.g. https://data.example.com' })
 
+/** What an Authorization header can carry. */
+const bearerToken = z
+  .string()
+  .regex(/^[A-Za-z0-9._~+/-]{20,}=*$/, { error: 'at least 20 letters, digits or any of . _ ~ + / -' })
+
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
 /** INFO and WARNING are what other programs call them. */
@@ -61,7 +66,7 @@ export const serverSettings = {
   adminKey: {
     env: 'ADMIN_API_KEY',
     about: 'A key that acts as the owner, for machines that set servers up.',
-    schema: z.string().min(20, { error: 'at least 20 characters' }).optional(),
+    schema: bearerToken.optional(),
     secret: true,
   },
   trustUserHeader: {

@@ -75,7 +75,7 @@ describe('errors over HTTP', () => {
 
   it('a limited caller is told how long to wait', async () => {
     platform.handlers['projects.list'] = () => {
-      throw new TestError('RATE_LIMITED', 'limited', 'too many', { retryAfterSeconds: 12.2 })
+      throw new TestError('RATE_LIMITED', 'limited', 'too many', { retryAfterMs: 12_200 })
     }
     expect((await ask('/projects')).response.headers.get('retry-after')).toBe('13')
   })

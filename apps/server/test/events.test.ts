@@ -14,7 +14,7 @@ describe('the event stream', () => {
     })
     server = await openTestServer({
       platform,
-      limits: { streamsPerPrincipalMax: 2, heartbeatMs: 50, streamQueueMax: 20, streamCheckMs: 50 },
+      limits: { streamsPerPrincipalMax: 2, heartbeatMs: 50, streamQueueMax: 20, streamStallMs: 200, streamCheckMs: 50 },
     })
   })
   afterEach(async () => {
@@ -80,15 +80,21 @@ describe('the event stream', () => {
     expect((await open()).status).toBe(401)
   })
 
-  it('a reader who does not read is disconnected instead of being waited for', async () => {
+  it('a reader far behind gets everything, however long the queue', async () => {
+    for (let index = 0; index < 2_000; index++) platform.events.add('tool.created', `tool_${index}`)
+    const text = await reader(await open('ada', { 'Last-Event-ID': '000001' })).until(/tool_1999/)
+    expect(text.match(/^id: /gm)).toHaveLength(1_999)
+  })
+
+  it('a reader who stops reading is disconnected instead of being waited for', async () => {
     const response = await open()
     await sleep(50)
     const large = 'x'.repeat(200_000)
-    for (let index = 0; index < 200; index++) {
-      platform.events.add('tool.created', large)
-      await new Promise(setImmediate)
-    }
+    for (let index = 0; index < 200; index++) platform.events.add('tool.created', large)
     await expect.poll(() => platform.events.listenerCount, { timeout: 5_000 }).toBe(1)
+    await expect
+      .poll(async () => (await fetch(`${server.url}/metrics`)).text(), { timeout: 5_000 })
+      .toMatch(/super_data_open_streams 0/)
     await response.body?.cancel()
   })
 })

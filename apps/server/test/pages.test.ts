@@ -20,12 +20,23 @@ describe('pages', () => {
     expect(text).toContain('queries.ask')
   })
 
-  it('opening an invitation does not use it up', async () => {
-    platform.requests.length = 0
-    const text = await (await fetch(`${server.url}/invite/token-token-token-token`)).text()
-    expect(text).toContain('<form method="post">')
-    expect(platform.requests).toEqual([])
-  })
+  it.each(['/invite', '/invite/token-token-token-token'])(
+    'opening an invitation at %s does not use it up',
+    async path => {
+      platform.requests.length = 0
+      const response = await fetch(server.url + path)
+      const text = await response.text()
+      const nonce = /'nonce-([\w-]+)'/.exec(response.headers.get('content-security-policy') ?? '')?.[1]
+      expect(text).toContain('<form method="post" action="/invite">')
+      expect(text).toContain(`<script nonce="${nonce}">`)
+      expect(text.includes('value="token-token-token-token"')).toBe(path !== '/invite')
+      expect(platform.requests).toEqual([])
+    },
+  )
+
+  function accept(token = 'token-token-token-token'): Promise<Response> {
+    return fetch(`${server.url}/invite`, { method: 'POST', body: new URLSearchParams({ token }) })
+  }
 
   it('accepting one shows the key and the client settings, escaped, and is kept nowhere', async () => {
     platform.handlers['users.redeem'] = () =>
@@ -34,7 +45,7 @@ describe('pages', () => {
         key: { secret: 'sd_secret', project: 'default' },
         clients: [{ name: 'Editor', file: '~/.editor.json', content: '{"url":"<here>"}' }],
       }) as never
-    const response = await fetch(`${server.url}/invite/token-token-token-token`, { method: 'POST' })
+    const response = await accept()
     const text = await response.text()
     expect(response.headers.get('cache-control')).toBe('no-store')
     expect(text).toContain('sd_secret')
@@ -50,9 +61,10 @@ describe('pages', () => {
     platform.handlers['users.redeem'] = () => {
       throw new TestError('INVITATION_USED', 'missing', 'it was used already')
     }
-    const response = await fetch(`${server.url}/invite/token-token-token-token`, { method: 'POST' })
+    const response = await accept()
     expect(response.status).toBe(404)
     expect(await response.text()).toContain('it was used already')
+    expect((await accept('x'.repeat(10_000))).status).toBe(413)
   })
 
   it('every answer tells browsers to be careful with it', async () => {

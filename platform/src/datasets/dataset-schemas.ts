@@ -1,6 +1,5 @@
 import type { Clock } from '@super-data/base/clock'
-import type { Field } from '@super-data/contract'
-import type { SchemaStore } from '@super-data/datasets'
+import type { Field, SchemaStore } from '@super-data/datasets'
 import type { Database } from '@super-data/metadata'
 import type { PlatformTables } from '../state/platform.ts'
 

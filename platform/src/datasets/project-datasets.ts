@@ -55,12 +55,13 @@ export class ProjectDatasets {
       log,
       settings: { pollMs: settings.pollMs },
       schemas: new DatasetSchemas(platform, project, clock),
-      toNdjson: (source, target, signal) =>
-        sql.export({ name: 'source', version: source.file, sizeBytes: 0, ...source }, target, signal),
+      toNdjson: (source, target, signal) => sql.export(source, target, signal),
     })
     datasets.onChange(names => {
       for (const name of names) {
-        onChange(project, name).catch(failure => log.warn({ err: failure, project, name }, 'a change of data was not told'))
+        onChange(project, name).catch(failure =>
+          log.warn({ err: failure, project, name }, 'a change of data was not told'),
+        )
       }
     })
     return datasets

@@ -57,6 +57,7 @@ export class Events implements EventStream, AsyncDisposable {
   #published: string
   #timer: NodeJS.Timeout | undefined
   #pruning: Promise<void> = Promise.resolve()
+  #closed = false
 
   private constructor(parts: EventParts, settings: EventSettings, files: Files, newest: { id: string; at: number }) {
     this.#parts = parts
@@ -73,8 +74,9 @@ export class Events implements EventStream, AsyncDisposable {
   static async open(parts: EventParts, settings: EventSettings = defaultEventSettings): Promise<Events> {
     const files = [parts.library, parts.platform] as unknown as Files
     const newest = await Promise.all(files.map(file => newestEvent(file.read)))
-    const id = newest.map(event => event.id).reduce((a, b) => (a > b ? a : b))
-    const events = new Events(parts, settings, files, { id, at: Math.max(...newest.map(event => event.at)) })
+    const ids = newest.map(event => event.id).sort()
+    const at = Math.max(...newest.map(event => event.at))
+    const events = new Events(parts, settings, files, { id: ids.at(-1) ?? '', at })
     events.#timer = setInterval(() => void events.prune(), pruneEveryMs).unref()
     await events.prune()
     return events
@@ -91,7 +93,7 @@ export class Events implements EventStream, AsyncDisposable {
       this.#feeds.delete(feed)
       feed.end()
     }
-    if (options.signal.aborted) feed.end()
+    if (options.signal.aborted || this.#closed) feed.end()
     else this.#feeds.add(feed)
     options.signal.addEventListener('abort', end, { once: true })
     const from = { after: options.after, published: this.#published }
@@ -140,45 +142,61 @@ export class Events implements EventStream, AsyncDisposable {
     return batch.map(toEvent)
   }
 
-  /**
-   * Writes events as the last thing of a transaction. Nobody else's events are committed or told of until the result
-   * is called: with true once the transaction is committed, with false when it was not.
-   */
-  async write(transaction: GovernedTransaction, drafts: readonly EventDraft[]): Promise<(committed: boolean) => void> {
-    if (drafts.length === 0) return () => {}
-    const endTurn = await this.#turns.take()
-    const events = drafts.map(draft => ({ id: this.#ids.next('event'), at: this.#clock.now(), ...draft }))
-    try {
-      await insertEvents(transaction, events)
-    } catch (failure) {
-      endTurn()
-      throw failure
-    }
-    return committed => {
-      if (committed) for (const event of events) this.#publish(event)
-      endTurn()
-    }
-  }
-
   /** Writes events that belong to no change of a file, such as a dataset that changed on disk. */
   record<Tables extends GovernedTables>(file: Database<Tables>, drafts: readonly EventDraft[]): Promise<void> {
     return this.change(file, async () => drafts)
   }
 
   /** Changes a file outside any call, in one transaction with the events that `work` returns. */
-  async change<Tables extends GovernedTables>(
+  change<Tables extends GovernedTables>(
     file: Database<Tables>,
     work: (transaction: Transaction<Tables>) => Promise<readonly EventDraft[]>,
   ): Promise<void> {
+    return this.commit(file, async transaction => ({ value: undefined, drafts: await work(transaction) }))
+  }
+
+  /** Runs a transaction with the events it ends with, and tells of them once it is committed. */
+  async commit<Tables extends GovernedTables, T>(
+    file: Database<Tables>,
+    work: (transaction: Transaction<Tables>) => Promise<{ value: T; drafts: readonly EventDraft[] }>,
+  ): Promise<T> {
     let settle: (committed: boolean) => void = () => {}
     let committed = false
+    let over = false
     try {
-      await file.write(async transaction => {
-        settle = await this.write(governed(transaction), await work(transaction))
+      const result = await file.write(async transaction => {
+        const { value, drafts } = await work(transaction)
+        const settleThese = await this.write(governed(transaction), drafts)
+        // A transaction that ran out of time is over before its work is.
+        if (over) settleThese(false)
+        else settle = settleThese
+        return value
       })
       committed = true
+      return result
     } finally {
+      over = true
       settle(committed)
+    }
+  }
+
+  /**
+   * Writes events as the last thing of a transaction. Nobody else's are committed or told of until the result is
+   * called: with true once the transaction is committed, with false when it was not. `change` and `commit` see to it.
+   */
+  async write(transaction: GovernedTransaction, drafts: readonly EventDraft[]): Promise<(committed: boolean) => void> {
+    if (drafts.length === 0) return () => {}
+    const endTurn = await this.#turns.take()
+    try {
+      const events = drafts.map(draft => ({ id: this.#ids.next('event'), at: this.#clock.now(), ...draft }))
+      await insertEvents(transaction, events)
+      return committed => {
+        if (committed) for (const event of events) this.#publish(event)
+        endTurn()
+      }
+    } catch (failure) {
+      endTurn()
+      throw failure
     }
   }
 
@@ -211,6 +229,7 @@ export class Events implements EventStream, AsyncDisposable {
 
   /** Ends every follower. */
   async close(): Promise<void> {
+    this.#closed = true
     clearInterval(this.#timer)
     for (const feed of this.#feeds) feed.end()
     this.#feeds.clear()

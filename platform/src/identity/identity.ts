@@ -30,7 +30,7 @@ export class Identity implements AsyncDisposable {
 
   private constructor(parts: IdentityParts, settings: IdentitySettings) {
     this.parts = parts
-    this.settings = { ...settings, publicUrl: settings.publicUrl.replace(/\/+$/, '') }
+    this.settings = { ...settings, publicUrl: () => settings.publicUrl().replace(/\/+$/, '') }
     this.#keyUse = new KeyUse(parts.platform, parts.clock, parts.log)
     this.#authentication = new Authentication({ ...parts, keyUse: this.#keyUse }, settings)
   }

@@ -1,8 +1,8 @@
 import type { Role } from '@super-data/contract'
 
 export interface IdentitySettings {
-  /** Where people and clients reach this installation, without a slash at the end. */
-  readonly publicUrl: string
+  /** Where people and clients reach this installation; asked anew each time, for the port may be known late. */
+  readonly publicUrl: () => string
   /** Name of the user the first start makes. Default: `owner`. */
   readonly ownerName?: string
   /** A key that acts as the oldest active owner; at least 16 characters. */

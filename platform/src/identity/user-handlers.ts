@@ -95,7 +95,7 @@ export function userHandlers({ parts, settings }: Identity): UserHandlers {
           record.target(input.name)
           return saveInvited(transaction, userId, input)
         })
-        return { user: toUser(user), link: invitationLink(settings.publicUrl, token), expiresAt }
+        return { user: toUser(user), link: invitationLink(settings.publicUrl(), token), expiresAt }
       } catch (failure) {
         await platform.write(transaction => deleteOpenInvitations(transaction, userId))
         throw failure
@@ -112,7 +112,7 @@ export function userHandlers({ parts, settings }: Identity): UserHandlers {
         const key = { userId: user.id, label: 'invitation', project: invitation.project } as const
         return insertKey(transaction, { ...key, onlyProject: false, need: 'admin', expiresAt: null }, parts)
       })
-      const clients = clientSettings(settings.publicUrl, secret)
+      const clients = clientSettings(settings.publicUrl(), secret)
       return { user: toUser(user), key: { ...toKey(row), secret }, clients }
     },
 

@@ -84,10 +84,10 @@ export class Functions {
     },
   ): Promise<LibraryFunction> {
     const parsed = parseDefinition(change.definition)
-    refuseBuiltin(parsed.name, parsed.parameters.length)
+    refuseBuiltin(parsed.name, parsed.params.length)
     const uses = await this.#uses(transaction, change.projectId, change.definition)
     const definition = format(parsed)
-    const reference = `${parsed.name}/${parsed.parameters.length}`
+    const reference = `${parsed.name}/${parsed.params.length}`
     const current = await this.#find(transaction, change.projectId, reference)
     const currentVersion = current?.version ?? 0
     if (change.expectedVersion !== undefined && change.expectedVersion !== currentVersion) {
@@ -98,7 +98,7 @@ export class Functions {
       id: current?.id ?? this.#ids.next('function'),
       version: currentVersion + 1,
       name: parsed.name,
-      arity: parsed.parameters.length,
+      arity: parsed.params.length,
     }
     if (uses.some(use => use.id === row.id)) {
       throw new FunctionInvalid(`${reference} would use itself through ${uses.map(use => use.name).join(' → ')}`)

@@ -1,80 +1,177 @@
-import { mkdir } from 'node:fs/promises'
-import { dirname } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { dirname, join, resolve } from 'node:path'
 import type { Clock } from '@super-data/base/clock'
+import { throwIfAborted } from '@super-data/base/errors'
 import type { Log } from '@super-data/base/log'
-import { Kysely, sql, SqliteDialect, type Transaction } from 'kysely'
-import { checksumOf, type Migration } from './migration.ts'
+import { type Compilable, Kysely, type Transaction } from 'kysely'
+import { DatabaseClosed, NestedWrite, TransactionTimeout } from './errors.ts'
+import type { Migration } from './migration.ts'
+import { Slots } from './slots.ts'
+import type { Connection } from './sqlite/connection.ts'
+import { sqliteDialect } from './sqlite/dialect.ts'
+import { openFile } from './sqlite/open-file.ts'
+import { Readers } from './sqlite/readers.ts'
+import type { Backup } from './sqlite/snapshot.ts'
+import { Thread } from './sqlite/thread.ts'
+import { Writer } from './sqlite/writer.ts'
 
 export interface DatabaseOptions {
   readonly file: string
+  /** All there ever were, in order; applied ones never change. */
   readonly migrations: readonly Migration[]
+  /** `full`: what is acknowledged survives a power failure. `normal`: it survives a crash of the process. */
   readonly durability: 'full' | 'normal'
   readonly clock: Clock
-  readonly backupFolder?: string
-  readonly log?: Log
+  /** For the backup before a migration; default `backups` beside the file. */
+  readonly backupFolder?: string | undefined
+  readonly log?: Log | undefined
+  readonly limits?: Partial<WriteLimits> | undefined
 }
 
+export interface WriteLimits {
+  /** Writes that wait for their turn; one more is refused. Default 1,000. */
+  readonly writesWaitingMax: number
+  /** Longest wait for a turn, and for another process to finish. Default 15,000. */
+  readonly writeWaitMs: number
+  /** Longest one transaction may take. Default 30,000. */
+  readonly transactionMs: number
+}
+
+const defaultLimits: WriteLimits = { writesWaitingMax: 1000, writeWaitMs: 15_000, transactionMs: 30_000 }
+
+interface Parts {
+  readonly file: string
+  readonly connection: Connection
+  readonly clock: Clock
+  readonly limits: WriteLimits
+  readonly threads: { readonly queries: Thread; readonly maintenance: Thread }
+}
+
+/** Rows in tables: many readers, one writer, migrations, backup. */
 export class Database<Schema> implements AsyncDisposable {
+  /** Sees what is committed; cannot write. Never waits for writers. A transaction on it sees one state throughout. */
   readonly read: Kysely<Schema>
-  readonly #writer: Kysely<Schema>
-  #last: Promise<unknown> = Promise.resolve()
+  readonly #readers: Readers
+  readonly #writer: Writer
+  readonly #writing: Kysely<Schema>
+  readonly #limits: WriteLimits
+  readonly #turns: Slots
+  readonly #file: string
+  readonly #threads: Parts['threads']
+  readonly #current = new AsyncLocalStorage<{ active: boolean }>()
+  #closed: Promise<void> | undefined
 
-  private constructor(read: Kysely<Schema>, writer: Kysely<Schema>) {
-    this.read = read
-    this.#writer = writer
+  private constructor({ file, connection, clock, limits, threads }: Parts) {
+    this.#file = file
+    this.#limits = limits
+    this.#threads = threads
+    this.#turns = new Slots({ slots: 1, waitingMax: limits.writesWaitingMax, waitMs: limits.writeWaitMs })
+    this.#readers = new Readers(file)
+    this.read = new Kysely<Schema>({ dialect: sqliteDialect(this.#readers) })
+    this.#writer = new Writer(connection, { clock, waitMs: limits.writeWaitMs })
+    this.#writing = new Kysely<Schema>({ dialect: sqliteDialect(this.#writer) })
   }
 
+  /**
+   * Opens or makes the file, and brings its schema up to date; a file that holds data is backed up first.
+   *
+   * @throws DatabaseCorrupt · DatabaseNewer · DatabaseForeign · MigrationChanged: the file is as it was.
+   *   MigrationFailed: the migrations before the failed one stand.
+   */
   static async open<Schema>(options: DatabaseOptions): Promise<Database<Schema>> {
-    await mkdir(dirname(options.file), { recursive: true })
-    const writer = connect<Schema>(options.file, options.durability)
-    await migrate(writer as Kysely<never>, options)
-    return new Database(connect<Schema>(options.file, options.durability, true), writer)
+    const file = resolve(options.file)
+    const threads = { queries: new Thread(file), maintenance: new Thread(file) }
+    const backupFolder = options.backupFolder ?? join(dirname(file), 'backups')
+    try {
+      const connection = await openFile({ ...options, file, backupFolder }, threads.maintenance)
+      const limits = { ...defaultLimits, ...options.limits }
+      return new Database<Schema>({ file, connection, clock: options.clock, limits, threads })
+    } catch (failure) {
+      await threads.maintenance.close()
+      throw failure
+    }
   }
 
-  write<T>(work: (transaction: Transaction<Schema>) => Promise<T>): Promise<T> {
-    const turn = this.#last.then(() => this.#writer.transaction().execute(work))
-    this.#last = turn.catch(() => {})
-    return turn
+  /**
+   * Runs `work` in the one transaction that writes, and commits when it resolves. Turns come in the order of the calls.
+   *
+   * @param work awaits all it starts; it does no slow thing but its statements, as the others wait.
+   * @returns what `work` returned, once it is committed and every later read sees it.
+   * @throws DatabaseBusy (nothing was begun) · TransactionTimeout · NestedWrite · UniqueViolation ·
+   *   ForeignKeyViolation · ConstraintViolation · DatabaseFull. Errors of `work` pass through. All roll back.
+   */
+  async write<T>(
+    work: (transaction: Transaction<Schema>) => Promise<T>,
+    options: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<T> {
+    if (this.#closed) throw new DatabaseClosed()
+    throwIfAborted(options.signal)
+    if (this.#current.getStore()?.active) throw new NestedWrite()
+    await this.#turns.acquire(options.signal)
+    const write = { active: true }
+    try {
+      return await this.#current.run(write, () => this.#transact(work))
+    } finally {
+      write.active = false
+      this.#turns.release()
+    }
   }
 
-  async close(): Promise<void> {
-    await this.#last
-    await this.read.destroy()
-    await this.#writer.destroy()
+  /** Runs a query that takes long in a thread of its own. The result must fit in memory, twice. */
+  async query<T>(query: Compilable<T>, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<T[]> {
+    if (this.#closed) throw new DatabaseClosed()
+    const { sql, parameters } = query.compile()
+    return (await this.#threads.queries.run({ kind: 'query', sql, parameters }, options.signal)) as T[]
+  }
+
+  /**
+   * Copies one consistent state into one file while others read and write, and verifies the copy. The file appears
+   * whole, in place of one that was there.
+   *
+   * @throws DatabaseCorrupt when the copy does not pass, as the database is damaged.
+   */
+  async backup(file: string, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<Backup> {
+    if (this.#closed) throw new DatabaseClosed()
+    return this.#threads.maintenance.run({ kind: 'backup', target: resolve(file) }, options.signal)
+  }
+
+  /** Looks for damage and dangling references, in a thread of its own. Empty when all is well. */
+  async check(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<readonly string[]> {
+    if (this.#closed) throw new DatabaseClosed()
+    return this.#threads.maintenance.run({ kind: 'check' }, options.signal)
+  }
+
+  /** Waits for the writes that were accepted. May be called twice. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
-}
 
-function connect<Schema>(file: string, durability: 'full' | 'normal', readOnly = false): Kysely<Schema> {
-  const database = new DatabaseSync(file)
-  database.exec(`pragma journal_mode=wal; pragma foreign_keys=on; pragma busy_timeout=5000; pragma synchronous=${durability}`)
-  if (readOnly) database.exec('pragma query_only=on')
-  const prepared = new Map<string, ReturnType<DatabaseSync['prepare']>>()
-  const prepare = (text: string) => {
-    const statement = prepared.get(text) ?? database.prepare(text)
-    prepared.set(text, statement)
-    return {
-      reader: statement.columns().length > 0,
-      all: (parameters: readonly unknown[]) => statement.all(...(parameters as never[])),
-      run: (parameters: readonly unknown[]) => statement.run(...(parameters as never[])),
-      iterate: (parameters: readonly unknown[]) => statement.iterate(...(parameters as never[])),
-    }
+  async #close(): Promise<void> {
+    await this.#turns.drain()
+    await Promise.all([this.#threads.queries.close(), this.#threads.maintenance.close()])
+    // The writer is the last to leave: only it can fold the log into the file.
+    this.#readers.close()
+    this.#writer.close()
   }
-  return new Kysely<Schema>({ dialect: new SqliteDialect({ database: { close: () => database.close(), prepare } }) })
+
+  #transact<T>(work: (transaction: Transaction<Schema>) => Promise<T>): Promise<T> {
+    return this.#writing.transaction().execute(transaction => inTime(work(transaction), this.#limits.transactionMs))
+  }
 }
 
-async function migrate(writer: Kysely<never>, { migrations, clock }: DatabaseOptions): Promise<void> {
-  await sql`create table if not exists migrations (name text primary key, checksum text not null, at bigint not null)`.execute(writer)
-  const { rows } = await sql<{ name: string }>`select name from migrations`.execute(writer)
-  const done = new Set(rows.map(row => row.name))
-  for (const step of migrations.filter(each => !done.has(each.name))) {
-    await writer.transaction().execute(async transaction => {
-      for (const statement of step.up(transaction.schema)) await sql.raw(statement.compile().sql).execute(transaction)
-      await sql`insert into migrations values (${step.name}, ${checksumOf(transaction, step)}, ${clock.now()})`.execute(transaction)
-    })
+async function inTime<T>(work: Promise<T>, limitMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new TransactionTimeout(limitMs)), limitMs)
+  })
+  try {
+    return await Promise.race([work, timeout])
+  } finally {
+    clearTimeout(timer)
   }
 }

@@ -1,2 +1,22 @@
-export { Database, type DatabaseOptions } from './database.ts'
-export { type Migration, migration } from './migration.ts'
+export { Database, type DatabaseOptions, type WriteLimits } from './database.ts'
+export {
+  ConstraintViolation,
+  DatabaseBusy,
+  DatabaseClosed,
+  DatabaseCorrupt,
+  DatabaseForeign,
+  DatabaseFull,
+  DatabaseNewer,
+  DatabaseReadOnly,
+  DatabaseUnavailable,
+  DatabaseValueInvalid,
+  ForeignKeyViolation,
+  MigrationChanged,
+  MigrationFailed,
+  NestedWrite,
+  TransactionTimeout,
+  UniqueViolation,
+} from './errors.ts'
+export { type Migration, type MigrationSteps, migration, type SqlStep } from './migration.ts'
+export { savepoint } from './savepoint.ts'
+export type { Backup } from './sqlite/snapshot.ts'

@@ -1,6 +1,7 @@
 import { open, readdir, readFile, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { inParallel } from '../src/folder/key-catalog.ts'
 import { layoutOf, placeOf, shardFolder } from '../src/folder/layout.ts'
 import { writeObjectFile } from '../src/folder/object-file.ts'
 import { readChunks } from '../src/put-chunks.ts'
@@ -177,12 +178,13 @@ async function openHandles(): Promise<number> {
 
 /** Writes object files without the syncing that makes ten thousand of them slow. */
 async function manyObjects(folder: string, count: number): Promise<void> {
-  for (let n = 0; n < count; n++) {
+  const numbers = Array.from({ length: count }, (_, n) => n)
+  await inParallel(numbers, 16, async n => {
     const key = `n/${String(n).padStart(7, '0')}`
     const { shard, name } = placeOf(key)
     const file = await open(join(shardFolder(layoutOf(folder), shard), name), 'wx')
     const head = { key, etag: String(n), contentType: 'text/plain', metadata: {}, modifiedAt: 0 }
     await writeObjectFile(file, head, readChunks(bytes('x'), undefined))
     await file.close()
-  }
+  })
 }

@@ -17,7 +17,8 @@ export function askCommand(shell: Shell): Command {
   const command = new Command('ask').description('Ask a question of the data, in SQL or jq.')
   command.addArgument(new Argument('<text>', 'The query; @file and - (standard input) work too. Parameters are $name.'))
   for (const field of optionFields(operation, fields)) {
-    if (field.name !== 'params') command.addOption(toOption({ ...field, required: false }))
+    if (field.name === 'engine') command.addOption(toOption({ ...field, required: false, about: engineAbout }))
+    else if (field.name !== 'params') command.addOption(toOption(field))
   }
   command.addOption(new Option('--param <name=value>', 'A parameter; repeat it for more.').argParser(collectParam))
   withCommonOptions(command).addHelpText('after', help)
@@ -32,6 +33,8 @@ export function askCommand(shell: Shell): Command {
 function optionValues({ param: _, ...options }: AskOptions): Readonly<Record<string, string | boolean>> {
   return options as Record<string, string | boolean>
 }
+
+const engineAbout = 'sql (DuckDB) or jq; without it, told from how the query begins.'
 
 const help = `
 Examples:

@@ -34,7 +34,12 @@ export class JqInputs {
   }
 
   #read(texts: readonly InputText[], { raw, slurp }: JqCommandLine['input']): Iterator<Value> {
-    if (raw && slurp) return once(() => this.#opened(texts).map(({ text }) => text).join(''))
+    if (raw && slurp)
+      return once(() =>
+        this.#opened(texts)
+          .map(({ text }) => text)
+          .join(''),
+      )
     if (raw) return this.#lines(texts)
     return slurp ? once(() => [...this.#parsed(texts)]) : this.#parsed(texts)
   }
@@ -44,13 +49,16 @@ export class JqInputs {
       try {
         yield* parseJsonSequence(text)
       } catch (error) {
+        yield* goodLines(text)
         this.#problems.push(`error (at ${name}): ${(error as Error).message}`)
       }
     }
   }
 
   *#lines(texts: readonly InputText[]): Generator<Value> {
-    const text = this.#opened(texts).map(opened => opened.text).join('')
+    const text = this.#opened(texts)
+      .map(opened => opened.text)
+      .join('')
     const lines = text.split('\n')
     if (lines.at(-1) === '') lines.pop()
     yield* lines
@@ -65,6 +73,17 @@ export class JqInputs {
         return []
       }
     })
+  }
+}
+
+/** The values of the lines before the first bad one, so that a broken line at the end of a log costs only itself. */
+function* goodLines(text: string): Generator<Value> {
+  for (const line of text.split('\n')) {
+    try {
+      yield* parseJsonSequence(line)
+    } catch {
+      return
+    }
   }
 }
 

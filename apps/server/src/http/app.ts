@@ -4,7 +4,7 @@ import type { McpDoor } from '../mcp/mcp-door.ts'
 import { readCredentials, refuseRepeatedHeaders } from './credentials.ts'
 import { docsPage } from './docs-page.ts'
 import type { DoorContext, DoorEnv, HttpDoor } from './door.ts'
-import { ShuttingDown } from './errors.ts'
+import { ServerStopping } from './errors.ts'
 import { eventStream } from './event-stream.ts'
 import { healthRoutes } from './health.ts'
 import { html, pageHeaders } from './html.ts'
@@ -83,14 +83,14 @@ function setHeaders(c: DoorContext, requestId: string): void {
   headers.set('RateLimit-Reset', String(Math.max(0, Math.ceil(rate.resetSeconds))))
 }
 
-/** @throws ShuttingDown · HostRefused · OriginRefused · HeaderRepeated · AuthorizationMalformed */
+/** @throws ServerStopping · HostRefused · OriginRefused · HeaderRepeated · AuthorizationMalformed */
 function admit(c: DoorContext, door: HttpDoor, requestId: string): void {
   const { incoming } = c.env
   const origin = door.publicUrl?.origin ?? `http://${incoming.headers.host ?? 'localhost'}`
   c.set('facts', { requestId, credentials: {}, origin })
   door.guard.check(incoming)
   refuseRepeatedHeaders(incoming)
-  if (door.draining() && !c.req.path.startsWith('/health')) throw new ShuttingDown()
+  if (door.draining() && !c.req.path.startsWith('/health')) throw new ServerStopping()
   c.set('facts', { requestId, credentials: readCredentials(incoming), origin })
 }
 

@@ -118,8 +118,8 @@ export class StreamsTooMany extends PlatformError {
 }
 
 /** The server is stopping and takes no new work. */
-export class ShuttingDown extends PlatformError {
-  readonly code = 'SHUTTING_DOWN'
+export class ServerStopping extends PlatformError {
+  readonly code = 'SERVER_STOPPING'
   readonly kind = 'unavailable'
   constructor() {
     super('the server is stopping', { hint: 'Try again in a few seconds.' })

@@ -9,21 +9,21 @@ export const pageHeaders: Readonly<Record<string, string>> = {
   'X-Frame-Options': 'DENY',
 }
 
-const pagePolicy = [
-  "default-src 'none'",
-  "style-src 'unsafe-inline'",
-  "form-action 'self'",
-  "frame-ancestors 'none'",
-  "base-uri 'none'",
-].join('; ')
-
-/** A page without scripts. */
-export function html(page: string, status = 200): Response {
+/** A page of ours. @param options.nonce of its one inline script, when it has one: no other script runs. */
+export function html(page: string, options: { readonly status?: number; readonly nonce?: string } = {}): Response {
+  const policy = [
+    "default-src 'none'",
+    "style-src 'unsafe-inline'",
+    ...(options.nonce === undefined ? [] : [`script-src 'nonce-${options.nonce}'`]),
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
+  ]
   return new Response(page, {
-    status,
+    status: options.status ?? 200,
     headers: {
       'Content-Type': 'text/html; charset=utf-8',
-      'Content-Security-Policy': pagePolicy,
+      'Content-Security-Policy': policy.join('; '),
       // Stricter would make browsers send a form of ours with the origin `null`.
       'Referrer-Policy': 'same-origin',
     },
@@ -62,6 +62,7 @@ th { color: var(--soft); font-weight: 500 }
 nav a { margin-right: .9rem; text-transform: capitalize }
 article { border: 1px solid var(--line); border-radius: 10px; padding: 1rem 1.2rem; margin: .8rem 0 }
 .method { display: inline-block; min-width: 4.2rem; font-weight: 600; color: var(--mark) }
+input { font: inherit; width: 100%; max-width: 32rem; padding: .6rem .8rem; border: 1px solid var(--line); border-radius: 8px; color: inherit; background: var(--panel) }
 button { font: inherit; font-weight: 600; color: #fff; background: #0b63ce; border: 0; border-radius: 8px; padding: .7rem 1.4rem; cursor: pointer }
 button:focus-visible, a:focus-visible { outline: 3px solid var(--mark); outline-offset: 2px }
 details summary { cursor: pointer; color: var(--soft); margin-top: .4rem }

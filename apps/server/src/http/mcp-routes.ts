@@ -13,9 +13,10 @@ export function mcpRoutes(app: Hono<DoorEnv>, door: HttpDoor, mcp: McpDoor): voi
 }
 
 async function answerMcp(c: DoorContext, door: HttpDoor, mcp: McpDoor): Promise<Response> {
-  const { credentials } = c.var.facts
+  const { credentials, requestId } = c.var.facts
   const scope: McpScope = {
     credentials,
+    requestId,
     principal: await door.platform.authenticate(credentials),
     project: c.req.param('project'),
     group: c.req.param('group'),

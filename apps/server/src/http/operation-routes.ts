@@ -1,9 +1,8 @@
-import { Cancelled, throwIfAborted } from '@super-data/base/errors'
 import { type Operation, type OperationName, operations } from '@super-data/contract'
-import type { CallResult } from '@super-data/platform'
 import type { Hono } from 'hono'
+import { callWithin } from '../call-within.ts'
 import type { DoorContext, DoorEnv, HttpDoor } from './door.ts'
-import { CallTimedOut, JsonMalformed } from './errors.ts'
+import { JsonMalformed } from './errors.ts'
 import { readJsonBody } from './json-body.ts'
 
 type Fields = Readonly<Record<string, unknown>>
@@ -21,7 +20,16 @@ function honoPath(base: string, path: string): string {
 
 async function answerOperation(c: DoorContext, door: HttpDoor, name: OperationName): Promise<Response> {
   const input = await readInput(c, door, operations[name].route.method)
-  const { output, replayed } = await callWithin(c, door, { name, input })
+  const { requestId, credentials } = c.var.facts
+  const idempotencyKey = c.req.header('x-idempotency-key')
+  const { output, replayed } = await callWithin(door.limits.callTimeoutMs, door.platform, name, input, {
+    credentials,
+    door: 'http',
+    requestId,
+    signal: c.req.raw.signal,
+    onRate: rate => c.set('rate', rate),
+    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+  })
   return c.json(output, 200, replayed ? { 'Idempotency-Replayed': 'true' } : {})
 }
 
@@ -43,39 +51,4 @@ function readQuery(c: DoorContext): Record<string, string> {
     fields[name] = values[0]!
   }
   return fields
-}
-
-/** Calls the platform until it answers, the client leaves, or time is up. @throws PlatformError · CallTimedOut */
-async function callWithin<Name extends OperationName>(
-  c: DoorContext,
-  door: HttpDoor,
-  asked: { readonly name: Name; readonly input: Fields },
-): Promise<CallResult<Name>> {
-  const { requestId, credentials } = c.var.facts
-  const { callTimeoutMs } = door.limits
-  const client = c.req.raw.signal
-  const timeout = AbortSignal.timeout(callTimeoutMs)
-  const signal = AbortSignal.any([client, timeout])
-  const idempotencyKey = c.req.header('x-idempotency-key')
-  try {
-    const answer = door.platform.call(asked.name, asked.input, {
-      credentials,
-      door: 'http',
-      requestId,
-      signal,
-      onRate: rate => c.set('rate', rate),
-      ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
-    })
-    return await Promise.race([answer, rejectOnAbort(signal)])
-  } catch (error) {
-    throwIfAborted(client)
-    throw timeout.aborted ? new CallTimedOut(callTimeoutMs) : error
-  }
-}
-
-/** Answers in time even when the work does not stop at once. */
-function rejectOnAbort(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(new Cancelled(signal.reason)), { once: true })
-  })
 }

@@ -1,4 +1,4 @@
-import { type ErrorKind, PlatformError, toProblem } from '@super-data/base/errors'
+import { type ErrorKind, PlatformError, type Problem, toProblem } from '@super-data/base/errors'
 import { MethodNotAllowed } from './errors.ts'
 
 /** What HTTP says for each kind of error. */
@@ -20,6 +20,10 @@ const statusOfCode: Readonly<Record<string, number>> = {
   BODY_TOO_LARGE: 413,
   BODY_NOT_JSON: 415,
   CALL_TIMED_OUT: 504,
+}
+
+export function statusOf({ code, kind }: Pick<Problem, 'code' | 'kind'>): number {
+  return statusOfCode[code] ?? statusOfKind[kind]
 }
 
 const titleOfKind: Readonly<Record<ErrorKind, string>> = {
@@ -44,7 +48,7 @@ export interface ProblemContext {
 /** The one way an error becomes an HTTP answer: an RFC 9457 problem document. */
 export function problemResponse(error: unknown, context: ProblemContext): Response {
   const problem = toProblem(error)
-  const status = statusOfCode[problem.code] ?? statusOfKind[problem.kind]
+  const status = statusOf(problem)
   const body = {
     type: `urn:super-data:error:${problem.code}`,
     title: titleOfKind[problem.kind],
@@ -69,8 +73,8 @@ function problemHeaders(error: unknown, kind: ErrorKind, context: ProblemContext
   return headers
 }
 
-/** What the error itself says, in seconds; one when it does not. */
+/** What the error itself says, in whole seconds; one when it says nothing. */
 function retryAfterSeconds(error: unknown): number {
-  const said = error instanceof PlatformError ? error.details['retryAfterSeconds'] : undefined
-  return typeof said === 'number' && said > 0 ? Math.ceil(said) : 1
+  const said = error instanceof PlatformError ? error.details['retryAfterMs'] : undefined
+  return typeof said === 'number' && said > 0 ? Math.ceil(said / 1_000) : 1
 }

@@ -22,8 +22,8 @@ export interface StreamsOptions {
 }
 
 /**
- * The streams that stay open: events, and MCP notifications of both eras. Each caller may hold a few, a reader that
- * does not read is disconnected, and one whose key stops working is too.
+ * The streams that stay open: events, and MCP notifications of both eras. Each caller may hold a few, and those of a
+ * caller whose key stops working end.
  */
 export class Streams {
   readonly #options: StreamsOptions
@@ -81,45 +81,4 @@ export class Streams {
 /** Two requests of one owner share sessions and limits; two keys of one user are two owners. */
 export function ownerOf(principal: Principal): string {
   return JSON.stringify([principal.method, principal.userId, principal.keyId ?? null])
-}
-
-/**
- * Passes a stream on through a bounded queue.
- *
- * @param onEnd called once: the source ended, the reader left, or `end` was called.
- */
-export function boundedStream(
-  source: ReadableStream<Uint8Array>,
-  options: { readonly queueMax: number; readonly onEnd: () => void },
-): { readonly body: ReadableStream<Uint8Array>; readonly end: () => void } {
-  const reader = source.getReader()
-  let ended = false
-  let controller: ReadableStreamDefaultController<Uint8Array>
-  const end = (): void => {
-    if (ended) return
-    ended = true
-    reader.cancel().catch(() => undefined)
-    try {
-      controller.close()
-    } catch {
-      // The reader had already left.
-    }
-    options.onEnd()
-  }
-  const pump = async (): Promise<void> => {
-    for (let item = await reader.read(); !item.done && !ended; item = await reader.read()) {
-      if ((controller.desiredSize ?? 0) <= -options.queueMax) break
-      controller.enqueue(item.value)
-    }
-  }
-  const body = new ReadableStream<Uint8Array>({
-    start(opened) {
-      controller = opened
-      void pump()
-        .catch(() => undefined)
-        .then(end)
-    },
-    cancel: end,
-  })
-  return { body, end }
 }

@@ -37,7 +37,7 @@ export class ToolGroupMissing extends PlatformError {
 
 /** A list cursor that this server did not hand out. */
 export class CursorInvalid extends PlatformError {
-  readonly code = 'CURSOR_INVALID'
+  readonly code = 'MCP_CURSOR_INVALID'
   readonly kind = 'invalid'
   constructor() {
     super('the cursor is not one this server gave', { hint: 'Start again without a cursor.' })

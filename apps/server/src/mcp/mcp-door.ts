@@ -1,5 +1,5 @@
 import { createMcpHandler, isLegacyRequest, type McpHttpHandler } from '@modelcontextprotocol/server'
-import { boundedStream } from '../http/streams.ts'
+import { boundedStream } from '../http/bounded-stream.ts'
 import { Changes } from './changes.ts'
 import { jsonRpcError } from './json-rpc.ts'
 import type { JsonSchemaObject, McpChange, McpScope } from './registry.ts'
@@ -66,7 +66,7 @@ export class McpDoor {
     if (response.body === null || response.headers.get('content-type') !== 'text/event-stream') return response
     let release: () => void = () => undefined
     const { body, end } = boundedStream(response.body, {
-      queueMax: this.#options.limits.streamQueueMax,
+      limits: this.#options.limits,
       onEnd: () => release(),
     })
     try {

@@ -11,6 +11,7 @@ import type { Ids } from '@super-data/base/ids'
 import type { Log } from '@super-data/base/log'
 import type { Event, OperationName } from '@super-data/contract'
 import type { Catalogue, CatalogueTool, PlatformDoor } from '@super-data/platform'
+import { callWithin } from '../call-within.ts'
 import { type BuiltInTool, builtInTools } from './built-in-tools.ts'
 import { ActionUnknown, ArgumentUnknown, CursorInvalid, ToolGroupMissing } from './errors.ts'
 import { ProgressRelay } from './progress.ts'
@@ -22,6 +23,8 @@ export interface PlatformRegistryOptions {
   readonly ids: Ids
   readonly log: Log
   readonly version: string
+  /** Longest one call may take. */
+  readonly callTimeoutMs: number
 }
 
 /** The group that holds the team's own tools and nothing else. */
@@ -99,7 +102,7 @@ export class PlatformRegistry implements McpRegistry {
     const builtIn = isListedIn(scope.group, name) ? builtInTools.get(name) : undefined
     if (!builtIn && !(await this.#offersTeamTool(scope, name)))
       throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Unknown tool: ${name.slice(0, 100)}`)
-    const requestId = this.#options.ids.next('req')
+    const requestId = scope.requestId ?? this.#options.ids.next('req')
     try {
       const request = builtIn ? toAction(builtIn, input) : toTeamCall(name, input)
       return answerResult(await this.#ask(scope, request, context, requestId))
@@ -123,7 +126,8 @@ export class PlatformRegistry implements McpRegistry {
   ): Promise<Readonly<Record<string, unknown>>> {
     const progress = ProgressRelay.for(context)
     try {
-      const { output } = await this.#options.platform.call(asked.operation, asked.input, {
+      const { platform, callTimeoutMs } = this.#options
+      const { output } = await callWithin(callTimeoutMs, platform, asked.operation, asked.input, {
         credentials: scope.credentials,
         door: 'mcp',
         requestId,

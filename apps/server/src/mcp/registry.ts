@@ -22,6 +22,8 @@ export interface McpScope {
   readonly project: string | undefined
   /** Narrows what is listed; absent means everything. */
   readonly group: string | undefined
+  /** Of the HTTP request that carries the message. */
+  readonly requestId?: string
 }
 
 export type JsonSchemaObject = Readonly<Record<string, unknown>>

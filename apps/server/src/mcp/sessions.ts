@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { isInitializeRequest, WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/server'
 import type { Clock } from '@super-data/base/clock'
 import type { Log } from '@super-data/base/log'
+import { boundedStream } from '../http/bounded-stream.ts'
 import { SessionsFull } from '../http/errors.ts'
 import type { InFlight } from '../http/in-flight.ts'
-import { boundedStream, ownerOf, type Streams } from '../http/streams.ts'
+import { ownerOf, type Streams } from '../http/streams.ts'
 import type { ServerLimits } from '../limits.ts'
+import { within } from '../within.ts'
 import { jsonRpcError, requestIds } from './json-rpc.ts'
 import type { McpChange, McpRegistry, McpScope } from './registry.ts'
 import { RegistryServer } from './registry-server.ts'
@@ -127,7 +129,7 @@ export class Sessions {
       return response
     let release: () => void = () => undefined
     const { body, end } = boundedStream(response.body, {
-      queueMax: limits.streamQueueMax,
+      limits,
       onEnd: () => {
         release()
         session.active--
@@ -178,19 +180,6 @@ export function tell(server: RegistryServer, what: McpChange['what']): Promise<v
   if (what === 'tools') return server.server.sendToolListChanged()
   if (what === 'prompts') return server.server.sendPromptListChanged()
   return server.server.sendResourceListChanged()
-}
-
-/** Rejects when the work is not done in time. */
-export async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`not done within ${timeoutMs} ms`)), timeoutMs)
-  })
-  try {
-    return await Promise.race([work, late])
-  } finally {
-    clearTimeout(timer)
-  }
 }
 
 function ownerKey(scope: McpScope): string {

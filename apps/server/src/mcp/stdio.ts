@@ -4,11 +4,12 @@ import type { Log } from '@super-data/base/log'
 import type { PlatformDoor } from '@super-data/platform'
 import { defaultLimits } from '../limits.ts'
 import { version } from '../version.ts'
+import { within } from '../within.ts'
 import { Changes } from './changes.ts'
 import { PlatformRegistry } from './platform-registry.ts'
 import type { McpRegistry, McpScope } from './registry.ts'
 import { RegistryServer } from './registry-server.ts'
-import { tell, within } from './sessions.ts'
+import { tell } from './sessions.ts'
 
 export interface StdioOptions {
   readonly platform: PlatformDoor
@@ -36,7 +37,8 @@ export interface StdioDoor {
  */
 export async function openStdioDoor(options: StdioOptions): Promise<StdioDoor> {
   const { platform, log } = options
-  const registry = options.registry ?? new PlatformRegistry({ ...options, version })
+  const registry =
+    options.registry ?? new PlatformRegistry({ ...options, version, callTimeoutMs: defaultLimits.callTimeoutMs })
   const credentials = { local: options.user }
   const scope: McpScope = {
     credentials,

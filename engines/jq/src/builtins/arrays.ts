@@ -1,24 +1,34 @@
 import type { Context } from '../compile/context.ts'
 import { type Env, type Many, type One, rethrow, stop } from '../compile/machine.ts'
 import type { Plan } from '../compile/plan.ts'
-import { addInto } from '../plans/operators.ts'
 import { collector } from '../plans/construct.ts'
+import { addInto } from '../plans/operators.ts'
 import { getField, getIndex, iterate, type Owned } from '../value/access.ts'
 import { add } from '../value/arithmetic.ts'
 import { compare, compareText, equals } from '../value/order.ts'
 import { fail, typeError, typeError2 } from '../value/raised.ts'
+import { hasSurrogates } from '../value/text.ts'
 import { getOwn, isNumber, isObject, type JqObject, setOwn, toDouble, type Value } from '../value/value.ts'
 import type { Family, Form } from './builtin.ts'
 import { toText } from './types.ts'
 
+function isOrderedNumber(value: Value): value is number {
+  return typeof value === 'number' && !Number.isNaN(value)
+}
+
 /** A copy in jq's order. Stable. */
 export function sorted(values: Value[]): Value[] {
   const copy = values.slice()
-  if (copy.every(value => typeof value === 'number' && value === value)) {
-    return (copy as number[]).sort((a, b) => a - b)
+  if (copy.every(isOrderedNumber)) {
+    return copy.sort((a, b) => a - b)
   }
-  if (copy.every(value => typeof value === 'string')) return (copy as string[]).sort(compareText)
+  if (copy.every(value => typeof value === 'string')) return copy.sort(textOrder(copy))
   return copy.sort(compare)
+}
+
+/** JavaScript's own order of strings agrees with jq's as long as there are no surrogates. */
+function textOrder(texts: readonly string[]): (a: string, b: string) => number {
+  return texts.some(hasSurrogates) ? compareText : (a, b) => (a < b ? -1 : a > b ? 1 : 0)
 }
 
 function sort(input: Value): Value {
@@ -54,10 +64,24 @@ function byKey(problem: string, work: (items: Value[], keys: Value[]) => Value):
 
 function order(keys: Value[]): number[] {
   const places = Array.from(keys.keys())
-  if (keys.every(key => typeof key === 'number' && key === key)) {
+  if (keys.every(isOrderedNumber)) {
     return places.sort((a, b) => (keys[a] as number) - (keys[b] as number))
   }
+  if (keys.every(key => typeof key === 'string')) {
+    const byText = textOrder(keys)
+    return places.sort((a, b) => byText(keys[a]!, keys[b]!))
+  }
+  if (keys.every(Array.isArray)) return places.sort((a, b) => compareLists(keys[a]!, keys[b]!))
   return places.sort((a, b) => compare(keys[a]!, keys[b]!))
+}
+
+function compareLists(a: Value[], b: Value[]): number {
+  const length = Math.min(a.length, b.length)
+  for (let at = 0; at < length; at++) {
+    const difference = compare(a[at]!, b[at]!)
+    if (difference !== 0) return difference
+  }
+  return a.length - b.length
 }
 
 function sortBy(items: Value[], keys: Value[]): Value[] {
@@ -76,7 +100,7 @@ function groups(items: Value[], keys: Value[]): Group[] {
 
 /** Keys a `Map` tells apart exactly as jq does. */
 function isHashable(key: Value): boolean {
-  return typeof key === 'string' || (typeof key === 'number' && key === key) || key === null || typeof key === 'boolean'
+  return typeof key === 'string' || isOrderedNumber(key) || key === null || typeof key === 'boolean'
 }
 
 function hashGroups(items: Value[], keys: Value[]): Group[] {
@@ -127,7 +151,8 @@ function sum(items: Value[]): Value {
   for (let at = 0; at < items.length; at++) {
     const item = items[at]!
     if (typeof total === 'number' && typeof item === 'number') total += item
-    else if (total !== null && typeof total === 'object' && typeof item === 'object') total = addInto(total, item, owned)
+    else if (total !== null && typeof total === 'object' && typeof item === 'object')
+      total = addInto(total, item, owned)
     else total = add(total, item)
   }
   return total
@@ -302,7 +327,12 @@ const mapValues: Form = {
   one: ([body], context) => {
     const change = firstOf(body!, context)
     const { runtime } = context
-    return (input, env) => mapElements(input, value => change(value, env), count => runtime.spend(count))
+    return (input, env) =>
+      mapElements(
+        input,
+        value => change(value, env),
+        count => runtime.spend(count),
+      )
   },
 }
 
@@ -352,7 +382,12 @@ const walk: Form = {
       runtime.enter()
       let rebuilt = value
       if (Array.isArray(value)) rebuilt = value.map(item => visit(item, env))
-      else if (isObject(value)) rebuilt = mapElements(value, item => visit(item, env), count => runtime.spend(count))
+      else if (isObject(value))
+        rebuilt = mapElements(
+          value,
+          item => visit(item, env),
+          count => runtime.spend(count),
+        )
       runtime.leave()
       return change(rebuilt, env)
     }
@@ -366,7 +401,11 @@ const walk: Form = {
       let rebuilt = value
       if (Array.isArray(value)) rebuilt = value.flatMap(item => outputs(item, env))
       else if (isObject(value)) {
-        rebuilt = mapElements(value, item => firstValue(visit, item, env), count => runtime.spend(count))
+        rebuilt = mapElements(
+          value,
+          item => firstValue(visit, item, env),
+          count => runtime.spend(count),
+        )
       }
       runtime.leave()
       return change(rebuilt, env, emit)

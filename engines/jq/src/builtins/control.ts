@@ -1,5 +1,15 @@
 import type { Context } from '../compile/context.ts'
-import { type Emit, type EmitPath, type Env, type Many, type Path, type Paths, type Signal, rethrow, stop } from '../compile/machine.ts'
+import {
+  type Emit,
+  type EmitPath,
+  type Env,
+  type Many,
+  type Path,
+  type Paths,
+  rethrow,
+  type Signal,
+  stop,
+} from '../compile/machine.ts'
 import type { Plan } from '../compile/plan.ts'
 import { getAt, getIndex, getPath } from '../value/access.ts'
 import { compare } from '../value/order.ts'
@@ -78,8 +88,7 @@ const select: Form = {
   },
   paths: ([condition], context) => {
     const test = context.many(condition!)
-    return (path, value, env, emit) =>
-      test(value, env, verdict => (isTruthy(verdict) ? emit(path, value) : undefined))
+    return (path, value, env, emit) => test(value, env, verdict => (isTruthy(verdict) ? emit(path, value) : undefined))
   },
   update: ([condition], context) => {
     if (!context.isSingle(condition!)) return undefined
@@ -89,11 +98,7 @@ const select: Form = {
 }
 
 /** Emits at most so many outputs of a producer that takes values or paths alike. */
-function takeOnly<E extends (...args: never[]) => Signal>(
-  count: number,
-  run: (emit: E) => Signal,
-  emit: E,
-): Signal {
+function takeOnly<E extends (...args: never[]) => Signal>(count: number, run: (emit: E) => Signal, emit: E): Signal {
   let left = count
   let done = false
   const signal = run(((...args: never[]) => {
@@ -106,11 +111,7 @@ function takeOnly<E extends (...args: never[]) => Signal>(
   return done && signal === stop ? undefined : signal
 }
 
-function skipFirst<E extends (...args: never[]) => Signal>(
-  count: number,
-  run: (emit: E) => Signal,
-  emit: E,
-): Signal {
+function skipFirst<E extends (...args: never[]) => Signal>(count: number, run: (emit: E) => Signal, emit: E): Signal {
   let left = count
   return run(((...args: never[]) => (left-- > 0 ? undefined : emit(...args))) as E)
 }
@@ -570,6 +571,8 @@ export const control: Family = {
   'strings/0': passes(value => typeof value === 'string'),
   'nulls/0': passes(value => value === null),
   'values/0': passes(value => value !== null),
-  'finites/0': passes(value => isNumber(value) && Number.isFinite(toDouble(value)) ),
-  'normals/0': passes(value => isNumber(value) && Math.abs(toDouble(value)) >= 2 ** -1022 && Number.isFinite(toDouble(value))),
+  'finites/0': passes(value => isNumber(value) && Number.isFinite(toDouble(value))),
+  'normals/0': passes(
+    value => isNumber(value) && Math.abs(toDouble(value)) >= 2 ** -1022 && Number.isFinite(toDouble(value)),
+  ),
 }

@@ -22,7 +22,13 @@ function rowCell(cell: Value, name: string, quote: (text: string) => string): st
   return typeError(cell, `is not valid in a ${name} row`)
 }
 
-const tabEscapes: Readonly<Record<string, string>> = { '\t': '\\t', '\r': '\\r', '\n': '\\n', '\\': '\\\\', '\0': '\\0' }
+const tabEscapes: Readonly<Record<string, string>> = {
+  '\t': '\\t',
+  '\r': '\\r',
+  '\n': '\\n',
+  '\\': '\\\\',
+  '\0': '\\0',
+}
 const htmlEscapes: Readonly<Record<string, string>> = {
   '&': '&amp;',
   '<': '&lt;',

@@ -1,6 +1,8 @@
-import { type Emit, type EmitPath, PathCell, type Path, rethrow, type Signal } from '../compile/machine.ts'
+import { type Emit, type EmitPath, type Path, PathCell, rethrow, type Signal } from '../compile/machine.ts'
+import type { Plan } from '../compile/plan.ts'
 import { RecursePlan } from '../plans/access.ts'
 import { pathKeys } from '../plans/assign.ts'
+import { CommaPlan } from '../plans/basic.ts'
 import { deletePaths, getPath, type Owned, setPath } from '../value/access.ts'
 import { isBigLiteral } from '../value/big-literal.ts'
 import { isTruthy, type Value } from '../value/value.ts'
@@ -30,9 +32,7 @@ const pathsWhere: Form = {
     const test = context.many(condition!)
     return (input, env, emit) =>
       paths(null, input, env, (path, value) =>
-        test(value, env, verdict =>
-          isTruthy(verdict) && path !== null ? emit(pathKeys(path, value)) : undefined,
-        ),
+        test(value, env, verdict => (isTruthy(verdict) && path !== null ? emit(pathKeys(path, value)) : undefined)),
       )
   },
 }
@@ -50,6 +50,8 @@ function gatherPaths(run: (emit: EmitPath) => Signal): Value[] {
 
 const del: Form = {
   one: ([target], context) => {
+    const fixed = fixedPaths(target!)
+    if (fixed) return input => deletePaths(input, fixed)
     const paths = target!.paths(context)
     return (input, env) =>
       deletePaths(
@@ -57,6 +59,17 @@ const del: Form = {
         gatherPaths(emit => paths(null, input, env, emit)),
       )
   },
+}
+
+/** The paths of a comma list, when all of them are spelled out. */
+function fixedPaths(plan: Plan): Value[][] | undefined {
+  if (plan instanceof CommaPlan) {
+    const left = fixedPaths(plan.left)
+    const right = left && fixedPaths(plan.right)
+    return right && [...left, ...right]
+  }
+  const path = plan.fixedPath()
+  return path && [path]
 }
 
 const pick: Form = {

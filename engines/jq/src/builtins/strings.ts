@@ -1,6 +1,5 @@
-import { split } from '../value/arithmetic.ts'
-import { add } from '../value/arithmetic.ts'
 import { getAt, getIndex, indicesOf, iterate } from '../value/access.ts'
+import { add, split } from '../value/arithmetic.ts'
 import { compactJson } from '../value/json-print.ts'
 import { fail, typeError } from '../value/raised.ts'
 import { occurrences } from '../value/text.ts'

@@ -1,9 +1,10 @@
 import { JqInvalidJson } from '../errors.ts'
 import { hasKey, keysOf } from '../value/access.ts'
+import { negate } from '../value/arithmetic.ts'
 import { isBigLiteral, negateLiteral, numberFromLiteral } from '../value/big-literal.ts'
-import { parseJson } from '../value/json-parse.ts'
+import { parseJson, parseJsonSequence } from '../value/json-parse.ts'
 import { compactJson } from '../value/json-print.ts'
-import { equals, sortedKeys } from '../value/order.ts'
+import { compare, equals, nestingMax, sortedKeys } from '../value/order.ts'
 import { fail, typeError, typeError2 } from '../value/raised.ts'
 import { codePointLength, utf8Length } from '../value/text.ts'
 import { getOwn, isNumber, isObject, kindOf, toDouble, type Value } from '../value/value.ts'
@@ -16,7 +17,7 @@ export function toText(value: Value): string {
 function absolute(value: Value): Value {
   if (typeof value === 'number') return value < 0 ? -value : value === 0 ? 0 : value
   if (isBigLiteral(value)) return value.double < 0 || value.text.startsWith('-') ? negateLiteral(value) : value
-  return typeError(value, 'has no absolute value')
+  return compare(value, 0) < 0 ? negate(value) : value
 }
 
 function lengthOf(value: Value): Value {
@@ -48,11 +49,24 @@ function toBoolean(value: Value): Value {
 function fromJson(value: Value): Value {
   if (typeof value !== 'string') return typeError(value, 'only strings can be parsed')
   try {
-    return parseJson(value)
+    return isDeep(value) ? parseJsonSequence(value)[0]! : parseJson(value)
   } catch (error) {
     if (!(error instanceof JqInvalidJson)) throw error
     return fail(`${error.message} (while parsing '${value}')`)
   }
+}
+
+/** Whether a text nests deeper than jq parses; the careful reader then says so. */
+function isDeep(text: string): boolean {
+  if (text.length <= 2 * nestingMax) return false
+  let depth = 0
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at]
+    if (char === '[' || char === '{') depth++
+    else if (char === ']' || char === '}') depth--
+    if (depth > nestingMax) return true
+  }
+  return false
 }
 
 /** Whether `part` is inside `whole`: substrings, elements and entries, at any depth. */

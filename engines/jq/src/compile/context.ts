@@ -29,7 +29,7 @@ export class Context {
     this.owner = body?.owner
     this.#singleParams = body?.singleParams ?? false
     this.#parent = body?.parent
-    this.#root = body?.parent.#root ?? this
+    this.#root = body === undefined ? this : body.parent.#root
   }
 
   /** Whether the arguments of that enclosing function have one output each. */

@@ -1,8 +1,19 @@
-import { Closure, Cell, type Emit, type Env, type Many, type One, outer, type Paths, type Signal, TailCall } from './machine.ts'
+import type { Value } from '../value/value.ts'
 import { ClosureCode, type FunctionCode } from './code.ts'
 import type { Context } from './context.ts'
+import {
+  Cell,
+  Closure,
+  type Emit,
+  type Env,
+  type Many,
+  type One,
+  outer,
+  type Paths,
+  type Signal,
+  TailCall,
+} from './machine.ts'
 import { Plan } from './plan.ts'
-import type { Value } from '../value/value.ts'
 
 export interface ParameterPlan {
   readonly name: string

@@ -49,6 +49,11 @@ export abstract class Plan {
     return true
   }
 
+  /** The one path it finds, when that is known before the program runs. */
+  fixedPath(): Value[] | undefined {
+    return undefined
+  }
+
   /** The value, when it is known before the program runs. */
   constant(): Value | undefined {
     return undefined

@@ -110,6 +110,12 @@ export class IndexPlan extends Plan {
     }
   }
 
+  override fixedPath(): Value[] | undefined {
+    const key = this.#index.constant()
+    const parents = this.#optional ? undefined : this.#target.fixedPath()
+    return parents && (typeof key === 'string' || typeof key === 'number') ? [...parents, key] : undefined
+  }
+
   override sharesInput(): boolean {
     return this.#target.sharesInput()
   }

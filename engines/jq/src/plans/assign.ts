@@ -1,5 +1,14 @@
 import type { Context } from '../compile/context.ts'
-import { type Env, type Many, type One, type Path, type PathCell, rethrow, type Signal, stop } from '../compile/machine.ts'
+import {
+  type Env,
+  type Many,
+  type One,
+  type Path,
+  type PathCell,
+  rethrow,
+  type Signal,
+  stop,
+} from '../compile/machine.ts'
 import { type Linear, Plan, type Removed, type Replace, removed, type Update } from '../compile/plan.ts'
 import { deletePaths, getPath, type Owned, setPath } from '../value/access.ts'
 import { fail, preview } from '../value/raised.ts'

@@ -21,6 +21,9 @@ export class IdentityPlan extends Plan {
   override update(): Update {
     return (value, _env, replace) => replace(value)
   }
+  override fixedPath(): Value[] {
+    return []
+  }
   override linear(): Linear {
     return input => input
   }

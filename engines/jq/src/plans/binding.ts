@@ -147,8 +147,7 @@ export class AsPlan extends Plan {
       return (input, env, emit) => source(input, env, value => body(input, new Cell(value, env), emit))
     }
     const bind = binder(this.#binding, context)
-    return (input, env, emit) =>
-      source(input, env, value => bind(value, input, env, inner => body(input, inner, emit)))
+    return (input, env, emit) => source(input, env, value => bind(value, input, env, inner => body(input, inner, emit)))
   }
 
   override paths(context: Context): Paths {

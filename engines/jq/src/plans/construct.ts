@@ -52,7 +52,7 @@ export interface EntryPlan {
 }
 
 function keyText(key: Value): string {
-  return typeof key === 'string' ? key : fail(`Object keys must be strings, not ${describe(key)}`)
+  return typeof key === 'string' ? key : fail(`Cannot use ${describe(key)} as object key`)
 }
 
 /** `{key: value, …}`. The first entry varies slowest. */

@@ -2,8 +2,8 @@ import type { Context } from '../compile/context.ts'
 import type { Many, One, Paths } from '../compile/machine.ts'
 import { type Linear, Plan } from '../compile/plan.ts'
 import type { BinaryOperator } from '../syntax/ast.ts'
-import { add, divide, modulo, multiply, negate, subtract } from '../value/arithmetic.ts'
 import type { Owned } from '../value/access.ts'
+import { add, divide, modulo, multiply, negate, subtract } from '../value/arithmetic.ts'
 import { compare, equals } from '../value/order.ts'
 import { Raised } from '../value/raised.ts'
 import { isObject, isTruthy, setOwn, type Value } from '../value/value.ts'
@@ -70,7 +70,8 @@ export class BinaryPlan extends Plan {
 
   /** `. + x`: appends in place when the input is ours alone. */
   override linear(context: Context): Linear | undefined {
-    if (this.#operator !== '+' || !(this.#left instanceof IdentityPlan) || !context.isSingle(this.#right)) return undefined
+    if (this.#operator !== '+' || !(this.#left instanceof IdentityPlan) || !context.isSingle(this.#right))
+      return undefined
     const right = context.one(this.#right)
     const shares = this.#right.sharesInput()
     return (input, env, owned) => {

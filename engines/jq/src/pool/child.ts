@@ -7,6 +7,7 @@ import { Channel } from './channel.ts'
 import { PoolGone } from './conversation.ts'
 import { Executor } from './executor.ts'
 import { frameTypes } from './frames.ts'
+import { startGuard } from './guard.ts'
 import type { ChildSettings } from './protocol.ts'
 
 /** The pipe to the pool; 0, 1 and 2 are what they always are. */
@@ -15,6 +16,7 @@ const poolFd = 3
 function serve(): void {
   const channel = new Channel(poolFd)
   const executor = new Executor(channel, JSON.parse(process.argv[2]!) as ChildSettings, systemClock)
+  startGuard()
   channel.write(frameTypes.ready, 0, '')
   for (let frame = channel.read(); frame; frame = channel.read()) {
     // Anything else answers a call that has ended.

@@ -18,7 +18,7 @@ export interface DocumentFile {
 }
 
 /** A parsed document takes about this many times the bytes of its text. */
-const memoryPerTextByte = 3
+const memoryPerTextByte = 4
 
 /** Parsed documents, kept warm by content. The language never changes a value in place, so calls may share them. */
 export class DocumentCache {

@@ -29,11 +29,23 @@ export function readDocument(pull: PullBytes, format: 'json' | 'ndjson', bytesMa
   }
   const reader = new RecordsReader(counted, { format, recordBytesMax: bytesMax })
   const first = reader.next()
-  const document = reader.readsMany ? readRest(reader, first) : parseInput(first ?? '')
+  const document =
+    format === 'ndjson'
+      ? readLines(reader, first)
+      : reader.readsMany
+        ? readElements(reader, first)
+        : parseInput(first ?? '')
   return { document, bytes }
 }
 
-function readRest(reader: RecordsReader, first: string | undefined): Value[] {
+/** Lines are parsed one by one: together, two broken ones could pass for one good value. */
+function readLines(reader: RecordsReader, first: string | undefined): Value[] {
+  const records: Value[] = []
+  for (let text = first; text !== undefined; text = reader.next()) records.push(parseInput(text, records.length))
+  return records
+}
+
+function readElements(reader: RecordsReader, first: string | undefined): Value[] {
   const records: Value[] = []
   let batch: string[] = []
   let chars = 0
@@ -49,7 +61,7 @@ function readRest(reader: RecordsReader, first: string | undefined): Value[] {
   return records
 }
 
-/** Parses a batch at once; if that does not give one value for each text, one by one, to say which is wrong. */
+/** Parses a batch at once; where that fails, one by one, to say which is wrong. */
 function addAll(records: Value[], batch: readonly string[]): void {
   const values = parseTogether(batch)
   if (values) for (const value of values) records.push(value)
@@ -58,8 +70,7 @@ function addAll(records: Value[], batch: readonly string[]): void {
 
 function parseTogether(batch: readonly string[]): Value[] | undefined {
   try {
-    const values = parseInput(`[${batch.join(',')}]`) as Value[]
-    return values.length === batch.length ? values : undefined
+    return parseInput(`[${batch.join(',')}]`) as Value[]
   } catch {
     return undefined
   }

@@ -50,7 +50,7 @@ export class Executor {
     const endsAt = this.#clock.elapsed() + head.limits.timeMs
     const writer = this.#writer(conversation, head, endsAt)
     const stopped = untilEnough(() => {
-      const run = this.#programs.prepare(head, endsAt)
+      const run = this.#programs.prepare(head)
       const emit = (value: Value) => writer.output(value)
       if (head.mode === 'records' && head.input.kind !== 'none') this.#runRecords(conversation, head, text, run, writer)
       else run(this.#document(conversation, head, text), emit)
@@ -91,11 +91,11 @@ export class Executor {
     const next = () => {
       const index = reader.index
       const record = reader.next()
-      return record === undefined ? undefined : { value: parseInput(record, index) }
+      return record === undefined ? undefined : parseInput(record, index)
     }
     const emit = (value: Value) => writer.output(value)
-    for (let record = next(); record; record = next()) {
-      run(record.value, emit, next)
+    for (let record = next(); record !== undefined; record = next()) {
+      run(record, emit, next)
       writer.flushIfDue()
     }
   }

@@ -9,7 +9,7 @@ import type { ChildSettings } from './protocol.ts'
 import type { Sandbox } from './sandbox.ts'
 
 /** How long past its time a program may take to notice by itself. */
-const deadlineGraceMs = 150
+const deadlineGraceMs = 50
 /** How long a program whose caller has left may take to ask its next question. */
 const cancelGraceMs = 50
 const timerMsMax = 2 ** 31 - 1
@@ -112,6 +112,7 @@ export class JqChild {
     this.#pipe.on('data', (bytes: Buffer) => this.#takeBytes(bytes))
     // A broken pipe means that the process has ended, and its end says why.
     this.#pipe.on('error', () => {})
+    this.#process.stdio[4]!.on('error', () => {})
     this.#process.stderr!.on('data', (words: Buffer) => {
       this.#lastWords = (this.#lastWords + words).slice(-lastWordsChars)
     })
@@ -187,7 +188,7 @@ export class JqChild {
     if (error) this.#session?.fail(error)
     this.#session = undefined
     this.#process.kill('SIGKILL')
-    this.#pipe.destroy()
+    for (const stream of this.#process.stdio) stream?.destroy()
     this.#events.lost(this, end)
   }
 
@@ -212,6 +213,7 @@ function startProcess({ sandbox, workFolder, child }: JqChildSettings): ChildPro
     cwd: workFolder,
     // The zone is fixed so that the same program gives the same answer on every machine.
     env: { TZ: 'UTC' },
-    stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+    // 3 is the conversation; 4 carries nothing and ends with this process.
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'],
   })
 }

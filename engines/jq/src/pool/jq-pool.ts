@@ -152,7 +152,7 @@ export class JqPool implements AsyncDisposable {
   async run(call: JqCall, options: JqCallOptions): Promise<JqAnswer> {
     this.#check(call, options)
     const job = this.#newJob(call, options)
-    this.#queue.add(call.caller, job)
+    this.#enqueue(job)
     this.#dispatch()
     return job.settle.promise
   }
@@ -207,6 +207,15 @@ export class JqPool implements AsyncDisposable {
     }
     const job: Job = { call, options, settle, leave }
     return job
+  }
+
+  #enqueue(job: Job): void {
+    try {
+      this.#queue.add(job.call.caller, job)
+    } catch (busy) {
+      job.leave()
+      throw busy
+    }
   }
 
   /** Gives idle processes to callers in turn. */

@@ -22,6 +22,7 @@ export function openSandbox(memoryMb: number): Sandbox {
     nodeArguments: [
       ...(fromSource ? ['--conditions=source'] : []),
       '--permission',
+      '--allow-worker',
       ...reads.map(path => `--allow-fs-read=${path}`),
       '--disallow-code-generation-from-strings',
       '--no-warnings',

@@ -6,7 +6,11 @@ export function guardDepth<T>(text: string, run: () => T): T {
     return run()
   } catch (error) {
     if (!isStackOverflow(error)) throw error
-    throw new JqSyntaxError('the program is nested too deeply', { line: 1, column: 1, offset: Math.min(0, text.length) })
+    throw new JqSyntaxError('the program is nested too deeply', {
+      line: 1,
+      column: 1,
+      offset: Math.min(0, text.length),
+    })
   }
 }
 

@@ -108,7 +108,7 @@ class Parser {
     const path = this.#string()
     if (path.parts.some(part => typeof part !== 'string')) this.#lexer.fail('Import path must be constant', path.start)
     const alias = include ? undefined : this.#importAlias()
-    const metadata = this.#is(';') ? (this.#advance(), undefined) : this.#metadata()
+    const metadata = this.#accept(';') ? undefined : this.#metadata()
     return { kind: 'import', path: (path.parts[0] as string | undefined) ?? '', alias, metadata, start, end: this.#end }
   }
 
@@ -601,7 +601,9 @@ class Parser {
     const { start } = this.#token
     if (this.#is('}')) this.#unexpected()
     const key = this.#key()
-    const pattern = key.kind === 'variable' && !this.#is(':') ? undefined : (this.#expect(':'), this.#pattern())
+    if (key.kind === 'variable' && !this.#is(':')) return { key, pattern: undefined, start, end: this.#end }
+    this.#expect(':')
+    const pattern = this.#pattern()
     return { key, pattern, start, end: this.#end }
   }
 

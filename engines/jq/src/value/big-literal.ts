@@ -11,19 +11,15 @@ export class BigLiteral {
     this.double = Number(text)
   }
 
+  /** Keeps every digit when somebody hands the value to `JSON.stringify`. */
   toJSON(): unknown {
-    return JSON.rawJSON ? JSON.rawJSON(this.text) : this.double
+    const { rawJSON } = JSON as { rawJSON?: (text: string) => unknown }
+    return rawJSON ? rawJSON(this.text) : this.double
   }
 }
 
 export function isBigLiteral(value: unknown): value is BigLiteral {
   return value instanceof BigLiteral
-}
-
-declare global {
-  interface JSON {
-    rawJSON?(text: string): unknown
-  }
 }
 
 /** Sign, significant digits without leading zeros, and the power of ten of the last digit. */

@@ -25,24 +25,41 @@ export function parseJsonSequence(text: string): Value[] {
   return new JsonReader(text).all()
 }
 
-const longNumber = /[\d.]{16}|\d[eE][+-]?\d{3}/
+const longNumber = /[\d.]{16}|\d[eE][+-]?\d{3}/g
+const bigExponent = /\d[eE][+-]?\d{3}/
+const longest = 16
 const loneSurrogate =
   /\\u[dD][89abAB][\da-fA-F]{2}(?!\\u[dD][c-fC-F][\da-fA-F]{2})|(?<!\\u[dD][89abAB][\da-fA-F]{2})\\u[dD][c-fC-F][\da-fA-F]{2}/
 
 /** Whether plain `JSON.parse` would lose something. */
 function mayNeedCare(text: string): boolean {
-  if (longNumber.test(text) && hasLongNumber(text)) return true
+  if ((hasLongRun(text) || bigExponent.test(text)) && hasLongNumber(text)) return true
   return text.includes('\\u') && loneSurrogate.test(text)
 }
 
-const careful = /[\d.]{16}|\d[eE][+-]?\d{3}/g
+/** Whether 16 digits or dots stand in a row. Every such run covers a multiple of 16, so only those are looked at. */
+function hasLongRun(text: string): boolean {
+  for (let at = longest - 1; at < text.length; at += longest) {
+    if (!isDigitOrDot(text.charCodeAt(at))) continue
+    let from = at
+    while (isDigitOrDot(text.charCodeAt(from - 1))) from--
+    let to = at + 1
+    while (isDigitOrDot(text.charCodeAt(to))) to++
+    if (to - from >= longest) return true
+  }
+  return false
+}
+
+function isDigitOrDot(code: number): boolean {
+  return (code >= 48 && code <= 57) || code === 46
+}
 
 /** Whether a long literal stands outside of strings. */
 function hasLongNumber(text: string): boolean {
-  careful.lastIndex = 0
+  longNumber.lastIndex = 0
   let scanned = 0
   let inString = false
-  for (let match = careful.exec(text); match; match = careful.exec(text)) {
+  for (let match = longNumber.exec(text); match; match = longNumber.exec(text)) {
     for (let at = text.indexOf('"', scanned); at !== -1 && at < match.index; at = text.indexOf('"', at + 1)) {
       scanned = at + 1
       if (!inString || !isEscaped(text, at)) inString = !inString
@@ -52,7 +69,7 @@ function hasLongNumber(text: string): boolean {
     if (end === -1) return false
     scanned = end + 1
     inString = false
-    careful.lastIndex = scanned
+    longNumber.lastIndex = scanned
   }
   return false
 }
@@ -106,7 +123,10 @@ class JsonReader {
 
   #step(): void {
     const { text } = this.#move(blanks)
-    if (text !== '') return this.#finishTop()
+    if (text !== '') {
+      this.#finishTop()
+      return
+    }
     const char = this.#text[this.#at]!
     if ('[]{},:'.includes(char)) {
       this.#at++
@@ -140,10 +160,11 @@ class JsonReader {
   }
 
   #punctuation(char: string): void {
-    if (char === '[' || char === '{') return this.#open(char)
-    if (char === ':') return this.#colon()
-    if (char === ',') return this.#comma()
-    return char === ']' ? this.#closeArray() : this.#closeObject()
+    if (char === ':') this.#colon()
+    else if (char === ',') this.#comma()
+    else if (char === ']') this.#closeArray()
+    else if (char === '}') this.#closeObject()
+    else this.#open(char)
   }
 
   #open(char: string): void {
@@ -212,7 +233,7 @@ class JsonReader {
     if (/^-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(text)) return numberFromLiteral(text)
     const word = /^(-?)(?:(nan)|(inf(?:inity)?))$/i.exec(text)
     if (word) return word[2] ? Number.NaN : word[1] ? -Infinity : Infinity
-    const message = text.startsWith("'") ? "Invalid string literal; expected \", but got '" : literalProblem(text)
+    const message = text.startsWith("'") ? 'Invalid string literal; expected ", but got \'' : literalProblem(text)
     if (this.#at >= this.#text.length) return this.#failAtEnd(message)
     this.#at++
     return this.#fail(message)

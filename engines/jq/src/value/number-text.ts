@@ -5,7 +5,8 @@ const largest = '1.7976931348623157e+308'
 /** A number as jq prints it: shortest digits that read back the same, at most 17, `null` for NaN. */
 export function numberText(value: number | BigLiteral): string {
   if (typeof value !== 'number') return value.text
-  if (Number.isInteger(value) && value < 1e16 && value > -1e16) return value === 0 && 1 / value < 0 ? '-0' : String(value)
+  if (Number.isInteger(value) && value < 1e16 && value > -1e16)
+    return value === 0 && 1 / value < 0 ? '-0' : String(value)
   const size = Math.abs(value)
   if (size >= 1e-4 && size < 1e16) return String(value)
   if (Number.isNaN(value)) return 'null'

@@ -28,20 +28,22 @@ export function preview(value: Value): string {
 
 /** At least the first `limit` characters of the JSON of a value, without printing all of a large one. */
 function previewText(value: Value, limit: number): string {
-  if (typeof value === 'string') return JSON.stringify(value.slice(0, limit).toWellFormed()).replaceAll('\x7f', '\\u007f')
+  if (typeof value === 'string')
+    return JSON.stringify(value.slice(0, limit).toWellFormed()).replaceAll('\x7f', '\\u007f')
   if (isNumber(value)) return numberText(value)
   if (value === null || typeof value === 'boolean') return String(value)
+  if (limit < 0) return '...'
   let text = ''
   if (Array.isArray(value)) {
     for (const item of value) {
       if (text.length > limit) return `[${text}`
-      text += `${text === '' ? '' : ','}${previewText(item, limit - text.length)}`
+      text += `${text === '' ? '' : ','}${previewText(item, limit - text.length - 1)}`
     }
     return `[${text}]`
   }
   for (const key of Object.keys(value)) {
     if (text.length > limit) return `{${text}`
-    text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${previewText(value[key]!, limit - text.length)}`
+    text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${previewText(value[key]!, limit - text.length - 1)}`
   }
   return `{${text}}`
 }

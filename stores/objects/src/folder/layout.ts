@@ -15,14 +15,20 @@ export function layoutOf(folder: string): Layout {
   return { objects: join(folder, 'objects'), locks: join(folder, 'locks'), drafts: join(folder, 'drafts') }
 }
 
-/** Makes what is missing. @throws ObjectStoreNewer when the folder says it holds another format. */
+/** Makes a new folder ready. @throws ObjectStoreNewer when the folder says it holds another format. */
 export async function prepareLayout(folder: string): Promise<void> {
+  const found = await ifPresent(() => readFile(join(folder, 'format'), 'utf8'))
+  if (found === format) return
+  // An empty file is what a crash right after its creation leaves.
+  if (found) throw new ObjectStoreNewer()
   const layout = layoutOf(folder)
-  await assertFormat(folder)
   for (const place of Object.values(layout)) await mkdir(place, { recursive: true })
-  for (let shard = 0; shard < shardCount; shard++) await mkdir(shardFolder(layout, shard), { recursive: true })
+  const shards = Array.from({ length: shardCount }, (_, shard) => shardFolder(layout, shard))
+  await Promise.all(shards.map(shard => mkdir(shard, { recursive: true })))
+  await syncFolder(layout.objects)
+  // Last, as it says that the rest is there.
   await writeFormat(folder)
-  for (const place of [layout.objects, folder]) await syncFolder(place)
+  await syncFolder(folder)
 }
 
 export function shardFolder(layout: Layout, shard: number): string {
@@ -49,12 +55,6 @@ export async function syncFolder(folder: string): Promise<void> {
   } finally {
     await handle.close()
   }
-}
-
-async function assertFormat(folder: string): Promise<void> {
-  const found = await ifPresent(() => readFile(join(folder, 'format'), 'utf8'))
-  // An empty file is what a crash right after its creation leaves.
-  if (found !== undefined && found !== '' && found !== format) throw new ObjectStoreNewer()
 }
 
 async function writeFormat(folder: string): Promise<void> {

@@ -5,6 +5,7 @@ import { ObjectOutcomeUnknown, WriteConflict } from '../errors.ts'
 import type { ObjectHead } from '../object-store.ts'
 import { assertPrecondition, type Precondition } from '../request.ts'
 import { errorCode, ifPresent, onDisk } from './disk.ts'
+import { syncFolder } from './layout.ts'
 import { readObjectFile } from './object-file.ts'
 import { ProcessLock } from './process-lock.ts'
 import { SharedRun } from './shared-run.ts'
@@ -22,7 +23,7 @@ export class Shard {
     this.folder = place.folder
     this.#lockFile = place.lockFile
     this.#clock = clock
-    this.#sync = new SharedRun(() => this.#syncFolder())
+    this.#sync = new SharedRun(() => syncFolder(place.folder))
   }
 
   /** Makes a draft the object, when the precondition holds. */
@@ -89,15 +90,6 @@ export class Shard {
     } catch (failure) {
       // The change is visible, but a power failure may take it back.
       throw new ObjectOutcomeUnknown(key, failure)
-    }
-  }
-
-  async #syncFolder(): Promise<void> {
-    const handle = await open(this.folder, 'r')
-    try {
-      await handle.sync()
-    } finally {
-      await handle.close()
     }
   }
 }

@@ -7,12 +7,16 @@ export interface ExampleCall {
   readonly holds: readonly JsonValue[]
 }
 
-/** Every tool of `vega/tools.yml`, called in the ways that differ. */
+/** Every tool of `tools.yml`, called in the ways that differ. */
 export const vegaCalls: readonly ExampleCall[] = [
   { tool: 'movies_search', params: { words: 'star wars' }, holds: ['Star Wars Ep. IV: A New Hope', '1977-05-25'] },
   { tool: 'movies_search', params: { words: '21' }, holds: ['21'] },
   { tool: 'movies_top_rated', params: {}, holds: ['The Godfather', 9.2] },
-  { tool: 'movies_top_rated', params: { genre: 'Western', min_votes: 1000, limit: 3 }, holds: ['Butch Cassidy and the Sundance Kid', 1969] },
+  {
+    tool: 'movies_top_rated',
+    params: { genre: 'Western', min_votes: 1000, limit: 3 },
+    holds: ['Butch Cassidy and the Sundance Kid', 1969],
+  },
   { tool: 'movies_best_return', params: { min_budget: 100_000_000, limit: 3 }, holds: ['Avatar'] },
   { tool: 'movies_best_return', params: {}, holds: ['Rocky', 22400, 'Snow White and the Seven Dwarfs', 1937] },
   { tool: 'movies_by_group', params: {}, holds: ['Adventure'] },
@@ -54,7 +58,11 @@ export const vegaCalls: readonly ExampleCall[] = [
   { tool: 'countries_ranked', params: { measure: 'pop', year: 1955, limit: 1 }, holds: ['China', 1] },
   { tool: 'country_history', params: { country: 'brazil' }, holds: ['Brazil', 'increasing', 1955, 2005] },
   { tool: 'countries_most_changed', params: {}, holds: ['Peru', 33.49] },
-  { tool: 'countries_most_changed', params: { direction: 'fell', from: 1990, limit: 3 }, holds: ['South Africa', -12.08] },
+  {
+    tool: 'countries_most_changed',
+    params: { direction: 'fell', from: 1990, limit: 3 },
+    holds: ['South Africa', -12.08],
+  },
   { tool: 'penguins_summary', params: {}, holds: ['Gentoo', 123] },
   { tool: 'penguins_summary', params: { group: 'Sex', measure: 'Beak Depth (mm)' }, holds: ['FEMALE', null] },
   { tool: 'penguins_correlation', params: {}, holds: [0.8712] },
@@ -63,7 +71,11 @@ export const vegaCalls: readonly ExampleCall[] = [
   { tool: 'earthquakes_near', params: { lat: 37.7749, lon: -122.4194, limit: 3 }, holds: [13, 11.8] },
   { tool: 'capitals_nearest', params: { lat: 47.6062, lon: -122.3321, limit: 2 }, holds: ['Olympia', 'Salem'] },
   { tool: 'jobs_women_share', params: {}, holds: ['Ticket Agent', 62.6] },
-  { tool: 'jobs_women_share', params: { from: 1850, to: 2000, min_people: 1000, limit: 3 }, holds: ['Bookkeeper', 89.7] },
+  {
+    tool: 'jobs_women_share',
+    params: { from: 1850, to: 2000, min_people: 1000, limit: 3 },
+    holds: ['Bookkeeper', 89.7],
+  },
   { tool: 'jobs_largest', params: {}, holds: ['Manager / Owner', 18425015] },
   { tool: 'jobs_largest', params: { year: 1850, sex: 'women', limit: 5 }, holds: ['Farmer', 17583] },
   { tool: 'iowa_electricity_mix', params: {}, holds: ['Renewables', 38.84] },

@@ -1,0 +1,16 @@
+import type { DatasetFormat, Field, JsonValue, Shape } from '../dataset.ts'
+
+/** What was learned from reading a file whole. */
+export interface Facts {
+  /** What it turned out to be: a `.json` file may hold lines. */
+  readonly format: DatasetFormat
+  readonly shape: Shape
+  readonly records: number | null
+  /** Null for a large table that nobody has read as JSON yet. */
+  readonly structure: Structure | null
+}
+
+export interface Structure {
+  readonly fields: readonly Field[]
+  readonly sample: readonly JsonValue[]
+}

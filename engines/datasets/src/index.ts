@@ -1,0 +1,17 @@
+export type {
+  ConversionSource,
+  Dataset,
+  DatasetFormat,
+  DatasetsSettings,
+  Field,
+  FileProblem,
+  JsonType,
+  JsonValue,
+  SchemaStore,
+  Shape,
+  ToNdjson,
+} from './dataset.ts'
+export { DatasetLease } from './dataset-lease.ts'
+export { Datasets, type DatasetsOptions } from './datasets.ts'
+export { DatasetInvalid, DatasetMissing, DatasetsClosed } from './errors.ts'
+export type { JsonFile } from './snapshots/snapshot.ts'

@@ -1,0 +1,78 @@
+import type { FunctionPlan } from './function-plan.ts'
+
+/** A name in sight, and how many bindings were in sight below it. */
+type Entry =
+  | { readonly kind: 'variable' | 'label'; readonly name: string; readonly depth: number }
+  | { readonly kind: 'param'; readonly name: string; readonly depth: number; readonly owner: FunctionPlan }
+  | { readonly kind: 'function'; readonly name: string; readonly arity: number; readonly fn: FunctionPlan }
+
+interface Link {
+  readonly entry: Entry
+  readonly next: Link | undefined
+}
+
+/** The names in sight at one place of a program. Never changed: entering something makes a new scope. */
+export class Scope {
+  readonly #names: Link | undefined
+  /** How many bindings a running program has at this place. */
+  readonly depth: number
+  readonly enclosing: FunctionPlan | undefined
+
+  constructor(names?: Link, depth = 0, enclosing?: FunctionPlan) {
+    this.#names = names
+    this.depth = depth
+    this.enclosing = enclosing
+  }
+
+  #with(entry: Entry, depth: number): Scope {
+    return new Scope({ entry, next: this.#names }, depth, this.enclosing)
+  }
+
+  variable(name: string): Scope {
+    return this.#with({ kind: 'variable', name, depth: this.depth }, this.depth + 1)
+  }
+
+  label(name: string): Scope {
+    return this.#with({ kind: 'label', name, depth: this.depth }, this.depth + 1)
+  }
+
+  param(name: string, owner: FunctionPlan): Scope {
+    return this.#with({ kind: 'param', name, depth: this.depth, owner }, this.depth + 1)
+  }
+
+  fn(fn: FunctionPlan): Scope {
+    return this.#with({ kind: 'function', name: fn.name, arity: fn.params.length, fn }, this.depth)
+  }
+
+  /** The same names, inside the body of a function. */
+  inside(fn: FunctionPlan): Scope {
+    return new Scope(this.#names, this.depth, fn)
+  }
+
+  *#entries(): Generator<Entry> {
+    for (let link = this.#names; link; link = link.next) yield link.entry
+  }
+
+  /** Steps out to a variable or label. */
+  hopsTo(kind: 'variable' | 'label', name: string): number | undefined {
+    for (const entry of this.#entries()) {
+      if (entry.kind === kind && entry.name === name) return this.depth - entry.depth - 1
+    }
+    return undefined
+  }
+
+  findFunction(name: string, arity: number): Extract<Entry, { kind: 'param' | 'function' }> | undefined {
+    for (const entry of this.#entries()) {
+      if (entry.kind === 'function' && entry.name === name && entry.arity === arity) return entry
+      if (entry.kind === 'param' && arity === 0 && entry.name === name) return entry
+    }
+    return undefined
+  }
+
+  /** Names to suggest instead of an unknown one. */
+  names(kind: Entry['kind'] | 'callable'): string[] {
+    return [...this.#entries()]
+      .filter(entry => entry.kind === kind || (kind === 'callable' && /function|param/.test(entry.kind)))
+      .map(entry => entry.name)
+  }
+}

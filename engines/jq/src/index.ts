@@ -1,0 +1,31 @@
+export { type Analysis, analyse, type ConstructUse, type FunctionUse, type VariableUse } from './analyse.ts'
+export { builtinNames } from './builtins/registry.ts'
+export type { Budget } from './compile/runtime.ts'
+export {
+  JqDepthExceeded,
+  JqForbidden,
+  JqHalted,
+  JqInvalidJson,
+  JqOutputsExceeded,
+  JqRuntimeError,
+  JqStepsExceeded,
+  JqSyntaxError,
+  JqUnknownFunction,
+  JqUnknownLabel,
+  JqUnknownModule,
+  JqUnknownVariable,
+  JqValueTooLarge,
+  type Position,
+} from './errors.ts'
+export { type Policy, strangerPolicy } from './policy.ts'
+export { type CompileOptions, compile, type Program, type RunOptions } from './program.ts'
+export type { Ast, Definition, Expression, Import, ObjectEntry, Parameter, Pattern, Span } from './syntax/ast.ts'
+export { format } from './syntax/format.ts'
+export { Lexer, type Token, type TokenKind } from './syntax/lexer.ts'
+export { parse, parseDefinition } from './syntax/parser.ts'
+export { BigLiteral } from './value/big-literal.ts'
+export { parseJson, parseJsonSequence } from './value/json-parse.ts'
+export { type PrintOptions, printJson } from './value/json-print.ts'
+export { compare, equals } from './value/order.ts'
+export { type JqObject, type Kind, kindOf, type Value } from './value/value.ts'
+export { JqPool } from './pool/jq-pool.ts'

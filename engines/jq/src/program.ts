@@ -1,0 +1,142 @@
+import { type Clock, systemClock } from '@super-data/base/clock'
+import { halted } from './builtins/surroundings.ts'
+import { Context } from './compile/context.ts'
+import type { Many, Signal } from './compile/machine.ts'
+import { resolveProgram } from './compile/resolve.ts'
+import { type Budget, Runtime } from './compile/runtime.ts'
+import { JqDepthExceeded, JqOutputsExceeded, JqRuntimeError, JqUnknownVariable, JqValueTooLarge } from './errors.ts'
+import { enforcePolicy, type Policy } from './policy.ts'
+import type { Ast } from './syntax/ast.ts'
+import { guardDepth, isStackOverflow } from './syntax/nesting.ts'
+import { parse } from './syntax/parser.ts'
+import { compactJson } from './value/json-print.ts'
+import { Raised } from './value/raised.ts'
+import type { Value } from './value/value.ts'
+
+export interface CompileOptions {
+  /** Names (without `$`) that every run binds. */
+  readonly variables?: readonly string[]
+  readonly policy?: Policy
+}
+
+export interface RunOptions {
+  /** A value for each of the program's declared variables. */
+  readonly variables?: Readonly<Record<string, Value>>
+  /** What `env` and `$ENV` show; nothing when left out. */
+  readonly env?: Readonly<Record<string, string>>
+  readonly budget?: Budget
+  /** The next input for `input` and `inputs`; `undefined` when there are no more. */
+  readonly inputs?: () => Value | undefined
+  /** Receives the messages of `debug` and `stderr`. */
+  readonly onDebug?: (message: Value) => void
+  /** What `now` reads; the system's when left out. */
+  readonly clock?: Clock
+  /** Receives each output as soon as it is there; `false` ends the run. */
+  readonly emit: (output: Value) => unknown
+}
+
+/** A compiled program. It may be run any number of times, also from within its own `emit`. */
+export interface Program {
+  readonly ast: Ast
+  /**
+   * Runs on one input. Synchronous; returns when there are no more outputs.
+   *
+   * @throws JqRuntimeError for an error the program did not catch · JqHalted after `halt_error` ·
+   *   JqStepsExceeded, JqDepthExceeded, JqOutputsExceeded, JqValueTooLarge when it wants too much.
+   */
+  run(input: Value, options: RunOptions): void
+}
+
+/**
+ * Compiles a program.
+ *
+ * @throws JqSyntaxError · JqUnknownFunction, JqUnknownVariable, JqUnknownLabel · JqForbidden for what the policy
+ *   rules out. All carry a position.
+ */
+export function compile(text: string, options: CompileOptions = {}): Program {
+  const ast = parse(text)
+  enforcePolicy(ast, options.policy ?? {})
+  const variables = options.variables ?? []
+  return guardDepth(text, () => {
+    const plan = resolveProgram(ast, variables)
+    const runtime = new Runtime()
+    return new CompiledProgram(ast, new Context(runtime).many(plan), runtime, variables)
+  })
+}
+
+/** Tells every producer in the program that the run is over. */
+const finished: Signal = { finished: true }
+
+class CompiledProgram implements Program {
+  readonly ast: Ast
+  readonly #many: Many
+  readonly #runtime: Runtime
+  readonly #variables: readonly string[]
+  #running = false
+
+  constructor(ast: Ast, many: Many, runtime: Runtime, variables: readonly string[]) {
+    this.ast = ast
+    this.#many = many
+    this.#runtime = runtime
+    this.#variables = variables
+  }
+
+  run(input: Value, options: RunOptions): void {
+    const restore = this.#running ? this.#runtime.save() : undefined
+    this.#running = true
+    try {
+      this.#prepare(options)
+      this.#emitAll(input, options)
+    } catch (error) {
+      if (error !== halted && error !== finished) throw publicError(error)
+    } finally {
+      this.#running = restore !== undefined
+      restore?.()
+    }
+  }
+
+  #prepare({ variables = {}, env = {}, budget, inputs, onDebug, clock }: RunOptions): void {
+    const runtime = this.#runtime
+    runtime.start(budget)
+    runtime.env = { ...env }
+    runtime.inputs = inputs
+    runtime.onDebug = onDebug ?? (() => {})
+    runtime.clock = clock ?? systemClock
+    for (const [at, name] of this.#variables.entries()) {
+      if (!Object.hasOwn(variables, name)) {
+        throw new JqUnknownVariable({ name, position: { line: 1, column: 1, offset: 0 } })
+      }
+      runtime.variables[at] = variables[name]!
+    }
+  }
+
+  #emitAll(input: Value, { budget, emit }: RunOptions): void {
+    const outputsMax = budget?.outputs ?? Number.POSITIVE_INFINITY
+    let outputs = 0
+    this.#many(input, null, output => {
+      if (++outputs > outputsMax) throw new JqOutputsExceeded(outputsMax)
+      return emit(output) === false ? finished : undefined
+    })
+  }
+}
+
+/** What leaves a run for something thrown inside. */
+function publicError(error: unknown): unknown {
+  if (error instanceof Raised) return new JqRuntimeError(messageOf(error.value), { details: detailsOf(error.value) })
+  if (isStackOverflow(error)) return new JqDepthExceeded()
+  if (error instanceof RangeError && /invalid (string|array) length/i.test(error.message)) return new JqValueTooLarge()
+  return error
+}
+
+const detailMax = 10_000
+
+function messageOf(value: Value): string {
+  if (typeof value === 'string') return value
+  const text = compactJson(value)
+  return `(not a string): ${text.length > detailMax ? `${text.slice(0, detailMax)}...` : text}`
+}
+
+function detailsOf(value: Value): { value?: Value } {
+  const size = typeof value === 'string' ? value.length : compactJson(value).length
+  return size > detailMax ? {} : { value }
+}

@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { JqCall } from '../src/pool/call.ts'
+import type { JqPool } from '../src/pool/jq-pool.ts'
+import { ask, callOf, json, openPool } from './pool-fixture.ts'
+
+const canary = 'canary-7f3a'
+
+let pool: JqPool
+beforeAll(async () => {
+  process.env['SECRET_CANARY'] = canary
+  pool = await openPool()
+})
+afterAll(async () => {
+  delete process.env['SECRET_CANARY']
+  await pool.close()
+})
+
+const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`
+const brief = { timeMs: 400, bytes: 1_000_000 }
+
+interface Hostile {
+  readonly program: string
+  readonly call?: Partial<JqCall>
+  readonly ends: RegExp
+}
+
+const hostile: readonly Hostile[] = [
+  { program: 'def f: f; f', call: { limits: brief }, ends: /^JQ_TIMEOUT$/ },
+  {
+    program: 'def f: f; f',
+    call: { limits: { ...brief, timeMs: 20_000, steps: 100_000 } },
+    ends: /^JQ_STEPS_EXCEEDED$/,
+  },
+  { program: '[range(1e9)]', ends: /^JQ_(MEMORY|VALUE_TOO_LARGE)$/ },
+  { program: '[limit(1e9; repeat(1))]', ends: /^JQ_(MEMORY|VALUE_TOO_LARGE)$/ },
+  { program: 'def f: 1+f; f', ends: /^JQ_DEPTH_EXCEEDED$/ },
+  { program: 'def f: [f]; f', ends: /^JQ_DEPTH_EXCEEDED$/ },
+  { program: '"x"*1e9', ends: /^JQ_(VALUE_TOO_LARGE|MEMORY|RUNTIME)$/ },
+  { program: 'reduce range(60) as $i ("x"; . + .)', ends: /^JQ_(VALUE_TOO_LARGE|MEMORY|RUNTIME)$/ },
+  { program: '("a"*30+"!")|test("^(a+)+$")', call: { limits: brief }, ends: /^JQ_(TIMEOUT|RUNTIME|STEPS_EXCEEDED)$/ },
+  { program: 'try ([range(1e9)]) catch 1', ends: /^JQ_(MEMORY|VALUE_TOO_LARGE)$/ },
+  { program: '.', call: { input: { kind: 'json', text: deep } }, ends: /^JQ_(INPUT_INVALID|DEPTH_EXCEEDED|RUNTIME)$/ },
+  { program: deep, ends: /^JQ_(SYNTAX|DEPTH_EXCEEDED)$/ },
+  { program: '$ENV', ends: /^JQ_FORBIDDEN$/ },
+  { program: 'env', ends: /^JQ_FORBIDDEN$/ },
+  { program: '"\\(env)"', ends: /^JQ_FORBIDDEN$/ },
+  { program: 'import "a" as a {search:"/etc"}; .', ends: /^JQ_(FORBIDDEN|UNKNOWN_MODULE)$/ },
+  { program: 'include "a" {search:"/etc"}; .', ends: /^JQ_(FORBIDDEN|UNKNOWN_MODULE)$/ },
+  { program: 'input_filename', ends: /^JQ_FORBIDDEN$/ },
+  { program: '"a"|modulemeta', ends: /^JQ_FORBIDDEN$/ },
+  { program: 'get_search_list', ends: /^JQ_FORBIDDEN$/ },
+  { program: 'debug', ends: /^JQ_FORBIDDEN$/ },
+  { program: 'stderr', ends: /^JQ_FORBIDDEN$/ },
+  { program: 'halt', ends: /^JQ_FORBIDDEN$/ },
+  { program: 'halt_error', ends: /^JQ_FORBIDDEN$/ },
+  { program: 'input', ends: /^JQ_FORBIDDEN$/ },
+  { program: '[inputs]', ends: /^JQ_FORBIDDEN$/ },
+  { program: '.)] | ([(.', ends: /^JQ_SYNTAX$/ },
+  { program: 'constructor', ends: /^JQ_UNKNOWN_FUNCTION$/ },
+]
+
+describe('a hostile program ends in a typed error while the pool goes on', () => {
+  it.each(hostile)('$program', async ({ program, call, ends }) => {
+    const failure = await ask(pool, callOf(program.slice(0, 1e6), call)).catch((error: unknown) => error)
+    const { code, message, hint } = failure as { code: string; message: string; hint: string }
+    expect(code).toMatch(ends)
+    expect(`${message} ${hint}`).not.toMatch(/canary|\/work|\/tmp|node_modules|\.ts/)
+    expect((await ask(pool, callOf('1 + 1'))).lines).toEqual(['2'])
+  })
+})
+
+it('cheap calls of others are answered while bombs go off, and the server does not grow', async () => {
+  const before = process.memoryUsage().rss
+  const bombs = ['[range(1e9)]', 'def f: f; f', '[limit(1e9; repeat(1))]'].map(program =>
+    ask(pool, callOf(program, { caller: 'mallory', limits: { timeMs: 1_500, bytes: 1e6 } })).catch(
+      (error: unknown) => error,
+    ),
+  )
+  const answers: string[] = []
+  while (answers.length < 50) {
+    const told = await ask(pool, callOf(`${answers.length} * 2`, { caller: 'alice', input: json(1) }))
+    answers.push(...told.lines)
+  }
+  expect(answers).toEqual(Array.from({ length: 50 }, (_, n) => String(n * 2)))
+  for (const failure of await Promise.all(bombs)) {
+    expect((failure as { code: string }).code).toMatch(/^JQ_(MEMORY|TIMEOUT|VALUE_TOO_LARGE)$/)
+  }
+  expect(process.memoryUsage().rss - before).toBeLessThan(64 * 1024 * 1024)
+})
+
+it('the environment of the server is visible to nobody, not even an owner', async () => {
+  const told = await ask(pool, callOf('[env, $ENV] | tostring', { policy: 'owner' }))
+  expect(told.lines).toEqual(['"[{},{}]"'])
+})
+
+it('an owner sees the variables the pool was given', async () => {
+  await using own = await openPool({ workers: 1, env: { REGION: 'north' } })
+  expect((await ask(own, callOf('$ENV.REGION, env.REGION', { policy: 'owner' }))).lines).toEqual(['"north"', '"north"'])
+})
