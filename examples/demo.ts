@@ -10,7 +10,7 @@ import { cliDoor, httpDoor, McpDoor } from './demo/doors.ts'
 import { walkTheLoop } from './demo/loop.ts'
 import { Screen } from './demo/screen.ts'
 import { ServerProcess } from './demo/server-process.ts'
-import { inMs, showSideBySide, timed } from './demo/side-by-side.ts'
+import { showSideBySide, timed } from './demo/side-by-side.ts'
 import { findSystemJq } from './system-jq.ts'
 import { copyVegaProject } from './vega/datasets.ts'
 
@@ -40,7 +40,7 @@ async function show(lifetime: Lifetime): Promise<Place> {
   await walkTheLoop({ screen, url: place.url, own: doors, differences })
   await compareDoors(lifetime, place, { doors, differences })
   if (differences.found.length > 0) throw new Error(differences.found.join('\n'))
-  screen.title(`Everything agreed, in ${((performance.now() - start) / 1000).toFixed(1)} seconds`)
+  screen.title(`Everything agreed, in ${inSeconds(performance.now() - start)}`)
   return place
 }
 
@@ -63,7 +63,7 @@ async function startServer(lifetime: Lifetime): Promise<Place> {
     client.tools.list(),
     client.functions.list(),
   ])
-  screen.done(`a server in its own process answers at ${server.url}, ready after ${inMs(ms)}`)
+  screen.done(`a server in its own process answers at ${server.url}, ready after ${inSeconds(ms)}`)
   const counts = `${found.items.length} datasets, ${tools.items.length} tools, ${functions.items.length} shared jq functions`
   screen.done(`it imported examples/vega: ${counts}`)
   return { url: server.url, key }
@@ -104,6 +104,10 @@ async function stayUp({ url, key }: Place): Promise<void> {
   screen.say('\nCommand line:')
   screen.query(`SUPER_DATA_API_KEY=${key} npx super-data tools list --url ${url}`)
   await interrupted
+}
+
+function inSeconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} seconds`
 }
 
 function untilInterrupted(): Promise<void> {

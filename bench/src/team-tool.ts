@@ -3,9 +3,9 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createClient } from '@super-data/contract/client'
-import type { ServerProcess } from './server-process.ts'
+import type { ServerProcess } from '@super-data/testing/server-process'
 
-const samples = join(dirname(createRequire(import.meta.url).resolve('vega-datasets/package.json')), 'data')
+const samples = join(dirname(createRequire(import.meta.url).resolve('vega-datasets')), '..', 'data')
 
 /** The data all benchmarks of the server ask: public, small, real. */
 export async function sampleDatasets(): Promise<{ folder: string; cars: string }> {

@@ -1,7 +1,7 @@
 import { createClient } from '@super-data/contract/client'
+import { ServerProcess } from '@super-data/testing/server-process'
 import { LoadClient, ms, percentile } from './load.ts'
 import { machine, table } from './machine.ts'
-import { ServerProcess } from './server-process.ts'
 import { sampleDatasets } from './team-tool.ts'
 
 const tools = 1_000
@@ -9,7 +9,7 @@ const tools = 1_000
 /** Claim: with 1,000 approved tools, `tools/list` answers within 10 ms (median). */
 export async function toolList(): Promise<void> {
   const { folder } = await sampleDatasets()
-  await using server = await ServerProcess.open(folder)
+  await using server = await ServerProcess.open({ datasets: folder, env: { SUPER_DATA_LOG_LEVEL: 'WARN' } })
   const client = createClient({ url: server.url, key: server.key })
   for (let index = 0; index < tools; index++) {
     const tool = `tool_${String(index).padStart(4, '0')}`

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { ServerProcess } from '@super-data/testing/server-process'
 import { LoadClient, type LoadRequest, ms, percentile } from './load.ts'
 import { machine, table } from './machine.ts'
-import { ServerProcess } from './server-process.ts'
 import { carsTool, publishCarsTool, sampleDatasets } from './team-tool.ts'
 
 interface Rival {
@@ -14,7 +14,7 @@ interface Rival {
 /** Claim: a warm jq tool call takes 5 ms at most with one client; 16 clients get 800 a second at least. */
 export async function warmCall(): Promise<void> {
   const { folder, cars } = await sampleDatasets()
-  await using server = await ServerProcess.open(folder)
+  await using server = await ServerProcess.open({ datasets: folder, env: { SUPER_DATA_LOG_LEVEL: 'WARN' } })
   await publishCarsTool(server)
   const spawning = await startSpawningServer(cars)
   try {

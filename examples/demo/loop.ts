@@ -1,6 +1,6 @@
-import type { JsonValue, Output } from '@super-data/contract'
+import { createClient, type JsonValue, type Output } from '@super-data/contract'
 import { contentOf, type Differences, type Named } from './answers.ts'
-import { type Door, httpDoor, McpDoor, type Params, toWords } from './doors.ts'
+import { type Door, McpDoor, type Params, toWords } from './doors.ts'
 import type { Screen } from './screen.ts'
 
 /** The doors of whoever made the installation. */
@@ -56,7 +56,7 @@ async function find({ screen, own, differences }: Story): Promise<void> {
 }
 
 async function ask({ screen, own, differences }: Story): Promise<Output<'queries.ask'>> {
-  screen.step('Ask', 'The agent tries a question in jq, with two of the team’s shared functions.')
+  screen.step('Ask', 'The agent tries a question in jq, with the team’s shared functions.')
   screen.query(question.text)
   const answer = await own.agent.call('queries.ask', question)
   showRows(screen, answer.value)
@@ -112,8 +112,8 @@ async function review({ screen, url, own }: Story) {
 
 async function joinAs(name: string, { url, own }: Pick<Story, 'url' | 'own'>) {
   const { link } = await own.http.call('users.invite', { name })
-  const stranger = httpDoor({ url, key: '' })
-  const { key } = await stranger.call('users.redeem', { token: link.split(/[/#]/).at(-1) ?? '' })
+  const stranger = createClient({ url })
+  const { key } = await stranger.users.redeem({ token: link.split(/[/#]/).at(-1) ?? '' })
   const door = await McpDoor.open({ url, key: key.secret }, 'legacy')
   return { door, [Symbol.asyncDispose]: () => door[Symbol.asyncDispose]() }
 }

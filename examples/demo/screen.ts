@@ -23,7 +23,7 @@ export class Screen {
   }
 
   say(text: string): void {
-    for (const line of text.split('\n')) this.#line(`   ${line}`)
+    for (const line of text.split('\n')) this.#line(`   ${line}`.trimEnd())
   }
 
   done(text: string): void {

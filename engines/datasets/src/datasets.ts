@@ -19,7 +19,7 @@ import { type Answering, type SourceFile, toDataset } from './source-file.ts'
 const defaults = { pollMs: 1_000, settleMs: 200, fileBytesMax: 16 * 1024 ** 3, filesMax: 2_000 }
 
 /** Tables up to this size are converted, and so counted and checked whole, before they answer. */
-const eagerBytesMax = 64 * 1024 * 1024
+const eagerBytesMax = { csv: 64 * 1024 * 1024, parquet: 4 * 1024 * 1024 }
 
 export interface DatasetsOptions {
   /** Where data files lie. Made when it is missing. */
@@ -152,6 +152,7 @@ export class Datasets implements AsyncDisposable {
     this.#closing.abort()
     clearTimeout(this.#timer)
     await this.#look
+    await this.#snapshots.close()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -327,8 +328,8 @@ export class Datasets implements AsyncDisposable {
     const { format, gzip } = copy.identity
     const facts = await readFacts({ file: copy.file, format, gzip }, options)
     const snapshot = await this.#snapshots.keep(copy, facts)
-    if (facts.structure === null && copy.identity.sizeBytes <= eagerBytesMax)
-      await this.#convertNow(name, snapshot, options.signal)
+    const eager = (format === 'csv' || format === 'parquet') && copy.identity.sizeBytes <= eagerBytesMax[format]
+    if (eager) await this.#convertNow(name, snapshot, options.signal)
     return snapshot
   }
 

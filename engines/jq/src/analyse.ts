@@ -1,5 +1,6 @@
 import { isBuiltin } from './builtins/registry.ts'
 import type { Position } from './errors.ts'
+import { type Surrounding, surroundingOf } from './surroundings.ts'
 import type { Ast, Definition, Expression, Span } from './syntax/ast.ts'
 import { guardDepth } from './syntax/nesting.ts'
 import { positionAt } from './syntax/position.ts'
@@ -16,12 +17,9 @@ export interface VariableUse {
   readonly position: Position
 }
 
-/** The part of the surroundings a construct touches; each can be ruled out by a policy. */
-export type Surrounding = 'env' | 'inputs' | 'debug' | 'halt' | 'modules' | 'inputFilename'
-
 export interface ConstructUse {
   readonly construct: string
-  readonly freedom: Surrounding
+  readonly surrounding: Surrounding
   readonly position: Position
 }
 
@@ -42,27 +40,6 @@ export interface Analysis {
 export function analyse(ast: Ast | Definition, text = ast.kind === 'program' ? ast.text : ''): Analysis {
   return guardDepth(text, () => new Analyst(text).analyse(ast))
 }
-
-/** Every use of the surroundings, in the order of the text. */
-export function forbiddenConstructs(ast: Ast): readonly ConstructUse[] {
-  return analyse(ast).forbidden
-}
-
-const surroundings = new Map<string, Surrounding>([
-  ['env/0', 'env'],
-  ['input/0', 'inputs'],
-  ['inputs/0', 'inputs'],
-  ['input_line_number/0', 'inputs'],
-  ['debug/0', 'debug'],
-  ['debug/1', 'debug'],
-  ['stderr/0', 'debug'],
-  ['halt/0', 'halt'],
-  ['halt_error/0', 'halt'],
-  ['halt_error/1', 'halt'],
-  ['modulemeta/0', 'modules'],
-  ['get_search_list/0', 'modules'],
-  ['input_filename/0', 'inputFilename'],
-])
 
 /** Builtins whose answer depends on more than their input. */
 const impure: ReadonlySet<string> = new Set(['now/0', 'localtime/0', 'strflocaltime/1'])
@@ -122,8 +99,8 @@ class Analyst {
     return positionAt(this.#text, span.start)
   }
 
-  #use(construct: string, freedom: Surrounding, span: Span): void {
-    this.#forbidden.push({ construct, freedom, position: this.#place(span) })
+  #use(construct: string, surrounding: Surrounding, span: Span): void {
+    this.#forbidden.push({ construct, surrounding, position: this.#place(span) })
     this.#pure = false
   }
 
@@ -177,7 +154,7 @@ class Analyst {
   #call(node: Extract<Expression, { kind: 'call' }>, names: Names): void {
     const key = `${node.name}/${node.args.length}`
     if (names.functions.has(key)) return
-    const surrounding = surroundings.get(key)
+    const surrounding = surroundingOf(key)
     if (surrounding) this.#use(node.name, surrounding, node)
     if (impure.has(key)) this.#pure = false
     if (isBuiltin(key)) return

@@ -17,7 +17,21 @@ export {
   JqValueTooLarge,
   type Position,
 } from './errors.ts'
+export { compare, equals } from './ordering.ts'
 export { type Policy, strangerPolicy } from './policy.ts'
+export type { ItemsFrame, JqAnswer, JqCall, JqCallOptions, JqInput, JqLimits, Shape } from './pool/call.ts'
+export {
+  JqBusy,
+  JqCrashed,
+  JqFailure,
+  JqInputInvalid,
+  JqInputTooLarge,
+  JqInputUnreadable,
+  JqMemory,
+  JqPoolClosed,
+  JqTimeout,
+} from './pool/errors.ts'
+export { JqPool, type JqPoolComponents, type JqPoolSettings, type JqPoolStats } from './pool/jq-pool.ts'
 export { type CompileOptions, compile, type Program, type RunOptions } from './program.ts'
 export type { Ast, Definition, Expression, Import, ObjectEntry, Parameter, Pattern, Span } from './syntax/ast.ts'
 export { format } from './syntax/format.ts'
@@ -26,6 +40,4 @@ export { parse, parseDefinition } from './syntax/parser.ts'
 export { BigLiteral } from './value/big-literal.ts'
 export { parseJson, parseJsonSequence } from './value/json-parse.ts'
 export { type PrintOptions, printJson } from './value/json-print.ts'
-export { compare, equals } from './value/order.ts'
 export { type JqObject, type Kind, kindOf, type Value } from './value/value.ts'
-export { JqPool } from './pool/jq-pool.ts'

@@ -1,5 +1,6 @@
-import { forbiddenConstructs } from './analyse.ts'
-import { JqForbidden, JqUnknownModule, type Position } from './errors.ts'
+import { analyse } from './analyse.ts'
+import { JqForbidden, JqUnknownModule } from './errors.ts'
+import type { Surrounding } from './surroundings.ts'
 import type { Ast } from './syntax/ast.ts'
 import { positionAt } from './syntax/position.ts'
 
@@ -19,8 +20,6 @@ export interface Policy {
   readonly inputFilename?: boolean
 }
 
-export type Freedom = keyof Policy
-
 /** For programs of people we do not know: nothing but the input and the bound variables. */
 export const strangerPolicy: Policy = {
   env: false,
@@ -31,12 +30,15 @@ export const strangerPolicy: Policy = {
   inputFilename: false,
 }
 
+export function permits(policy: Policy, surrounding: Surrounding): boolean {
+  return policy[surrounding] ?? surrounding !== 'modules'
+}
+
 /** @throws JqForbidden at the first construct the policy rules out · JqUnknownModule for an import it allows. */
 export function enforcePolicy(ast: Ast, policy: Policy): void {
-  for (const { construct, freedom, position } of forbiddenConstructs(ast)) {
-    const allowed = policy[freedom] ?? (freedom !== 'modules' || construct === 'get_search_list')
-    if (!allowed) throw new JqForbidden(construct, position)
+  for (const { construct, surrounding, position } of analyse(ast).forbidden) {
+    if (!permits(policy, surrounding)) throw new JqForbidden(construct, position)
   }
   const [first] = ast.imports
-  if (first) throw new JqUnknownModule({ name: first.path, position: positionAt(ast.text, first.start) as Position })
+  if (first) throw new JqUnknownModule({ name: first.path, position: positionAt(ast.text, first.start) })
 }

@@ -5,7 +5,7 @@ import type { Many, Signal } from './compile/machine.ts'
 import { resolveProgram } from './compile/resolve.ts'
 import { type Budget, Runtime } from './compile/runtime.ts'
 import { JqDepthExceeded, JqOutputsExceeded, JqRuntimeError, JqUnknownVariable, JqValueTooLarge } from './errors.ts'
-import { enforcePolicy, type Policy } from './policy.ts'
+import { enforcePolicy, type Policy, permits } from './policy.ts'
 import type { Ast } from './syntax/ast.ts'
 import { guardDepth, isStackOverflow } from './syntax/nesting.ts'
 import { parse } from './syntax/parser.ts'
@@ -55,10 +55,10 @@ export interface Program {
  */
 export function compile(text: string, options: CompileOptions = {}): Program {
   const ast = parse(text)
-  enforcePolicy(ast, options.policy ?? {})
-  const variables = options.variables ?? []
+  const { policy = {}, variables = [] } = options
+  enforcePolicy(ast, policy)
   return guardDepth(text, () => {
-    const plan = resolveProgram(ast, variables)
+    const plan = resolveProgram(ast, { globals: variables, permits: surrounding => permits(policy, surrounding) })
     const runtime = new Runtime()
     return new CompiledProgram(ast, new Context(runtime).many(plan), runtime, variables)
   })

@@ -11,7 +11,7 @@ export interface Told extends JqAnswer {
 
 /** A pool small enough that bombs go off soon. */
 export function openPool(settings: Partial<JqPoolSettings> = {}): Promise<JqPool> {
-  return JqPool.open({ memoryMb: 128, ...settings }, { clock: systemClock })
+  return JqPool.open({ memoryMb: 64, ...settings }, { clock: systemClock })
 }
 
 /** A stranger's call on no input, with room for everything but loops. */

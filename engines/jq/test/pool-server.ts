@@ -1,5 +1,7 @@
-/** A server that opens a pool, tells the ids of its processes and waits to be killed. */
-import { openPool } from './pool-fixture.ts'
+/** A server that opens a pool, keeps one process busy for ever, tells their ids and waits to be killed. */
+import { callOf, openPool } from './pool-fixture.ts'
 
 const pool = await openPool({ workers: 1 })
+const endless = callOf('def f: f; f', { limits: { timeMs: 600_000, bytes: 1_000 } })
+void pool.run(endless, { onItems: () => {} })
 process.stdout.write(JSON.stringify(pool.stats().processes.map(({ pid }) => pid)))

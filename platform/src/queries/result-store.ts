@@ -107,7 +107,7 @@ export class ResultStore {
 
   async #bytes(name: ResultName, start: number, end: number): Promise<Buffer> {
     if (end <= start) return Buffer.alloc(0)
-    const object = await this.#objects.get(keyOf(name), { range: { start, end: end - 1 } })
+    const object = await this.#objects.get(keyOf(name), { range: { start, end } })
     const chunks: Uint8Array[] = []
     for await (const chunk of object.body) chunks.push(chunk)
     return Buffer.concat(chunks)

@@ -4,10 +4,11 @@ import type { Clock } from '@super-data/base/clock'
 import { throwIfAborted } from '@super-data/base/errors'
 import type { Log } from '@super-data/base/log'
 import { type Compilable, Kysely, type Transaction } from 'kysely'
-import { DatabaseClosed, NestedWrite, TransactionTimeout } from './errors.ts'
+import { BackupTargetInvalid, DatabaseClosed, NestedWrite, TransactionTimeout } from './errors.ts'
 import type { Migration } from './migration.ts'
 import { Slots } from './slots.ts'
 import type { Connection } from './sqlite/connection.ts'
+import { belongsTo } from './sqlite/database-files.ts'
 import { sqliteDialect } from './sqlite/dialect.ts'
 import { openFile } from './sqlite/open-file.ts'
 import { Readers } from './sqlite/readers.ts'
@@ -128,11 +129,14 @@ export class Database<Schema> implements AsyncDisposable {
    * Copies one consistent state into one file while others read and write, and verifies the copy. The file appears
    * whole, in place of one that was there.
    *
-   * @throws DatabaseCorrupt when the copy does not pass, as the database is damaged.
+   * @throws BackupTargetInvalid · DatabaseFull · DatabaseUnavailable · DatabaseCorrupt when the copy does not pass, as
+   *   the database is damaged.
    */
   async backup(file: string, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<Backup> {
     if (this.#closed) throw new DatabaseClosed()
-    return this.#threads.maintenance.run({ kind: 'backup', target: resolve(file) }, options.signal)
+    const target = resolve(file)
+    if (await belongsTo(target, this.#file)) throw new BackupTargetInvalid()
+    return this.#threads.maintenance.run({ kind: 'backup', target }, options.signal)
   }
 
   /** Looks for damage and dangling references, in a thread of its own. Empty when all is well. */

@@ -145,6 +145,15 @@ export class DatabaseForeign extends PlatformError {
   }
 }
 
+/** A backup was to take the place of the database itself. */
+export class BackupTargetInvalid extends PlatformError {
+  readonly code = 'DATABASE_BACKUP_TARGET'
+  readonly kind = 'invalid'
+  constructor() {
+    super('a backup cannot replace the database it is made of', { hint: 'Choose another file.' })
+  }
+}
+
 /** A migration that ran already has changed since, or stands in another place; nothing was done. */
 export class MigrationChanged extends PlatformError {
   readonly code = 'DATABASE_MIGRATION_CHANGED'

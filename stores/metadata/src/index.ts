@@ -1,5 +1,6 @@
 export { Database, type DatabaseOptions, type WriteLimits } from './database.ts'
 export {
+  BackupTargetInvalid,
   ConstraintViolation,
   DatabaseBusy,
   DatabaseClosed,

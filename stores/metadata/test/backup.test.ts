@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, symlink } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { addNote, countNotes, openNotes } from './notes.ts'
 import { TemporaryFolder } from './temporary-folder.ts'
@@ -59,6 +59,17 @@ describe('a backup', () => {
     const second = await database.backup(folder.file('copy'))
     expect(second.sha256).not.toBe(first.sha256)
     expect((await readdir(folder.path)).filter(name => name.startsWith('copy'))).toEqual(['copy'])
+  })
+
+  it('never takes the place of the database itself', async () => {
+    using folder = new TemporaryFolder()
+    await using database = await openNotes(folder.file('notes.db'))
+    await addNote(database, 'x')
+    await symlink(folder.file('notes.db'), folder.file('alias'))
+    for (const name of ['notes.db', 'notes.db-wal', './x/../notes.db', 'alias']) {
+      await expect(database.backup(`${folder.path}/${name}`)).rejects.toMatchObject({ code: 'DATABASE_BACKUP_TARGET' })
+    }
+    expect(await database.check()).toEqual([])
   })
 
   it('says that it could not be made', async () => {

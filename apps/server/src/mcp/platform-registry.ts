@@ -156,11 +156,19 @@ function teamToolsOf(catalogue: Catalogue, group: string | undefined): Tool[] {
   return named.sort((a, b) => (a.name < b.name ? -1 : 1)).map(toTool)
 }
 
+/** What every team tool answers, in the fewest words: they stand once for each tool in every list. */
+const answerSchema = {
+  type: 'object',
+  properties: { value: {}, rows: { type: 'array' }, count: { type: 'integer' }, truncated: {} },
+  required: ['count', 'truncated'],
+} as const satisfies Tool['outputSchema']
+
 function toTool(tool: CatalogueTool): Tool {
   return {
     name: tool.name,
     description: tool.description,
     inputSchema: { ...tool.inputSchema, type: 'object' },
+    outputSchema: answerSchema,
     annotations: { readOnlyHint: true, openWorldHint: false },
   }
 }

@@ -18,6 +18,8 @@ export interface Copy {
 export class Snapshots {
   readonly #folder: string
   readonly #held = new Map<string, Snapshot>()
+  /** Files of these are going; the same content may come again meanwhile. */
+  readonly #going = new Map<string, Promise<unknown>>()
   #lastCopy = 0
 
   private constructor(folder: string) {
@@ -59,6 +61,7 @@ export class Snapshots {
   /** Takes a copy over under its own name. The caller holds it. */
   async keep(copy: Copy, facts: Facts): Promise<Snapshot> {
     const files = this.#filesOf(copy.identity.id)
+    await this.#going.get(copy.identity.id)
     await writeFile(files.facts, JSON.stringify(facts))
     await rename(copy.file, files.data)
     return this.#add(copy.identity, facts)
@@ -101,11 +104,17 @@ export class Snapshots {
 
   #remove(snapshot: Snapshot): void {
     this.#held.delete(snapshot.identity.id)
+    const { id } = snapshot.identity
     const { data, facts, rows } = snapshot.files
-    for (const file of [data, facts, rows]) {
-      // What cannot be removed now is swept at the next start.
-      rm(file, { force: true }).catch(() => undefined)
-    }
+    // What cannot be removed now is swept at the next start.
+    const going = Promise.allSettled([data, facts, rows].map(file => rm(file, { force: true })))
+    this.#going.set(id, going)
+    void going.then(() => this.#going.delete(id))
+  }
+
+  /** Every removal begun has ended. */
+  async close(): Promise<void> {
+    await Promise.all(this.#going.values())
   }
 }
 

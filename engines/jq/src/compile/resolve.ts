@@ -2,7 +2,14 @@ import { nearest } from '@super-data/base/nearest'
 import { findFormat, formatNames } from '../builtins/formats.ts'
 import { findPrelude } from '../builtins/prelude.ts'
 import { builtinNames, planBuiltin } from '../builtins/registry.ts'
-import { JqSyntaxError, JqUnknownFunction, JqUnknownLabel, JqUnknownVariable, type Position } from '../errors.ts'
+import {
+  JqForbidden,
+  JqSyntaxError,
+  JqUnknownFunction,
+  JqUnknownLabel,
+  JqUnknownVariable,
+  type Position,
+} from '../errors.ts'
 import { IndexPlan, IteratePlan, RecursePlan, SlicePlan } from '../plans/access.ts'
 import { alternative, ModifyPlan, OperatePlan, SetPlan } from '../plans/assign.ts'
 import {
@@ -19,6 +26,7 @@ import { ArrayPlan, type EntryPlan, ObjectPlan, StringPlan, type TextPart } from
 import { BreakPlan, IfPlan, LabelPlan, TryPlan } from '../plans/control.ts'
 import { ForeachPlan, ReducePlan } from '../plans/loops.ts'
 import { AlternativePlan, BinaryPlan, LogicPlan, NegatePlan, operations } from '../plans/operators.ts'
+import { type Surrounding, surroundingOf } from '../surroundings.ts'
 import type { Ast, BinaryOperator, Definition, EntryKey, Expression, Pattern, Span } from '../syntax/ast.ts'
 import { positionAt } from '../syntax/position.ts'
 import { negate } from '../value/arithmetic.ts'
@@ -31,19 +39,28 @@ import { Scope } from './scope.ts'
 import { callsAsFunction } from './uses.ts'
 
 /** Turns a program into a plan: every name becomes the thing it means. */
-export function resolveProgram(ast: Ast, globals: readonly string[]): Plan {
-  return new Resolver(ast.text, globals).program(ast)
+export function resolveProgram(ast: Ast, settings: ResolveSettings): Plan {
+  return new Resolver(ast.text, settings).program(ast)
+}
+
+export interface ResolveSettings {
+  /** Names that the caller of a run binds. */
+  readonly globals: readonly string[]
+  /** Whether the program may touch that part of its surroundings. */
+  readonly permits: (surrounding: Surrounding) => boolean
 }
 
 class Resolver {
   readonly #text: string
   readonly #globals: readonly string[]
+  readonly #permits: ResolveSettings['permits']
   /** Builtins said in jq, resolved once for each program that uses them. */
   readonly #prelude = new Map<string, FunctionPlan>()
 
-  constructor(text: string, globals: readonly string[]) {
+  constructor(text: string, { globals, permits }: ResolveSettings) {
     this.#text = text
     this.#globals = globals
+    this.#permits = permits
   }
 
   program({ definitions, body }: Ast): Plan {
@@ -232,7 +249,10 @@ class Resolver {
     if (hops !== undefined) return new VariablePlan(hops)
     const at = this.#globals.lastIndexOf(name)
     if (at >= 0) return new GlobalPlan(at)
-    if (name === 'ENV') return new EnvironmentPlan()
+    if (name === 'ENV') {
+      this.#reach('$ENV', 'env', span)
+      return new EnvironmentPlan()
+    }
     const near = nearest(name, [...scope.names('variable'), ...this.#globals, 'ENV'])
     throw new JqUnknownVariable({ name, position: this.#position(span), suggestion: near && `$${near}` })
   }
@@ -327,6 +347,8 @@ class Resolver {
     const plans = args.map(arg => this.#plan(arg, scope))
     if (found) return new CallPlan(found.fn, plans, scope.depth - found.fn.depth)
     const key = `${name}/${args.length}`
+    const surrounding = surroundingOf(key)
+    if (surrounding) this.#reach(name, surrounding, node)
     const builtin = planBuiltin(key, plans)
     if (builtin) return builtin
     const fn = this.#preludeFunction(key)
@@ -334,6 +356,11 @@ class Resolver {
     const near = nearest(name, [...scope.names('callable'), ...builtinNames().map(each => each.split('/')[0]!)])
     const suggestion = near === name ? arities(name) : near
     throw new JqUnknownFunction({ name: key, position: this.#position(node), suggestion })
+  }
+
+  /** The policy has been enforced on the text before; this makes sure that nothing slipped through. */
+  #reach(construct: string, surrounding: Surrounding, span: Span): void {
+    if (!this.#permits(surrounding)) throw new JqForbidden(construct, this.#position(span))
   }
 
   #preludeFunction(key: string): FunctionPlan | undefined {

@@ -127,7 +127,9 @@ export class CallSession {
 }
 
 function toHead({ program, variables, input, mode, limits, policy }: JqCall): CallHead {
-  return { program, variables, mode, limits, policy, input: toHeadInput(input) }
+  // JSON has no infinity: an endless limit travels as a very large one.
+  const bytes = Math.min(limits.bytes, Number.MAX_SAFE_INTEGER)
+  return { program, variables, mode, limits: { ...limits, bytes }, policy, input: toHeadInput(input) }
 }
 
 function toHeadInput(input: JqCall['input']): CallHead['input'] {

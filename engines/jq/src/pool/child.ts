@@ -2,6 +2,7 @@
  * The process in which strangers' programs run. It has no environment, no event loop to speak of and no way to the disk
  * but its own code: it reads calls from one pipe, answers them on the same, and ends when the pipe does.
  */
+import { flushCompileCache } from 'node:module'
 import { systemClock } from '@super-data/base/clock'
 import { Channel } from './channel.ts'
 import { PoolGone } from './conversation.ts'
@@ -18,6 +19,7 @@ function serve(): void {
   const executor = new Executor(channel, JSON.parse(process.argv[2]!) as ChildSettings, systemClock)
   startGuard()
   channel.write(frameTypes.ready, 0, '')
+  flushCompileCache()
   for (let frame = channel.read(); frame; frame = channel.read()) {
     // Anything else answers a call that has ended.
     if (frame.type === frameTypes.call) executor.answer(frame)

@@ -7,6 +7,9 @@ import { type PullBytes, RecordsReader } from './records.ts'
 /** Records are parsed together up to about this many characters: one big parse is faster than many small ones. */
 const batchChars = 256 * 1024
 
+/** Below the longest string V8 can make. */
+const textBytesMax = 500 * 1024 * 1024
+
 export interface ReadDocument {
   readonly document: Value
   /** Bytes of its text. */
@@ -27,7 +30,7 @@ export function readDocument(pull: PullBytes, format: 'json' | 'ndjson', bytesMa
     if (bytes > bytesMax) throw new JqInputTooLarge({ what: 'document', bytesMax })
     return chunk
   }
-  const reader = new RecordsReader(counted, { format, recordBytesMax: bytesMax })
+  const reader = new RecordsReader(counted, { format, recordBytesMax: Math.min(bytesMax, textBytesMax) })
   const first = reader.next()
   const document =
     format === 'ndjson'

@@ -69,7 +69,10 @@ export class Executor {
       conversation.sendItems(frame)
     }
     const streaming = head.mode === 'records' && head.input.kind !== 'none'
-    return new ItemsWriter({ streaming, limits: { items: outputs ?? Infinity, bytes } }, { send, print, elapsed })
+    return new ItemsWriter(
+      { streaming, limits: { items: outputs ?? Number.POSITIVE_INFINITY, bytes } },
+      { send, print, elapsed },
+    )
   }
 
   #document(conversation: Conversation, { input }: CallHead, text: Buffer): Value {

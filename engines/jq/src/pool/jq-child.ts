@@ -211,8 +211,7 @@ export class JqChild {
 function startProcess({ sandbox, workFolder, child }: JqChildSettings): ChildProcess {
   return spawn(process.execPath, [...sandbox.nodeArguments, sandbox.entry, JSON.stringify(child)], {
     cwd: workFolder,
-    // The zone is fixed so that the same program gives the same answer on every machine.
-    env: { TZ: 'UTC' },
+    env: sandbox.env,
     // 3 is the conversation; 4 carries nothing and ends with this process.
     stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'],
   })

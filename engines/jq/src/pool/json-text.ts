@@ -1,4 +1,4 @@
-import { JqInvalidJson } from '../errors.ts'
+import { JqInvalidJson, JqValueTooLarge } from '../errors.ts'
 import { parseJson } from '../value/json-parse.ts'
 import { compactJson } from '../value/json-print.ts'
 import type { Value } from '../value/value.ts'
@@ -15,4 +15,11 @@ export function parseInput(text: string, record?: number): Value {
   }
 }
 
-export const print: (value: Value) => string = compactJson
+/** The JSON text of an item. @throws JqValueTooLarge when no string can hold it. */
+export function print(value: Value): string {
+  try {
+    return compactJson(value)
+  } catch (failure) {
+    throw failure instanceof RangeError ? new JqValueTooLarge() : failure
+  }
+}

@@ -1,12 +1,14 @@
-import { existsSync, realpathSync } from 'node:fs'
+import { existsSync, mkdirSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { InternalError } from '@super-data/base/errors'
 
 /** How to start a process that can read its own code and nothing else. */
 export interface Sandbox {
   /** Arguments of Node itself. */
   readonly nodeArguments: readonly string[]
   readonly entry: string
+  readonly env: Readonly<Record<string, string>>
 }
 
 const fromSource = import.meta.url.endsWith('.ts')
@@ -16,18 +18,22 @@ const code = dirname(dirname(entry))
 
 /** @param memoryMb old space of the child; what lies outside the heap comes on top. */
 export function openSandbox(memoryMb: number): Sandbox {
-  const reads = [...packageFiles(code), ...basePackage()]
+  const modules = findModules()
+  const stripped = fromSource ? openStrippedCode(modules) : undefined
   return {
     entry,
     nodeArguments: [
       ...(fromSource ? ['--conditions=source'] : []),
       '--permission',
       '--allow-worker',
-      ...reads.map(path => `--allow-fs-read=${path}`),
+      ...[...packageFiles(code), ...basePackage(modules)].map(path => `--allow-fs-read=${path}`),
+      ...(stripped ? [`--allow-fs-read=${stripped}`, `--allow-fs-write=${stripped}`] : []),
       '--disallow-code-generation-from-strings',
       '--no-warnings',
       `--max-old-space-size=${memoryMb}`,
     ],
+    // The zone is fixed so that the same program gives the same answer on every machine.
+    env: { TZ: 'UTC', ...(stripped ? { NODE_COMPILE_CACHE: stripped } : {}) },
   }
 }
 
@@ -37,10 +43,26 @@ function packageFiles(codeFolder: string): string[] {
 }
 
 /** The one package the child imports: where it is found from here, and where it really lies. */
-function basePackage(): string[] {
+function basePackage(modules: string): string[] {
+  const found = join(modules, '@super-data/base')
+  return [found, ...packageFiles(join(realpathSync(found), fromSource ? 'src' : 'dist'))]
+}
+
+/** The `node_modules` that holds the base package. */
+function findModules(): string {
   for (let folder = dirname(code); ; folder = dirname(folder)) {
-    const found = join(folder, 'node_modules/@super-data/base')
-    if (existsSync(found)) return [found, ...packageFiles(join(realpathSync(found), fromSource ? 'src' : 'dist'))]
-    if (folder === dirname(folder)) return []
+    const modules = join(folder, 'node_modules')
+    if (existsSync(join(modules, '@super-data/base'))) return modules
+    if (folder === dirname(folder)) throw new InternalError(new Error('the base package is not installed'))
   }
+}
+
+/**
+ * In a checkout only: taking the types out of the sources costs a process five times what starting costs otherwise, so
+ * the result is kept between processes. Built packages have no such folder and may write nowhere.
+ */
+function openStrippedCode(modules: string): string {
+  const folder = join(modules, '.cache/super-data-jq')
+  mkdirSync(folder, { recursive: true })
+  return folder
 }

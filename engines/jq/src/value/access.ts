@@ -1,3 +1,4 @@
+import { JqValueTooLarge } from '../errors.ts'
 import { compare, equals, nestingMax } from './order.ts'
 import { describe, fail, typeError } from './raised.ts'
 import { codePointLength, sliceCodePoints } from './text.ts'
@@ -5,6 +6,8 @@ import { getOwn, isNumber, isObject, type JqObject, kindOf, setOwn, toDouble, ty
 
 /** Largest index an assignment may reach. */
 const indexMax = 2 ** 29 - 1
+/** Most nulls an assignment beyond the end of an array may fill in. */
+const gapMax = 2 ** 25
 
 /** `value[key]` for every kind of key jq knows: field, index, slice, list of occurrences. */
 export function getAt(value: Value, key: Value): Value {
@@ -123,6 +126,7 @@ export function setIndex(value: Value, index: number, item: Value, owned?: Owned
   if (at < 0) at += length
   if (at < 0) fail('Out of bounds negative array index')
   if (at > indexMax) fail('Array index too large')
+  if (at - length > gapMax) throw new JqValueTooLarge()
   const copy = value === null ? [] : owned?.has(value) ? value : value.slice()
   owned?.add(copy)
   for (let gap = length; gap < at; gap++) copy.push(null)
@@ -203,7 +207,8 @@ export function deleteKeys(value: Value, keys: Value[]): Value {
   for (const key of keys) if (typeof key !== 'string') return fail(`Cannot delete ${kindOf(key)} field of object`)
   // Copying what stays is quicker than deleting from a copy, which costs an object its shape.
   const copy: JqObject = {}
-  for (const key of Object.keys(value)) if (!keys.includes(key)) setOwn(copy, key, value[key]!)
+  const gone = new Set<Value>(keys)
+  for (const key of Object.keys(value)) if (!gone.has(key)) setOwn(copy, key, value[key]!)
   return copy
 }
 

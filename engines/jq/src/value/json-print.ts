@@ -1,3 +1,5 @@
+import { JqDepthExceeded } from '../errors.ts'
+import { isStackOverflow } from '../syntax/nesting.ts'
 import { isBigLiteral } from './big-literal.ts'
 import { numberText } from './number-text.ts'
 import { nestingMax, sortedKeys } from './order.ts'
@@ -12,10 +14,18 @@ export interface PrintOptions {
   readonly colour?: boolean
 }
 
-/** JSON text of a value as jq 1.8 prints it. */
+/**
+ * JSON text of a value as jq 1.8 prints it.
+ *
+ * @throws JqDepthExceeded for a value nested too deeply to be laid out; on one line any depth will do.
+ */
 export function printJson(value: Value, options: PrintOptions = {}): string {
   if (!options.indent && !options.sortKeys && !options.ascii && !options.colour) return compactJson(value)
-  return new PrettyPrinter(options).print(value)
+  try {
+    return new PrettyPrinter(options).print(value)
+  } catch (error) {
+    throw isStackOverflow(error) ? new JqDepthExceeded() : error
+  }
 }
 
 /** One line, no spaces. */
