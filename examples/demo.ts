@@ -104,6 +104,7 @@ async function stayUp({ url, key }: Place): Promise<void> {
   screen.say('\nCommand line:')
   screen.query(`SUPER_DATA_API_KEY=${key} npx super-data tools list --url ${url}`)
   await interrupted
+  screen.say('\nStopping; nothing stays behind.')
 }
 
 function inSeconds(ms: number): string {

@@ -16,6 +16,9 @@ export interface JqQuestion {
   readonly document: string
 }
 
+/** The installed jq ran and said no. */
+export class SystemJqFailed extends Error {}
+
 /** @returns undefined when no jq is installed. */
 export async function findSystemJq(): Promise<SystemJq | undefined> {
   const version = await run(['--version'], '').catch(() => undefined)
@@ -40,9 +43,11 @@ function run(args: readonly string[], input: string): Promise<string> {
   child.stdout.setEncoding('utf8').on('data', text => (stdout += text))
   child.stderr.setEncoding('utf8').on('data', text => (stderr += text))
   child.once('error', reject)
-  child.once('close', code => (code === 0 ? resolve(stdout) : reject(new Error(`jq: ${stderr.trim()}`))))
+  child.once('close', code => (code === 0 ? resolve(stdout) : reject(new SystemJqFailed(firstLine(stderr)))))
   // A program that fails early closes its end; what it says is in stderr.
   child.stdin.on('error', () => {})
   child.stdin.end(input)
   return promise
 }
+
+const firstLine = (text: string) => text.trim().split('\n')[0] ?? ''

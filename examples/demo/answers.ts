@@ -18,6 +18,11 @@ export class Differences {
     return false
   }
 
+  /** Keeps something else that should not have happened. */
+  add(text: string): void {
+    this.#found.push(text)
+  }
+
   get found(): readonly string[] {
     return this.#found
   }

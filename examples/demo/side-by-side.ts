@@ -1,6 +1,6 @@
 import type { Client } from '@super-data/contract'
 import { secondOpinion } from '../second-opinion.ts'
-import type { SystemJq } from '../system-jq.ts'
+import { type SystemJq, SystemJqFailed } from '../system-jq.ts'
 import { vegaCalls } from '../vega/calls.ts'
 import { vegaDocument } from '../vega/datasets.ts'
 import { contentOf, type Differences, glimpse } from './answers.ts'
@@ -66,13 +66,19 @@ async function rowOf(table: Table, { tool, params }: { tool: string; params: Par
 async function jqAgrees(table: Table, call: { tool: string; params: Params; value: unknown }): Promise<string> {
   const { jq, client, differences } = table
   if (jq === undefined) return ''
-  const opinion = await secondOpinion(jq, { client, ...call }, dataset => vegaDocument(client, dataset))
-  if (opinion === undefined) return ''
-  const pair = [
-    { name: 'the platform', value: call.value },
-    { name: jq.version, value: opinion },
-  ] as const
-  return differences.compare(call.tool, pair) ? '✓' : '✗'
+  try {
+    const opinion = await secondOpinion(jq, { client, ...call }, dataset => vegaDocument(client, dataset))
+    if (opinion === undefined) return ''
+    const pair = [
+      { name: 'the platform', value: call.value },
+      { name: jq.version, value: opinion },
+    ] as const
+    return differences.compare(call.tool, pair) ? '✓' : '✗'
+  } catch (failure) {
+    if (!(failure instanceof SystemJqFailed)) throw failure
+    differences.add(`${call.tool}: ${jq.version} does not run the program: ${failure.message}`)
+    return '✗'
+  }
 }
 
 /** How long something took, in milliseconds. */

@@ -28,10 +28,10 @@ export async function callAndShow(
   name: OperationName,
   input: Record<string, unknown>,
   options: CommonOptions,
-  again: string,
+  words: readonly string[],
 ): Promise<void> {
   const output = await callOnce(shell, name, input, options)
-  showResult(shell, output, { json: options.json ?? false, operation: name, again })
+  showResult(shell, output, { json: options.json ?? false, operation: name, words })
 }
 
 async function callOnce(

@@ -3,7 +3,6 @@ import { Argument, Command, Option } from 'commander'
 import { type CommonOptions, callAndShow, withCommonOptions } from './common-options.ts'
 import { exampleOf } from './examples.ts'
 import { type Field, fieldsOf, parseField } from './fields.ts'
-import { shellQuote } from './render/shell-quote.ts'
 import type { Shell } from './terminal.ts'
 
 /** `area verb` for every declared operation: one command for an area, one below it for each verb. */
@@ -31,7 +30,7 @@ function deriveCommand(name: OperationName, shell: Shell): Command {
     const options = command.optsWithGlobals<CommonOptions & Record<string, string | boolean>>()
     const typed = { ...typedOptions(fields, options), ...typedArguments(positional, command.args) }
     const input = await parseFields(fields, typed, shell)
-    await callAndShow(shell, name, input, options, commandLine(name, positional, options, command.args))
+    await callAndShow(shell, name, input, options, wordsAgain(name, positional, options, command.args))
   })
 }
 
@@ -100,13 +99,13 @@ export async function parseFields(
   return input
 }
 
-/** The command as it could be typed again, without a cursor. */
-function commandLine(
+/** The words that would call it again, without a cursor and without a key. */
+function wordsAgain(
   name: OperationName,
   positional: readonly Field[],
   options: Typed,
   args: readonly string[],
-): string {
+): readonly string[] {
   const fields = fieldsOf(operations[name])
   const repeated = fields.filter(
     ({ name }) => name !== 'cursor' && options[name] !== undefined && !positional.some(field => field.name === name),
@@ -117,5 +116,5 @@ function commandLine(
   const place = (['home', 'url'] as const).flatMap(flag =>
     options[flag] === undefined ? [] : [`--${flag}`, String(options[flag])],
   )
-  return ['super-data', ...name.split('.'), ...args, ...flags, ...place].map(shellQuote).join(' ')
+  return [...name.split('.'), ...args, ...flags, ...place]
 }

@@ -54,7 +54,7 @@ describe('try FOLDER', () => {
 
   it('prints commands that work as they are: ask, save, publish, call', async () => {
     const [, ...commands] = tried.out.slice(tried.out.indexOf('Next')).trim().split('\n')
-    const words = commands.map(line => shellWords(line.slice(line.indexOf('super-data') + 10).replace(/^\.js/, '')))
+    const words = commands.map(line => shellWords(line.trim()).slice(1))
     expect(words.map(([first]) => first)).toEqual(['ask', 'tools', 'tools', 'run', 'users'])
     for (const command of words) expect(await run(command, { cwd, env: unset })).toMatchObject({ code: 0 })
     const called = await run(words[3]!, { cwd, env: unset })

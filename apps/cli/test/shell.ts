@@ -2,9 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 import { runProgram } from '../src/run-program.ts'
 import type { Shell } from '../src/terminal.ts'
+
+/** Where `super-data` itself can be found. */
+const programs = fileURLToPath(new URL('../../../node_modules/.bin', import.meta.url))
 
 export interface Ran {
   readonly code: number
@@ -51,7 +55,7 @@ export function caughtShell(around: Around = {}): { shell: Shell; out: () => str
       live: false,
       interactive: false,
     },
-    env: { XDG_CONFIG_HOME: join(cwd, '.config'), SUPER_DATA_HOME: join(cwd, 'data'), ...around.env },
+    env: { PATH: programs, XDG_CONFIG_HOME: join(cwd, '.config'), SUPER_DATA_HOME: join(cwd, 'data'), ...around.env },
     cwd,
     signal: around.signal ?? new AbortController().signal,
   }

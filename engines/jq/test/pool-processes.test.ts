@@ -138,7 +138,12 @@ describe('processes', () => {
 
   it('end by themselves when the server is killed, even in an endless loop', async () => {
     const script = fileURLToPath(new URL('./pool-server.ts', import.meta.url))
-    const server = spawn(process.execPath, ['--conditions=source', script], { stdio: ['ignore', 'pipe', 'inherit'] })
+    // What a killed server cannot clean up goes with the test.
+    using folder = new DataFolder()
+    const server = spawn(process.execPath, ['--conditions=source', script], {
+      env: { ...process.env, TMPDIR: folder.path },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
     const told = await new Promise<Buffer>(resolve => server.stdout.once('data', resolve))
     const children = JSON.parse(told.toString()) as number[]
     expect(children.every(isAlive)).toBe(true)

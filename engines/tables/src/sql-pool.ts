@@ -1,5 +1,5 @@
 import { mkdir, realpath } from 'node:fs/promises'
-import { dirname, join, sep } from 'node:path'
+import { dirname, join, resolve, sep } from 'node:path'
 import type { Clock } from '@super-data/base/clock'
 import { Cancelled, throwIfAborted } from '@super-data/base/errors'
 import type { Log } from '@super-data/base/log'
@@ -13,6 +13,9 @@ const parseMs = 60_000
 
 /** Longest an export may take. */
 const exportMs = 600_000
+
+/** Files whose real place is remembered. */
+const realFilesMax = 10_000
 
 /** Failed starts in a row after which callers are told. */
 const startsMax = 3
@@ -66,6 +69,7 @@ export class SqlPool implements AsyncDisposable {
   readonly #free: WorkerProcess[] = []
   readonly #all = new Set<WorkerProcess>()
   readonly #waiting: Waiter[] = []
+  readonly #real = new Map<string, string>()
   #closed: Promise<void> | undefined
 
   private constructor(options: SqlPoolOptions, settings: WorkerSettings, emptyFolder: string) {
@@ -246,12 +250,19 @@ export class SqlPool implements AsyncDisposable {
   async #inside(tables: readonly TableFile[]): Promise<TableFile[]> {
     return Promise.all(
       tables.map(async table => {
-        const file = await realpath(table.file).catch(() => table.file)
-        if (!isWithin(file, this.#settings.dataFolder))
-          throw new SqlRefused(`the file of ${table.name} is outside the data folder`)
-        return { ...table, file }
+        const file = this.#real.get(table.file) ?? (await this.#realFile(table.file))
+        if (isWithin(file, this.#settings.dataFolder)) return { ...table, file }
+        throw new SqlRefused(`the file of ${table.name} is outside the data folder`)
       }),
     )
+  }
+
+  /** Files do not change, so they are looked up once. */
+  async #realFile(file: string): Promise<string> {
+    const real = await realpath(file).catch(() => resolve(file))
+    if (this.#real.size >= realFilesMax) this.#real.clear()
+    this.#real.set(file, real)
+    return real
   }
 }
 

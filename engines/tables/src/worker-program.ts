@@ -35,11 +35,17 @@ function codeFolders(): string[] {
   return [...new Set([realpathSync(resolve(here, '..')), ...folders])]
 }
 
-/** Where a package is found from here: the folder it is linked in, and the folder it really is. */
+/** Where a package is found from here: the folder it is linked in, and the folder it and its neighbours really are in. */
 function packageFolders(name: string): string[] {
   for (let folder = here; ; folder = dirname(folder)) {
     const modules = join(folder, 'node_modules')
-    if (existsSync(join(modules, name))) return [modules, realpathSync(join(modules, name))]
+    if (existsSync(join(modules, name))) return [modules, installFolder(realpathSync(join(modules, name)))]
     if (dirname(folder) === folder) return []
   }
+}
+
+/** Installers that link packages keep all of them below one `node_modules`. */
+function installFolder(path: string): string {
+  const end = path.indexOf(`${sep}node_modules${sep}`)
+  return end === -1 ? path : join(path.slice(0, end), 'node_modules')
 }

@@ -26,7 +26,7 @@ export function askCommand(shell: Shell): Command {
     const text = await readText(given, shell)
     const asked = await parseFields(fields, optionValues(command.optsWithGlobals()), shell)
     const input = { engine: guessEngine(text), ...asked, text, params: options.param ?? {} }
-    await callAndShow(shell, 'queries.ask', input, command.optsWithGlobals<CommonOptions>(), 'super-data ask')
+    await callAndShow(shell, 'queries.ask', input, command.optsWithGlobals<CommonOptions>(), ['ask', given])
   })
 }
 

@@ -107,10 +107,12 @@ async function engines(shell: Shell, settings: ServerSettings): Promise<readonly
   const { datasetsFolder } = await import('../settings.ts')
   const home = await mkdtemp(join(tmpdir(), 'super-data-doctor-'))
   try {
-    const own = { ...shell, env: { SUPER_DATA_HOME: home, SUPER_DATA_DATASETS_PATH: datasetsFolder(settings) } }
-    await using connection = await openLocal(own, { verbose: false })
+    const folder = datasetsFolder(settings)
+    const found = await exists(folder)
+    const env = { SUPER_DATA_HOME: home, ...(found ? { SUPER_DATA_DATASETS_PATH: folder } : {}) }
+    await using connection = await openLocal({ ...shell, env }, { verbose: false })
     return [
-      await datasets(connection, datasetsFolder(settings)),
+      found ? await datasets(connection) : notThereYet(folder),
       await engine(connection, 'sql', 'SELECT 1 + 1'),
       await engine(connection, 'jq', '1 + 1'),
     ]
@@ -121,9 +123,12 @@ async function engines(shell: Shell, settings: ServerSettings): Promise<readonly
   }
 }
 
-async function datasets(connection: Connection, folder: string): Promise<Finding> {
+function notThereYet(folder: string): Finding {
+  return { check: 'datasets', state: 'warning', found: `${folder} is not there yet` }
+}
+
+async function datasets(connection: Connection): Promise<Finding> {
   const check = 'datasets'
-  if (!(await exists(folder))) return { check, state: 'warning', found: `${folder} is not there yet` }
   const { items } = await connection.call('datasets.list', { limit: 1000 })
   const bad = items.filter(({ problem }) => problem !== null)
   if (bad.length === 0) return { check, state: 'ok', found: `${items.length} can be asked` }

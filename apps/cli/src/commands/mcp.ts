@@ -47,5 +47,8 @@ async function findEndpoint(shell: Shell, options: McpOptions): Promise<Endpoint
 
 function stdioEndpoint(shell: Shell, home: string | undefined): Endpoint {
   const folder = resolve(shell.cwd, home ?? (shell.env['SUPER_DATA_HOME'] || 'data'))
-  return { over: 'stdio', node: process.execPath, launcher: launcherFile, args: ['serve', '--stdio', '--home', folder] }
+  const set = shell.env['SUPER_DATA_DATASETS_PATH']
+  const datasets = set ? ['--datasets', resolve(shell.cwd, set)] : []
+  const args = ['serve', '--stdio', '--home', folder, ...datasets]
+  return { over: 'stdio', node: process.execPath, launcher: launcherFile, args }
 }

@@ -52,7 +52,7 @@ async function runTool(
   const input = { tool, params, ...projectOf(options), ...limitsOf(options) }
   try {
     const answer = await connection.call('tools.run', input, { onProgress: progress => line.show(progress) })
-    showResult(shell, answer, { json: options.json ?? false, operation: 'tools.run', again: 'super-data run' })
+    showResult(shell, answer, { json: options.json ?? false, operation: 'tools.run', words: ['run', tool] })
   } finally {
     line.clear()
   }

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import type { Installation, Server, ServerSettings } from '@super-data/server'
 import { Command } from 'commander'
 import { clientSettings, type Endpoint, renderClientSettings } from '../client-settings.ts'
@@ -25,8 +26,8 @@ export function serveCommand(shell: Shell): Command {
     const { listen, openInstallation } = await import('../local.ts')
     const settings = settle(shell.env, options)
     await using installation = await openInstallation(settings, settings.logLevel)
-    if (options.stdio || settings.transport === 'stdio') return serveStdio(shell, installation, settings)
-    await serveHttp(shell, installation, await listen(installation, settings))
+    if (options.stdio || settings.transport === 'stdio') await serveStdio(shell, installation, settings)
+    else await serveHttp(shell, installation, await listen(installation, settings))
   })
 }
 
@@ -42,11 +43,17 @@ async function serveHttp(shell: Shell, installation: Installation, server: Serve
 /** Standard output belongs to the protocol here: what people should read goes to stderr. */
 async function serveStdio(shell: Shell, installation: Installation, settings: ServerSettings): Promise<void> {
   const { firstStart } = installation
-  const args = ['serve', '--stdio', '--home', settings.home]
+  const args = stdioArguments(settings)
   if (firstStart !== undefined) {
     say(shell, welcome(firstStart.ownerKey, { over: 'stdio', node: process.execPath, launcher: launcherFile, args }))
   }
   await Promise.race([installation.serveStdio(), aborted(shell.signal)])
+}
+
+/** How a client starts the same again, from whatever folder. */
+function stdioArguments({ home, datasetsPath }: ServerSettings): readonly string[] {
+  const datasets = datasetsPath === undefined ? [] : ['--datasets', resolve(datasetsPath)]
+  return ['serve', '--stdio', '--home', resolve(home), ...datasets]
 }
 
 /** What the first start says, once. */

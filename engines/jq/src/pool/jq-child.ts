@@ -160,9 +160,9 @@ export class JqChild {
   }
 
   #finish(session: CallSession, frame: Frame): void {
+    const report = session.end(frame)
     this.#clearTimers()
     this.#session = undefined
-    const report = session.end(frame)
     if (report.warm) this.warm = new Set(report.warm)
     this.rssBytes = report.rssBytes ?? this.rssBytes
     this.#becomeIdle()
