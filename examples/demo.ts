@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Lifetime } from '@super-data/base/lifetime'
 import { createClient } from '@super-data/contract'
+import { ServerProcess } from '@super-data/testing/server-process'
 import { Differences } from './demo/answers.ts'
 import { cliDoor, httpDoor, McpDoor } from './demo/doors.ts'
 import { walkTheLoop } from './demo/loop.ts'
 import { Screen } from './demo/screen.ts'
-import { ServerProcess } from './demo/server-process.ts'
 import { showSideBySide, timed } from './demo/side-by-side.ts'
 import { findSystemJq } from './system-jq.ts'
 import { copyVegaProject } from './vega/datasets.ts'
@@ -55,7 +55,7 @@ async function startServer(lifetime: Lifetime): Promise<Place> {
   const [home, datasets] = [join(folder, 'home'), join(folder, 'datasets')]
   await copyVegaProject(datasets)
   const key = `sd_${randomBytes(32).toString('base64url')}`
-  const { value: server, ms } = await timed(() => ServerProcess.open({ home, datasets, adminKey: key }))
+  const { value: server, ms } = await timed(() => ServerProcess.open({ home, datasets, key }))
   lifetime.own(server)
   const client = createClient({ url: server.url, key })
   const [found, tools, functions] = await Promise.all([

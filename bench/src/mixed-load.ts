@@ -9,7 +9,7 @@ const seconds = Number(process.env['BENCH_SECONDS'] ?? 60)
 /** Claim: 200 clients, a request a second each, for a minute: no error, p99 of calls 150 ms at most. */
 export async function mixedLoad(): Promise<void> {
   const { folder } = await sampleDatasets()
-  await using server = await ServerProcess.open({ datasets: folder, env: { SUPER_DATA_LOG_LEVEL: 'WARN' } })
+  await using server = await ServerProcess.open({ datasets: folder })
   await publishCarsTool(server)
   const client = new LoadClient(server.url, server.key)
   const results = (await Promise.all(Array.from({ length: clients }, (_, index) => onePerson(client, index)))).flat()

@@ -8,7 +8,7 @@ export async function start(): Promise<void> {
   const times: number[] = []
   let resident = 0
   for (let round = 0; round < 5; round++) {
-    await using server = await ServerProcess.open({ datasets: folder, env: { SUPER_DATA_LOG_LEVEL: 'WARN' } })
+    await using server = await ServerProcess.open({ datasets: folder })
     times.push(server.startMs)
     resident = await server.residentBytes()
   }

@@ -9,7 +9,7 @@ const tools = 1_000
 /** Claim: with 1,000 approved tools, `tools/list` answers within 10 ms (median). */
 export async function toolList(): Promise<void> {
   const { folder } = await sampleDatasets()
-  await using server = await ServerProcess.open({ datasets: folder, env: { SUPER_DATA_LOG_LEVEL: 'WARN' } })
+  await using server = await ServerProcess.open({ datasets: folder })
   const client = createClient({ url: server.url, key: server.key })
   for (let index = 0; index < tools; index++) {
     const tool = `tool_${String(index).padStart(4, '0')}`

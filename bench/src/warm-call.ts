@@ -14,7 +14,7 @@ interface Rival {
 /** Claim: a warm jq tool call takes 5 ms at most with one client; 16 clients get 800 a second at least. */
 export async function warmCall(): Promise<void> {
   const { folder, cars } = await sampleDatasets()
-  await using server = await ServerProcess.open({ datasets: folder, env: { SUPER_DATA_LOG_LEVEL: 'WARN' } })
+  await using server = await ServerProcess.open({ datasets: folder })
   await publishCarsTool(server)
   const spawning = await startSpawningServer(cars)
   try {

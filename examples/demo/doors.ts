@@ -9,7 +9,7 @@ import {
   operations,
 } from '@super-data/contract'
 import { connectMcp, type Era, type McpConnection, runCommand } from '@super-data/testing'
-import { cleanEnvironment, launcher } from './server-process.ts'
+import { cleanEnvironment, launcher } from '@super-data/testing/server-process'
 
 export type Params = Readonly<Record<string, JsonValue>>
 

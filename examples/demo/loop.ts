@@ -38,7 +38,7 @@ export async function walkTheLoop(story: Story): Promise<void> {
 async function find({ screen, own, differences }: Story): Promise<void> {
   screen.step('Find', 'An agent looks for data over MCP.')
   const { items } = await own.agent.call('datasets.list', {})
-  const rows = items.map(each => [each.name, each.format, each.records ?? '', inKb(each.sizeBytes)])
+  const rows = items.map(each => [each.name, each.format, each.records ?? '', sizeText(each.sizeBytes)])
   screen.table(['dataset', 'format', 'records', 'size'], rows)
   const { fields } = await own.agent.call('datasets.describe', { dataset: question.source, sample: 0 })
   const shape = fields
@@ -122,7 +122,7 @@ async function call({ screen, own, differences }: Story, grace: McpDoor, asked: 
   screen.step('Call', 'From now on it is a tool like any other, for everybody.')
   const { names, bytes } = await own.agent.tools()
   if (!names.includes(newTool)) throw new Error(`agents do not see ${newTool}`)
-  screen.done(`agents see it beside ${names.length - 1} others (${inKb(bytes)} of tool list)`)
+  screen.done(`agents see it beside ${names.length - 1} others (${sizeText(bytes)} of tool list)`)
   const params: Params = question.params
   showCommand(screen, ['run', newTool, '--airports', '3'])
   const answers = [own.http, own.agent, own.cli, grace].map(async door => ({
@@ -157,4 +157,4 @@ function showCommand(screen: Screen, words: readonly string[]): void {
   screen.query(['super-data', ...words].map(word => (/^[\w./-]+$/.test(word) ? word : `'${word}'`)).join(' '))
 }
 
-const inKb = (bytes: number) => `${(bytes / 1000).toFixed(1)} kB`
+const sizeText = (bytes: number) => (bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`)

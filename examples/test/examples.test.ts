@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Client, createClient, type JsonValue } from '@super-data/contract'
+import { ServerProcess } from '@super-data/testing/server-process'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse as parseYaml } from 'yaml'
-import { ServerProcess } from '../demo/server-process.ts'
 import { secondOpinion } from '../second-opinion.ts'
 import { findSystemJq } from '../system-jq.ts'
 import { vegaCalls } from '../vega/calls.ts'
@@ -25,7 +25,7 @@ function startedOver(fill: (datasets: string) => Promise<void>) {
     started.folder = await mkdtemp(join(tmpdir(), 'super-data-examples-'))
     const datasets = join(started.folder, 'datasets')
     await fill(datasets)
-    started.server = await ServerProcess.open({ home: join(started.folder, 'home'), datasets, adminKey })
+    started.server = await ServerProcess.open({ home: join(started.folder, 'home'), datasets, key: adminKey })
     started.client = createClient({ url: started.server.url, key: adminKey })
   })
   afterAll(async () => {

@@ -49,7 +49,7 @@ export async function crashRounds(options: {
   }
   await using server = await ServerProcess.open({ datasets: options.datasets, home: options.home })
   for (const name of await missing(server, acknowledged)) lost.add(name)
-  await server.stop()
+  await server.close()
   const { damage, unrecorded } = inspect(options.home)
   return {
     rounds: options.rounds,

@@ -31,7 +31,10 @@ async function transcript(): Promise<Step[]> {
 
 /** What differs from run to run does not count. */
 const steady = (text: string) =>
-  text.replace(/http:\/\/127\.0\.0\.1:\d+/g, 'http://127.0.0.1:8080').replace(/invite#[\w-]+/g, 'invite#…').trimEnd()
+  text
+    .replace(/http:\/\/127\.0\.0\.1:\d+/g, 'http://127.0.0.1:8080')
+    .replace(/invite#[\w-]+/g, 'invite#…')
+    .trimEnd()
 
 it('the README’s way from a CSV to a colleague’s call works as it is written, in six commands', async () => {
   const place = await mkdtemp(join(tmpdir(), 'super-data-readme-'))
@@ -79,7 +82,8 @@ async function startServer({ command, shown }: Step, place: string) {
     said += String(chunk)
   })
   const ended = new Promise(resolve => child.once('exit', resolve))
-  for (let waited = 0; waited < 60_000 && !said.includes('Ctrl-C') && child.exitCode === null; waited += 50) await sleep(50)
+  for (let waited = 0; waited < 60_000 && !said.includes('Ctrl-C') && child.exitCode === null; waited += 50)
+    await sleep(50)
   for (const line of shown) expect(steady(said)).toContain(steady(line))
   return {
     stop: async () => {

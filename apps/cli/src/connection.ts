@@ -7,12 +7,12 @@ export interface Connection extends AsyncDisposable {
   call<Name extends OperationName>(
     name: Name,
     input: Record<string, unknown>,
-    options?: CallOptions,
+    options?: CallHooks,
   ): Promise<Output<Name>>
   close(): Promise<void>
 }
 
-export interface CallOptions {
+export interface CallHooks {
   readonly onProgress?: (progress: Progress) => void
 }
 

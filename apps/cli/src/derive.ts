@@ -1,6 +1,6 @@
 import { type Operation, type OperationName, operations } from '@super-data/contract'
 import { Argument, Command, Option } from 'commander'
-import { type CommonOptions, callAndShow, withCommonOptions } from './common-options.ts'
+import { type CallOptions, callAndShow, withCallOptions } from './call-options.ts'
 import { exampleOf } from './examples.ts'
 import { type Field, fieldsOf, parseField } from './fields.ts'
 import type { Shell } from './terminal.ts'
@@ -24,10 +24,10 @@ function deriveCommand(name: OperationName, shell: Shell): Command {
   const positional = positionalFields(operation, fields)
   for (const field of positional) command.addArgument(toArgument(field))
   for (const field of optionFields(operation, fields)) command.addOption(toOption(field))
-  withCommonOptions(command)
+  withCallOptions(command)
   command.addHelpText('after', `\nExample:\n  ${exampleOf(operation, fields)}`)
   return command.action(async () => {
-    const options = command.optsWithGlobals<CommonOptions & Record<string, string | boolean>>()
+    const options = command.optsWithGlobals<CallOptions & Record<string, string | boolean>>()
     const typed = { ...typedOptions(fields, options), ...typedArguments(positional, command.args) }
     const input = await parseFields(fields, typed, shell)
     await callAndShow(shell, name, input, options, wordsAgain(name, positional, options, command.args))

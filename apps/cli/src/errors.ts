@@ -75,3 +75,14 @@ export function knownError(error: unknown): unknown {
   const isFileError = error instanceof Error && typeof code === 'string' && typeof path === 'string'
   return isFileError && !(error instanceof PlatformError) ? new FileRefused(error) : error
 }
+
+/** There is no question of the caller's that could become a tool. */
+export class NothingToSave extends PlatformError {
+  readonly code = 'CLI_NOTHING_TO_SAVE'
+  readonly kind = 'missing'
+  constructor() {
+    super('you have not asked anything that worked lately', {
+      hint: 'Ask first, then save; or name a run with --from-run.',
+    })
+  }
+}

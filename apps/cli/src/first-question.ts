@@ -12,12 +12,14 @@ export interface FirstQuestion {
 const groupsMax = 30
 
 /**
- * Counts by the first column with few values; the first rows when there is none.
+ * Counts by the column whose values repeat most; the first rows when there is none.
  *
  * @param fields the structure, as `datasets describe` shows it.
  */
 export function firstQuestion(dataset: Dataset, fields: readonly Field[]): FirstQuestion {
-  const column = fields.flatMap(groupingColumn)[0]
+  const distinctMax = Math.min(groupsMax, (dataset.records ?? 0) / 2)
+  const candidates = fields.flatMap(groupingColumn).filter(each => each.distinct <= distinctMax)
+  const column = candidates.sort((a, b) => a.distinct - b.distinct)[0]?.name
   if (column === undefined) {
     return {
       text: `SELECT * FROM ${sqlName(dataset.name)} LIMIT 5`,
@@ -36,10 +38,11 @@ export function firstQuestion(dataset: Dataset, fields: readonly Field[]): First
 }
 
 /** A column of text with a few values that repeat: `.[].status`, not `.[].address.city`. */
-function groupingColumn(field: Field): readonly string[] {
+function groupingColumn(field: Field): readonly { readonly name: string; readonly distinct: number }[] {
   const name = /^\.\[\]\.([A-Za-z_]\w*)$/.exec(field.path)?.[1]
-  const few = field.values !== undefined && field.values.length >= 2 && field.values.length <= groupsMax
-  return name !== undefined && few && field.types.some(type => type === 'string' || type === 'boolean') ? [name] : []
+  const distinct = field.values?.length ?? 0
+  const isText = field.types.some(type => type === 'string' || type === 'boolean')
+  return name !== undefined && isText && distinct >= 2 ? [{ name, distinct }] : []
 }
 
 function sqlName(name: string): string {

@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os'
 import type { OperationName, Output } from '@super-data/contract'
 import type { Installation } from '@super-data/server'
-import type { CallOptions, Connection } from './connection.ts'
+import type { CallHooks, Connection } from './connection.ts'
 import { failedCall, newRequestId } from './request-id.ts'
 import type { Shell } from './terminal.ts'
 
@@ -18,7 +18,7 @@ export class InstallationConnection implements Connection {
   async call<Name extends OperationName>(
     name: Name,
     input: Record<string, unknown>,
-    options: CallOptions = {},
+    options: CallHooks = {},
   ): Promise<Output<Name>> {
     const requestId = newRequestId()
     const request = { credentials: { local: localUser() }, door: 'cli', requestId, signal: this.#shell.signal } as const

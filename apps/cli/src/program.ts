@@ -8,6 +8,7 @@ import { jqCommand } from './commands/jq.ts'
 import { leaveCommand } from './commands/leave.ts'
 import { mcpCommand } from './commands/mcp.ts'
 import { runCommand } from './commands/run.ts'
+import { saveCommand } from './commands/save.ts'
 import { serveCommand } from './commands/serve.ts'
 import { tryCommand } from './commands/try.ts'
 import { deriveCommands } from './derive.ts'
@@ -21,7 +22,7 @@ export function buildProgram(shell: Shell, outcome: Outcome = { exitCode: 0 }): 
   program.commandsGroup('Start:')
   for (const make of [tryCommand, initCommand, serveCommand, joinCommand, leaveCommand]) program.addCommand(make(shell))
   program.commandsGroup('Ask and call:')
-  for (const make of [askCommand, runCommand]) program.addCommand(make(shell))
+  for (const make of [askCommand, saveCommand, runCommand]) program.addCommand(make(shell))
   program.addCommand(jqCommand())
   program.commandsGroup('Look after it:')
   program.addCommand(doctorCommand(shell, outcome))
@@ -39,7 +40,7 @@ The loop:
   super-data try ./folder                                        look at your own files
   super-data datasets list                                       find
   super-data ask 'SELECT * FROM orders LIMIT 5'                  ask
-  super-data tools create NAME --from-run RUN --description TEXT save
+  super-data save NAME --description TEXT                        save
   super-data tools submit NAME                                   review
   super-data run NAME --param value                              call`
 

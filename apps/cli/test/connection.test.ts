@@ -124,7 +124,7 @@ describe('a server', () => {
     expect(code).toBe(0)
     expect(out).toBe('x\n─\n1\n')
     expect(err).toContain('Cut short by rows. Read on: super-data queries read result_1')
-    expect(err).toContain('1 row in 1.3 ms. Save it: super-data tools create NAME --from-run run_1')
+    expect(err).toContain('1 row in 1.3 ms. Save it: super-data save NAME --from-run run_1')
   })
 
   it('--json prints exactly what it said', async () => {

@@ -25,6 +25,8 @@ function dataFolder(folder = temporaryFolder()): string {
 /** No home is set: the saved connection decides. */
 const unset = { SUPER_DATA_HOME: '' }
 
+const quiet = { SUPER_DATA_LOG_LEVEL: 'silent' }
+
 describe('try FOLDER', () => {
   const { folder: cwd, remove } = keptFolder()
   let tried: Awaited<ReturnType<typeof run>>
@@ -40,8 +42,8 @@ describe('try FOLDER', () => {
     expect(tried.out).toMatch(/Found 2 datasets:/)
     expect(tried.out).toMatch(/orders +csv +5/)
     expect(tried.out).toMatch(/The server answers at http:\/\/127\.0\.0\.1:\d+/)
-    expect(tried.out).toContain('SELECT customer, count(*) AS count FROM orders GROUP BY 1')
-    expect(tried.out).toMatch(/anna +3/)
+    expect(tried.out).toContain('SELECT status, count(*) AS count FROM orders GROUP BY 1')
+    expect(tried.out).toMatch(/paid +3/)
   })
 
   it('writes .mcp.json with consent, and saves the connection', () => {
@@ -55,10 +57,10 @@ describe('try FOLDER', () => {
   it('prints commands that work as they are: ask, save, publish, call', async () => {
     const [, ...commands] = tried.out.slice(tried.out.indexOf('Next')).trim().split('\n')
     const words = commands.map(line => shellWords(line.trim()).slice(1))
-    expect(words.map(([first]) => first)).toEqual(['ask', 'tools', 'tools', 'run', 'users'])
+    expect(words.map(([first]) => first)).toEqual(['ask', 'save', 'run', 'users'])
     for (const command of words) expect(await run(command, { cwd, env: unset })).toMatchObject({ code: 0 })
-    const called = await run(words[3]!, { cwd, env: unset })
-    expect(called.out).toMatch(/anna +3/)
+    const called = await run(words[2]!, { cwd, env: unset })
+    expect(called.out).toMatch(/paid +3/)
   })
 
   it('a second try keeps the key and the settings', async () => {
@@ -235,7 +237,7 @@ describe('serve', () => {
     const cwd = dataFolder()
     const server = await startServer(cwd)
     const { port } = new URL(server.url)
-    const second = await run(['serve', '--port', port, '--home', join(cwd, 'other')], { cwd })
+    const second = await run(['serve', '--port', port, '--home', join(cwd, 'other')], { cwd, env: quiet })
     expect(second).toMatchObject({ code: 8, err: expect.stringContaining('CLI_PORT_TAKEN') })
     await server.stop('SIGTERM')
   })

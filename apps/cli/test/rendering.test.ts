@@ -27,6 +27,11 @@ describe('a table', () => {
     expect(text).toContain('…')
   })
 
+  it('keeps the first column whole, because it names the row', () => {
+    const row = ['user_01m7ybzrygp44kmthw4h1f3mnx', 'x'.repeat(60), 'y'.repeat(60)]
+    expect(renderTable(['id', 'a', 'b'], [row], { width: 60, colour: false, absent: '' })).toContain(row[0])
+  })
+
   it('leaves out columns that have no room, and says which', () => {
     const headings = Array.from({ length: 12 }, (_, index) => `column${index}`)
     const text = renderTable(headings, [headings], { width: 40, colour: false, absent: '' })

@@ -120,6 +120,7 @@ export class JqHalted extends PlatformError {
   }
 }
 
+/** The program did more work than its budget of steps allows. */
 export class JqStepsExceeded extends PlatformError {
   readonly code = 'JQ_STEPS_EXCEEDED'
   readonly kind = 'limited'
@@ -131,6 +132,7 @@ export class JqStepsExceeded extends PlatformError {
   }
 }
 
+/** The program, or a value it handles, nests more deeply than the budget or the JavaScript stack allows. */
 export class JqDepthExceeded extends PlatformError {
   readonly code = 'JQ_DEPTH_EXCEEDED'
   readonly kind = 'limited'
@@ -142,6 +144,7 @@ export class JqDepthExceeded extends PlatformError {
   }
 }
 
+/** The program wrote more outputs than its budget allows; those before the limit were handed out. */
 export class JqOutputsExceeded extends PlatformError {
   readonly code = 'JQ_OUTPUTS_EXCEEDED'
   readonly kind = 'limited'
@@ -153,6 +156,7 @@ export class JqOutputsExceeded extends PlatformError {
   }
 }
 
+/** The program tried to make a string or an array beyond what the engine can hold. */
 export class JqValueTooLarge extends PlatformError {
   readonly code = 'JQ_VALUE_TOO_LARGE'
   readonly kind = 'limited'

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '@super-data/base/clock'
 import { halted } from './builtins/surroundings.ts'
-import { Context } from './compile/context.ts'
+import { BodyContext } from './compile/context.ts'
 import type { Many, Signal } from './compile/machine.ts'
 import { resolveProgram } from './compile/resolve.ts'
 import { type Budget, Runtime } from './compile/runtime.ts'
@@ -60,7 +60,7 @@ export function compile(text: string, options: CompileOptions = {}): Program {
   return guardDepth(text, () => {
     const plan = resolveProgram(ast, { globals: variables, permits: surrounding => permits(policy, surrounding) })
     const runtime = new Runtime()
-    return new CompiledProgram(ast, new Context(runtime).many(plan), runtime, variables)
+    return new CompiledProgram(ast, new BodyContext(runtime).many(plan), runtime, variables)
   })
 }
 

@@ -44,7 +44,10 @@ const expression = fc.letrec(tie => {
       .tuple(fc.constantFrom(...operators), node, node)
       .map(([operator, left, right]) => ({ ...span, kind, operator, left, right }))
   const text = fc
-    .tuple(fc.option(fc.constantFrom('json', 'base64'), { nil: undefined }), fc.array(fc.tuple(word, node), { maxLength: 2 }))
+    .tuple(
+      fc.option(fc.constantFrom('json', 'base64'), { nil: undefined }),
+      fc.array(fc.tuple(word, node), { maxLength: 2 }),
+    )
     .map(([formatName, pieces]) => ({
       ...span,
       kind: 'string',
@@ -67,7 +70,9 @@ const expression = fc.letrec(tie => {
         { ...span, kind: 'array', body: undefined },
       ),
       text,
-      fc.tuple(node, node, optional).map(([target, index, mark]) => ({ ...span, kind: 'index', target, index, optional: mark })),
+      fc
+        .tuple(node, node, optional)
+        .map(([target, index, mark]) => ({ ...span, kind: 'index', target, index, optional: mark })),
       fc.tuple(node, name, optional).map(([target, key, mark]) => ({
         ...span,
         kind: 'index',
@@ -89,9 +94,13 @@ const expression = fc.letrec(tie => {
       fc.tuple(node, node).map(([key, value]) => ({
         ...span,
         kind: 'object',
-        entries: [{ ...span, key: { ...span, kind: 'computed', expression: { ...span, kind: 'array', body: key } }, value }],
+        entries: [
+          { ...span, key: { ...span, kind: 'computed', expression: { ...span, kind: 'array', body: key } }, value },
+        ],
       })),
-      fc.tuple(fc.constantFrom('pipe', 'comma'), node, node).map(([kind, left, right]) => ({ ...span, kind, left, right })),
+      fc
+        .tuple(fc.constantFrom('pipe', 'comma'), node, node)
+        .map(([kind, left, right]) => ({ ...span, kind, left, right })),
       binary('binary', ['+', '-', '*', '/', '%', '==', '!=', '<', '<=', '>', '>=']),
       binary('logic', ['and', 'or', '//']),
       binary('assign', ['=', '|=', '+=', '-=', '*=', '/=', '%=', '//=']),
@@ -109,17 +118,15 @@ const expression = fc.letrec(tie => {
       fc
         .tuple(node, fc.array(pattern, { minLength: 1, maxLength: 2 }), node, node)
         .map(([source, patterns, initial, update]) => ({ ...span, kind: 'reduce', source, patterns, initial, update })),
-      fc
-        .tuple(node, pattern, node, fc.option(node, { nil: undefined }))
-        .map(([source, each, update, extract]) => ({
-          ...span,
-          kind: 'foreach',
-          source,
-          patterns: [each],
-          initial: update,
-          update,
-          extract,
-        })),
+      fc.tuple(node, pattern, node, fc.option(node, { nil: undefined })).map(([source, each, update, extract]) => ({
+        ...span,
+        kind: 'foreach',
+        source,
+        patterns: [each],
+        initial: update,
+        update,
+        extract,
+      })),
       fc
         .tuple(node, fc.array(pattern, { minLength: 1, maxLength: 2 }), node)
         .map(([source, patterns, body]) => ({ ...span, kind: 'as', source, patterns, body })),
@@ -136,7 +143,9 @@ const expression = fc.letrec(tie => {
         body,
       })),
       node.map(body => ({ ...span, kind: 'label', name: 'out', body })),
-      fc.tuple(callee, fc.array(node, { maxLength: 2 })).map(([each, args]) => ({ ...span, kind: 'call', name: each, args })),
+      fc
+        .tuple(callee, fc.array(node, { maxLength: 2 }))
+        .map(([each, args]) => ({ ...span, kind: 'call', name: each, args })),
     ),
   }
 }).any as fc.Arbitrary<Expression>

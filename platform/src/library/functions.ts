@@ -2,18 +2,24 @@ import type { Clock } from '@super-data/base/clock'
 import type { Ids } from '@super-data/base/ids'
 import { nearest } from '@super-data/base/nearest'
 import type { LibraryFunction } from '@super-data/contract'
-import { analyse, builtinNames, compile, format, parseDefinition } from '@super-data/jq'
+import { analyse, builtinNames, compile, type Definition, format, JqForbidden, parseDefinition } from '@super-data/jq'
 import type { Database } from '@super-data/metadata'
-import type { Kysely } from 'kysely'
-import { contentHash } from '../canonical-json.ts'
-import type { FunctionRef, FunctionResolver, PinnedFunction } from '../queries/engine.ts'
+import type { FunctionResolver, PinnedFunction } from '../queries/engine.ts'
+import { ParameterUnknown } from '../queries/errors.ts'
 import type { LibraryTables, LibraryTransaction } from '../state/library.ts'
-import { FunctionInvalid, FunctionMissing, FunctionUnknown, FunctionVersionsClash, VersionConflict } from './errors.ts'
+import { FunctionInvalid, FunctionMissing, VersionConflict } from './errors.ts'
+import { findFunction, type FunctionRow, newestVersions, type Reader, toFunction, usesOf } from './function-rows.ts'
+import { LibraryResolver } from './library-resolver.ts'
+import { functionHash } from './pinned-functions.ts'
+import { requireVisible } from './visible-text.ts'
 
-type Reader = Kysely<LibraryTables>
-interface Use extends FunctionRef {
-  readonly id: string
-  readonly version: number
+export interface FunctionChange {
+  readonly projectId: string
+  readonly definition: string
+  readonly description: string
+  readonly userId: string
+  /** 0 for a new one; undefined when it does not matter. */
+  readonly expectedVersion: number | undefined
 }
 
 /** The project's shared jq functions: immutable versions, each pinning the versions it uses. */
@@ -31,266 +37,161 @@ export class Functions {
 
   /** Resolves against the newest active versions, as `reader` sees them. */
   resolver(projectId: string, reader: Reader = this.#library.read): FunctionResolver {
-    return { resolve: refs => this.#closure(projectId, refs, reader) }
+    return new LibraryResolver(reader, projectId)
   }
 
-  /** @returns by name, `limit` at most, after `after`. */
+  /** By name and number of arguments, `limit` at most, after `after` (`name/arity`). */
   async list(projectId: string, options: { limit: number; after?: string }): Promise<LibraryFunction[]> {
-    let query = newestVersions(this.#library.read).where('functions.project_id', '=', projectId)
-    if (options.after !== undefined) query = query.where('functions.id', '>', options.after)
-    const rows = await query.orderBy('functions.id').limit(options.limit).execute()
+    let query = newestVersions(this.#library.read, projectId)
+    if (options.after !== undefined) {
+      const [name = '', arity] = options.after.split('/')
+      query = query.where(({ eb, or, and }) =>
+        or([
+          eb('functions.name', '>', name),
+          and([eb('functions.name', '=', name), eb('functions.arity', '>', Number(arity ?? 0))]),
+        ]),
+      )
+    }
+    const rows = await query.orderBy('functions.name').orderBy('functions.arity').limit(options.limit).execute()
     return rows.map(toFunction)
   }
 
   /** @param reference `name` or `name/arity`. @throws FunctionMissing */
   async get(projectId: string, reference: string, version?: number): Promise<LibraryFunction> {
-    const row = await this.#find(this.#library.read, projectId, reference)
-    if (!row) throw await this.#missing(projectId, reference)
+    const row = await this.#get(this.#library.read, projectId, reference)
     if (version === undefined || version === row.version) return toFunction(row)
     const older = await this.#library.read
       .selectFrom('function_versions')
-      .selectAll()
+      .leftJoin('users', 'users.id', 'function_versions.created_by')
+      .selectAll('function_versions')
+      .select('users.name as created_by_name')
       .where('function_id', '=', row.id)
       .where('version', '=', version)
       .executeTakeFirst()
-    if (!older) throw new FunctionMissing(`${reference} in version ${version}`, undefined)
+    if (!older) throw new FunctionMissing(`${reference} in version ${version}`)
     return toFunction({ ...row, ...older, id: row.id })
-  }
-
-  /** The text of one immutable version. */
-  async definition(pin: { readonly id: string; readonly version: number }): Promise<string> {
-    const row = await this.#library.read
-      .selectFrom('function_versions')
-      .select('definition')
-      .where('function_id', '=', pin.id)
-      .where('version', '=', pin.version)
-      .executeTakeFirstOrThrow()
-    return row.definition
   }
 
   /**
    * Saves a definition as a new function, or as the next version of the one with its name and arity.
    *
-   * @throws JqSyntaxError · FunctionInvalid · FunctionUnknown · VersionConflict when `expectedVersion` is not the current one.
+   * @throws JqSyntaxError · JqForbidden · FunctionInvalid · FunctionUnknown · FunctionVersionsClash ·
+   *   VersionConflict when `expectedVersion` is not the current one.
    */
-  async save(
-    transaction: LibraryTransaction,
-    change: {
-      projectId: string
-      definition: string
-      description: string
-      userId: string
-      expectedVersion: number | undefined
-    },
-  ): Promise<LibraryFunction> {
+  async save(transaction: LibraryTransaction, change: FunctionChange): Promise<LibraryFunction> {
     const parsed = parseDefinition(change.definition)
-    refuseBuiltin(parsed.name, parsed.params.length)
-    const uses = await this.#uses(transaction, change.projectId, change.definition)
-    const definition = format(parsed)
+    requireVisible('a shared function', [change.definition, change.description])
+    refuseBuiltin(parsed.name)
     const reference = `${parsed.name}/${parsed.params.length}`
-    const current = await this.#find(transaction, change.projectId, reference)
-    const currentVersion = current?.version ?? 0
-    if (change.expectedVersion !== undefined && change.expectedVersion !== currentVersion) {
-      throw new VersionConflict(reference, currentVersion)
+    const current = await findFunction(transaction, change.projectId, reference)
+    if (change.expectedVersion !== undefined && change.expectedVersion !== (current?.version ?? 0)) {
+      throw new VersionConflict(reference, current?.version ?? 0)
     }
-    const now = this.#clock.now()
-    const row = {
-      id: current?.id ?? this.#ids.next('function'),
-      version: currentVersion + 1,
-      name: parsed.name,
-      arity: parsed.params.length,
-    }
-    if (uses.some(use => use.id === row.id)) {
-      throw new FunctionInvalid(`${reference} would use itself through ${uses.map(use => use.name).join(' → ')}`)
-    }
-    if (current) {
-      await transaction
-        .updateTable('functions')
-        .set({ version: row.version, active: 1 })
-        .where('id', '=', row.id)
-        .execute()
-    } else {
-      await transaction
-        .insertInto('functions')
-        .values({ ...row, project_id: change.projectId, active: 1, created_by: change.userId, created_at: now })
-        .execute()
-    }
-    await transaction
-      .insertInto('function_versions')
-      .values({
-        function_id: row.id,
-        version: row.version,
-        definition,
-        description: change.description || current?.description || '',
-        hash: contentHash({ definition, uses: uses.map(use => use.hash) }),
-        uses: JSON.stringify(uses.map(({ id, name, arity, version }) => ({ id, name, arity, version }))),
-        created_by: change.userId,
-        created_at: now,
-      })
-      .execute()
-    const saved = await this.#find(transaction, change.projectId, reference)
-    return toFunction(saved as FunctionRow)
+    const uses = await this.#uses(transaction, change, parsed)
+    if (current) await refuseCycle(transaction, current, uses)
+    const id = current?.id ?? this.#ids.next('function')
+    const version = (current?.version ?? 0) + 1
+    await this.#saveFunction(transaction, { id, version, parsed, change, isNew: current === undefined })
+    const description = change.description || (current?.description ?? '')
+    await this.#saveVersion(transaction, { id, version, definition: format(parsed), description, uses, change })
+    return toFunction(await this.#get(transaction, change.projectId, reference))
   }
 
   /** Hides a function from new queries. @throws FunctionMissing */
   async disable(transaction: LibraryTransaction, projectId: string, reference: string): Promise<LibraryFunction> {
-    const row = await this.#find(transaction, projectId, reference)
-    if (!row) throw await this.#missing(projectId, reference)
+    const row = await this.#get(transaction, projectId, reference)
     await transaction.updateTable('functions').set({ active: 0 }).where('id', '=', row.id).execute()
     return toFunction({ ...row, active: 0 })
   }
 
-  /** What a definition uses, in dependency order; compiled once with it, so that a broken one is never saved. */
-  async #uses(reader: Reader, projectId: string, definition: string): Promise<readonly PinnedFunction[]> {
-    const ast = parseDefinition(definition)
-    const facts = analyse(ast)
-    const forbidden = facts.forbidden[0]
-    if (forbidden) throw new FunctionInvalid(`${forbidden.construct} is not allowed in shared functions`)
-    const variable = facts.variables[0]
-    if (variable) {
-      throw new FunctionInvalid(`$${variable.name} is not defined`, 'Make it a parameter of the function.')
-    }
-    const uses = await this.#closure(projectId, facts.functions, reader)
-    compile([...uses.map(use => use.definition), definition, '.'].join('\n'))
+  /** What a definition uses, each after what it uses itself. The whole is compiled, so that a broken one is never saved. */
+  async #uses(reader: Reader, change: FunctionChange, parsed: Definition): Promise<readonly PinnedFunction[]> {
+    const facts = analyse(parsed, change.definition)
+    const [forbidden] = facts.forbidden
+    if (forbidden) throw new JqForbidden(forbidden.construct, forbidden.position)
+    const [variable] = facts.variables
+    if (variable) throw new ParameterUnknown(variable.name, [], variable.position)
+    const uses = await this.resolver(change.projectId, reader).resolve(facts.functions)
+    compile([...uses.map(use => use.definition), change.definition, '.'].join('\n'))
     return uses
   }
 
-  async #closure(
-    projectId: string,
-    refs: readonly (FunctionRef & { position?: unknown })[],
-    reader: Reader = this.#library.read,
-  ): Promise<readonly PinnedFunction[]> {
-    if (refs.length === 0) return []
-    const ordered = new Map<string, PinnedFunction>()
-    for (const ref of refs) {
-      const row = await this.#newest(reader, projectId, ref)
-      if (!row) throw await this.#unknown(projectId, refs, ref)
-      await this.#addWithUses(reader, row, ordered)
+  async #saveFunction(
+    transaction: LibraryTransaction,
+    saved: { id: string; version: number; parsed: Definition; change: FunctionChange; isNew: boolean },
+  ): Promise<void> {
+    const { id, version, parsed, change, isNew } = saved
+    if (!isNew) {
+      await transaction.updateTable('functions').set({ version, active: 1 }).where('id', '=', id).execute()
+      return
     }
-    return [...ordered.values()]
-  }
-
-  async #addWithUses(reader: Reader, row: FunctionRow, ordered: Map<string, PinnedFunction>): Promise<void> {
-    const present = ordered.get(row.id)
-    if (present && present.version !== row.version) {
-      throw new FunctionVersionsClash(row.name, [present.version, row.version])
-    }
-    if (present) return
-    for (const use of JSON.parse(row.uses) as Use[]) {
-      const used = await newestVersions(reader)
-        .clearWhere()
-        .where('functions.id', '=', use.id)
-        .where('function_versions.version', '=', use.version)
-        .executeTakeFirst()
-      if (used) await this.#addWithUses(reader, used, ordered)
-    }
-    const { id, name, arity, version, hash, definition } = row
-    ordered.set(row.id, { id, name, arity, version, hash, definition })
-  }
-
-  #newest(reader: Reader, projectId: string, ref: FunctionRef): Promise<FunctionRow | undefined> {
-    return newestVersions(reader)
-      .where('functions.project_id', '=', projectId)
-      .where('functions.name', '=', ref.name)
-      .where('functions.arity', '=', ref.arity)
-      .where('functions.active', '=', 1)
-      .executeTakeFirst()
-  }
-
-  #find(reader: Reader, projectId: string, reference: string): Promise<FunctionRow | undefined> {
-    const [name, arity] = reference.split('/')
-    let query = newestVersions(reader)
-      .where('functions.project_id', '=', projectId)
-      .where('functions.name', '=', name ?? '')
-    if (arity !== undefined) query = query.where('functions.arity', '=', Number(arity))
-    return query.orderBy('functions.arity').executeTakeFirst()
-  }
-
-  async #missing(projectId: string, reference: string): Promise<FunctionMissing> {
-    return new FunctionMissing(reference, nearest(reference, await this.#names(projectId)))
-  }
-
-  async #unknown(projectId: string, refs: readonly FunctionRef[], first: FunctionRef & { position?: unknown }) {
-    const known = await this.#names(projectId)
-    const near = nearest(
-      first.name,
-      [...new Set([...known, ...builtinNames()])].filter(name => name !== first.name),
-    )
-    const arities = known.includes(first.name) ? ` (with ${first.arity} arguments)` : ''
-    const names = refs.filter(ref => !known.includes(ref.name) || ref === first).map(ref => `${ref.name}/${ref.arity}`)
-    return new FunctionUnknown(
-      names.map(name => name + arities),
-      near,
-      first.position,
-    )
-  }
-
-  async #names(projectId: string): Promise<string[]> {
-    const rows = await this.#library.read
-      .selectFrom('functions')
-      .select('name')
-      .where('project_id', '=', projectId)
-      .where('active', '=', 1)
+    const named = { id, version, name: parsed.name, arity: parsed.params.length, project_id: change.projectId }
+    const created = { created_by: change.userId, created_at: this.#clock.now() }
+    await transaction
+      .insertInto('functions')
+      .values({ ...named, ...created, active: 1 })
       .execute()
-    return rows.map(row => row.name)
+  }
+
+  async #saveVersion(
+    transaction: LibraryTransaction,
+    saved: {
+      id: string
+      version: number
+      definition: string
+      description: string
+      uses: readonly PinnedFunction[]
+      change: FunctionChange
+    },
+  ): Promise<void> {
+    const { id, version, definition, description, uses, change } = saved
+    await transaction
+      .insertInto('function_versions')
+      .values({
+        function_id: id,
+        version,
+        definition,
+        description,
+        hash: functionHash(definition, uses),
+        uses: JSON.stringify(uses.map(({ id, name, arity, version }) => ({ id, name, arity, version }))),
+        created_by: change.userId,
+        created_at: this.#clock.now(),
+      })
+      .execute()
+  }
+
+  async #get(reader: Reader, projectId: string, reference: string): Promise<FunctionRow> {
+    const row = await findFunction(reader, projectId, reference)
+    if (row) return row
+    const known = await newestVersions(reader, projectId).execute()
+    const names = known.map(each => (reference.includes('/') ? `${each.name}/${each.arity}` : each.name))
+    throw new FunctionMissing(reference, nearest(reference, names))
   }
 }
 
 /** Redefining a builtin would change what other definitions mean. */
-function refuseBuiltin(name: string, arity: number): void {
-  if (builtinNames().includes(name)) {
-    throw new FunctionInvalid(`${name}/${arity} has the name of a jq builtin`, 'Choose another name.')
-  }
+function refuseBuiltin(name: string): void {
+  if (!builtinNames().includes(name)) return
+  throw new FunctionInvalid(`${name} is the name of a jq builtin`, 'Choose another name.', {
+    position: { line: 1, column: 1, offset: 0 },
+  })
 }
 
-/** Every function with its newest version. */
-function newestVersions(reader: Reader) {
-  return reader
-    .selectFrom('functions')
-    .innerJoin('function_versions', 'function_versions.function_id', 'functions.id')
-    .leftJoin('users', 'users.id', 'function_versions.created_by')
-    .select([
-      'functions.id',
-      'functions.name',
-      'functions.arity',
-      'functions.active',
-      'function_versions.version',
-      'function_versions.definition',
-      'function_versions.description',
-      'function_versions.hash',
-      'function_versions.uses',
-      'function_versions.created_at',
-      'users.name as created_by_name',
-    ])
-    .whereRef('function_versions.version', '=', 'functions.version')
-}
-
-interface FunctionRow {
-  readonly id: string
-  readonly name: string
-  readonly arity: number
-  readonly active: 0 | 1
-  readonly version: number
-  readonly definition: string
-  readonly description: string
-  readonly hash: string
-  readonly uses: string
-  readonly created_at: number
-  readonly created_by_name: string | null
-}
-
-function toFunction(row: FunctionRow): LibraryFunction {
-  return {
-    id: row.id,
-    name: row.name,
-    arity: row.arity,
-    version: row.version,
-    hash: row.hash,
-    description: row.description,
-    definition: row.definition,
-    uses: (JSON.parse(row.uses) as Use[]).map(({ name, arity, version }) => ({ name, arity, version })),
-    active: row.active === 1,
-    createdBy: row.created_by_name ?? 'unknown',
-    createdAt: row.created_at,
-  }
+/** jq has no mutual recursion between definitions, so what a function uses must not use the function. */
+async function refuseCycle(reader: Reader, own: FunctionRow, uses: readonly PinnedFunction[]): Promise<void> {
+  const again = uses.find(use => use.id === own.id)
+  if (!again) return
+  const rows = await reader
+    .selectFrom('function_versions')
+    .select(['function_id', 'version', 'definition', 'uses'])
+    .where('function_id', 'in', uses.map(use => use.id))
+    .execute()
+  const usesItself = (use: PinnedFunction) =>
+    rows.some(
+      row =>
+        row.function_id === use.id && row.version === use.version && usesOf(row).some(each => each.id === own.id),
+    )
+  const name = `${own.name}/${own.arity}`
+  const path = [name, ...uses.filter(usesItself).map(use => `${use.name}/${use.arity}`).reverse(), name]
+  throw new FunctionInvalid(`${name} would use itself: ${path.join(' → ')}`, 'Break the circle, or write it as one function that calls itself.', { functions: path })
 }

@@ -14,14 +14,12 @@ import type { Proposals } from './proposals.ts'
 import type { ToolChecker } from './tool-checker.ts'
 import type { Tools } from './tools.ts'
 
-/** Parameters as seed files list them, by entry or by name. */
-const seedParameter = z.object({
+/** Parameters as seed files list them, by entry or by name; every other key is JSON Schema's, such as `minimum`. */
+const seedParameter = z.looseObject({
   name: z.string(),
   type: z.enum(['string', 'integer', 'number', 'boolean', 'array', 'object']).default('string'),
-  description: z.string().optional(),
   required: z.boolean().optional(),
   default: z.unknown().optional(),
-  enum: z.array(z.unknown()).optional(),
 })
 const seedParameters = z.union([
   z.array(seedParameter),

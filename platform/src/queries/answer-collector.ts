@@ -1,60 +1,45 @@
 import type { Answer, Column, JsonValue } from '@super-data/contract'
 import { parseExactJson } from '../exact-json.ts'
-import type { ResultShape, ResultSink } from './engine.ts'
-import type { ResultStore, ResultWriter } from './result-store.ts'
+import type { ResultSink, RunOutcome } from './engine.ts'
+import type { ResultName, ResultStore } from './result-store.ts'
+import type { ResultWriter } from './result-writer.ts'
 
 export interface CollectorLimits {
   readonly maxRows: number
   readonly maxBytes: number
 }
 
+type Collected = Pick<Answer, 'columns' | 'rows' | 'value' | 'count' | 'outputs' | 'truncated'>
+
 /** Keeps what fits into an answer; from the first item that does not fit, stores the whole result to read on. */
 export class AnswerCollector implements ResultSink {
   readonly #limits: CollectorLimits
-  readonly #openWriter: () => ResultWriter
+  readonly #results: ResultStore
+  readonly #result: ResultName
   readonly #kept: string[] = []
   #keptBytes = 0
-  #columns: readonly Column[] | undefined
+  #columns: readonly Column[] = []
   #writer: ResultWriter | undefined
   #truncatedBy: 'rows' | 'bytes' | undefined
 
-  constructor(limits: CollectorLimits, results: ResultStore, result: { project: string; handle: string }) {
+  constructor(limits: CollectorLimits, results: ResultStore, result: ResultName) {
     this.#limits = limits
-    this.#openWriter = () => results.write(result)
+    this.#results = results
+    this.#result = result
   }
 
   columns(columns: readonly Column[]): void {
     this.#columns = columns
   }
 
-  async items(_shape: ResultShape, lines: readonly string[]): Promise<boolean> {
+  async items(lines: readonly string[]): Promise<boolean> {
     const rest = this.#writer ? lines : this.#keep(lines)
     if (rest.length === 0) return true
-    if (!this.#writer) {
-      this.#writer = this.#openWriter()
-      await this.#writer.lines(this.#kept)
-    }
-    return this.#writer.lines(rest)
+    const writer = await this.#stored()
+    return writer.lines(rest)
   }
 
-  /** Takes what fits. @returns the lines that did not. */
-  #keep(lines: readonly string[]): readonly string[] {
-    for (const [index, line] of lines.entries()) {
-      this.#truncatedBy = this.#exceeds(line)
-      if (this.#truncatedBy) return lines.slice(index)
-      this.#kept.push(line)
-      this.#keptBytes += Buffer.byteLength(line) + 1
-    }
-    return []
-  }
-
-  #exceeds(line: string): 'rows' | 'bytes' | undefined {
-    if (this.#kept.length >= this.#limits.maxRows) return 'rows'
-    if (this.#keptBytes + Buffer.byteLength(line) + 1 > this.#limits.maxBytes) return 'bytes'
-    return undefined
-  }
-
-  /** Bytes of the answer, and of the stored result where there is one. */
+  /** Bytes of the answer, or of the stored result where there is one. */
   get bytes(): number {
     return this.#writer?.bytes ?? this.#keptBytes
   }
@@ -64,18 +49,54 @@ export class AnswerCollector implements ResultSink {
     await this.#writer?.abandon()
   }
 
-  /** The answer's part that depends on the result. */
-  async finish(
-    shape: ResultShape,
-    handle: string,
-  ): Promise<Pick<Answer, 'columns' | 'rows' | 'value' | 'count' | 'truncated'>> {
-    await this.#writer?.finish(this.#kept)
-    const items = this.#kept.map(parseExactJson)
-    const truncated = this.#truncatedBy ? ({ by: this.#truncatedBy, handle } as const) : (false as const)
-    if (shape === 'rows') {
-      return { columns: [...(this.#columns ?? [])], rows: items as JsonValue[][], count: items.length, truncated }
+  /** The answer's part that depends on the result. What the engine left out is as good as stored: it is told. */
+  async finish(outcome: RunOutcome): Promise<Collected> {
+    if (!outcome.complete) {
+      this.#truncatedBy ??= 'bytes'
+      await this.#stored()
     }
-    const value = shape === 'value' || (shape === 'outputs' && items.length === 1 && !truncated) ? items[0] : items
-    return { ...(value === undefined ? {} : { value }), count: items.length, truncated }
+    await this.#writer?.finish({ keptBytes: this.#keptBytes, complete: outcome.complete })
+    const items = this.#kept.map(parseExactJson)
+    return {
+      ...(outcome.shape === 'rows'
+        ? { columns: [...this.#columns], rows: items as JsonValue[][] }
+        : this.#value(outcome, items)),
+      count: items.length,
+      truncated: this.#truncatedBy ? { by: this.#truncatedBy, handle: this.#result.handle } : false,
+    }
+  }
+
+  #value({ shape, outputs, complete }: RunOutcome, items: JsonValue[]): Pick<Answer, 'value' | 'outputs'> {
+    const single = shape === 'value' || (shape === 'outputs' && items.length === 1 && !this.#truncatedBy)
+    const value = single ? items[0] : items
+    return {
+      ...(value === undefined ? {} : { value }),
+      ...(outputs === undefined || !complete ? {} : { outputs }),
+    }
+  }
+
+  /** The whole result as it is stored, which starts with what the answer keeps. */
+  async #stored(): Promise<ResultWriter> {
+    if (this.#writer) return this.#writer
+    this.#writer = await this.#results.write(this.#result)
+    await this.#writer.begin(this.#kept)
+    return this.#writer
+  }
+
+  /** Takes what fits. @returns the lines that did not. */
+  #keep(lines: readonly string[]): readonly string[] {
+    for (const [index, line] of lines.entries()) {
+      const bytes = Buffer.byteLength(line) + 1
+      this.#truncatedBy = this.#exceededBy(bytes)
+      if (this.#truncatedBy) return lines.slice(index)
+      this.#kept.push(line)
+      this.#keptBytes += bytes
+    }
+    return []
+  }
+
+  #exceededBy(bytes: number): 'rows' | 'bytes' | undefined {
+    if (this.#kept.length >= this.#limits.maxRows) return 'rows'
+    return this.#keptBytes + bytes > this.#limits.maxBytes ? 'bytes' : undefined
   }
 }

@@ -60,7 +60,7 @@ export type ResultShape = 'rows' | 'value' | 'array' | 'outputs'
 export interface ResultSink {
   columns(columns: readonly Column[]): void
   /** @returns false when enough was given: the engine stops. */
-  items(shape: ResultShape, lines: readonly string[]): Promise<boolean>
+  items(lines: readonly string[]): Promise<boolean>
 }
 
 export interface RunRequest {
@@ -74,10 +74,19 @@ export interface RunRequest {
   readonly signal: AbortSignal
 }
 
+/** How a run ended. */
+export interface RunOutcome {
+  readonly shape: ResultShape
+  /** False when the engine left items out because they were more than `resultBytes`. */
+  readonly complete: boolean
+  /** Outputs of the program, for engines whose programs have several. */
+  readonly outputs?: number
+}
+
 /** What every query engine offers; tools, review and the run log build on it. */
 export interface QueryEngine {
   readonly name: EngineName
   /** @throws a typed error with a position when the text is not a query, or not an allowed one. */
   parse(text: string, context: ParseContext): Promise<ParsedQuery>
-  run(query: ParsedQuery, request: RunRequest): Promise<{ readonly shape: ResultShape; readonly outputs?: number }>
+  run(query: ParsedQuery, request: RunRequest): Promise<RunOutcome>
 }

@@ -1,23 +1,10 @@
-import { PlatformError } from '@super-data/base/errors'
-import { nearest } from '@super-data/base/nearest'
 import type { JsonValue } from '@super-data/contract'
 import type { DatasetLease } from '@super-data/datasets'
-import { analyse, format, JqForbidden, type JqPool, parse, strangerPolicy } from '@super-data/jq'
-import { compileTemplate } from '../library/template.ts'
-import type { ParseContext, ParsedQuery, QueryEngine, ResultShape, RunRequest } from './engine.ts'
-
-/** A query uses a `$name` that is not one of its parameters. */
-export class ParameterUnknown extends PlatformError {
-  readonly code = 'PARAMETER_UNKNOWN'
-  readonly kind = 'invalid'
-  constructor(name: string, known: readonly string[], position: unknown) {
-    const near = nearest(name, known)
-    super(`$${name} is not a parameter`, {
-      hint: near ? `Did you mean $${near}?` : `Parameters: ${known.map(each => `$${each}`).join(', ') || 'none'}.`,
-      details: { position },
-    })
-  }
-}
+import { type Analysis, analyse, compile, format, JqForbidden, type JqPool, parse, strangerPolicy } from '@super-data/jq'
+import type { ParseContext, ParsedQuery, QueryEngine, ResultShape, RunOutcome, RunRequest } from './engine.ts'
+import { ParameterUnknown } from './errors.ts'
+import { compileJqTemplate } from './templates/jq-template.ts'
+import { type Template, TemplatePlace } from './templates/template.ts'
 
 /** The jq engine behind the common contract: text → whole program → a child of the pool. */
 export class JqQueryEngine implements QueryEngine {
@@ -30,17 +17,21 @@ export class JqQueryEngine implements QueryEngine {
   }
 
   async parse(text: string, context: ParseContext): Promise<ParsedQuery> {
-    const ast = parse(compileTemplate('jq', text))
+    const template = compileJqTemplate(text)
+    const ast = parse(template.text)
     const facts = analyse(ast)
     const forbidden = facts.forbidden[0]
     if (forbidden) throw new JqForbidden(forbidden.construct, forbidden.position)
+    requireFree(template, facts)
+    requireParameters(facts, context.parameters)
     const functions = await context.functions.resolve(facts.functions)
-    const parameters = [...new Set(facts.variables.map(variable => variable.name))]
-    checkParameters(facts.variables, context.parameters)
     if (context.source !== undefined) context.lease(context.source).release()
+    const program = [...functions.map(each => each.definition), format(ast)].join('\n')
+    const parameters = [...new Set(facts.variables.map(variable => variable.name))]
+    compile(program, { variables: parameters, policy: strangerPolicy })
     return {
       engine: 'jq',
-      program: [...functions.map(each => each.definition), format(ast)].join('\n'),
+      program,
       parameters,
       functions,
       sources: context.source === undefined ? [] : [context.source],
@@ -51,7 +42,7 @@ export class JqQueryEngine implements QueryEngine {
     }
   }
 
-  async run(query: ParsedQuery, request: RunRequest): Promise<{ shape: ResultShape; outputs: number }> {
+  async run(query: ParsedQuery, request: RunRequest): Promise<RunOutcome> {
     let shape: ResultShape = 'outputs'
     const done = await this.#pool.run(
       {
@@ -67,23 +58,23 @@ export class JqQueryEngine implements QueryEngine {
         signal: request.signal,
         onItems: frame => {
           shape = frame.shape
-          return request.sink.items(frame.shape, frame.lines).then(more => (more ? undefined : false))
+          return request.sink.items(frame.lines).then(more => (more ? undefined : false))
         },
       },
     )
-    return { shape: done.shape ?? shape, outputs: done.outputs }
+    return { shape: done.shape ?? shape, outputs: done.outputs, complete: done.stopped === false }
   }
 }
 
-/** What the engine refuses in programs of people it does not know; also checked before anything is saved. */
-export const jqPolicy = strangerPolicy
+/** A `${name}` that the text binds itself, as in `. as ${name}`, would not be the parameter. */
+function requireFree(template: Template, facts: Analysis): void {
+  const free = new Set(facts.variables.map(variable => variable.position.offset))
+  const bound = template.places.find(place => !free.has(place.offset))
+  if (bound) throw new TemplatePlace(bound.name, 'a place that binds the name itself', bound.offset)
+}
 
-function checkParameters(
-  variables: readonly { name: string; position: unknown }[],
-  parameters: readonly string[] | undefined,
-): void {
-  if (!parameters) return
-  const unknown = variables.find(variable => !parameters.includes(variable.name))
+function requireParameters(facts: Analysis, parameters: readonly string[] | undefined): void {
+  const unknown = parameters && facts.variables.find(variable => !parameters.includes(variable.name))
   if (unknown) throw new ParameterUnknown(unknown.name, parameters, unknown.position)
 }
 

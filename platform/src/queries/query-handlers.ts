@@ -5,6 +5,7 @@ import { parseCursor, toPage } from '../cursor.ts'
 import { getProject } from '../identity/projects.ts'
 import type { Functions } from '../library/functions.ts'
 import type { LibraryTables } from '../state/library.ts'
+import type { ParsedQuery } from './engine.ts'
 import { explain } from './explain.ts'
 import type { Question, Questions } from './questions.ts'
 import type { ResultStore } from './result-store.ts'
@@ -18,25 +19,15 @@ export interface QueryParts {
   readonly runs: RunLog
 }
 
-export function queryHandlers(parts: QueryParts): Pick<Handlers, Extract<keyof Handlers, `queries.${string}`>> {
-  const { library, functions, questions, results, runs } = parts
-  const understand = async (
-    input: Question & { project: string },
-    parameters: string[] | undefined,
-    signal: AbortSignal,
-  ) => {
-    const project = await getProject(library.read, input.project)
-    return questions.parse(project.name, input, {
-      functions: functions.resolver(project.id),
-      signal,
-      ...(parameters ? { parameters } : {}),
-    })
-  }
+type QueryHandlers = Pick<Handlers, Extract<keyof Handlers, `queries.${string}`>>
+
+export function queryHandlers(parts: QueryParts): QueryHandlers {
+  const { questions, results, runs } = parts
   return {
-    'queries.ask': async (input, call) => {
-      const question = { engine: input.engine, source: input.source, text: input.text, mode: input.mode }
-      const query = await understand({ ...question, project: input.project }, Object.keys(input.params), call.signal)
-      return questions.ask(question, query, {
+    'queries.ask': (input, call) => {
+      const question = questionOf(input)
+      const options = { parameters: Object.keys(input.params), signal: call.signal }
+      return questions.ask(question, () => understand(parts, input.project, question, options), {
         project: input.project,
         principal: must(call.principal, 'a principal'),
         params: input.params,
@@ -46,24 +37,34 @@ export function queryHandlers(parts: QueryParts): Pick<Handlers, Extract<keyof H
       })
     },
     'queries.explain': async (input, call) => {
-      const { engine, source, text, mode, project } = input
-      const query = await understand({ engine, source, text, mode, project }, undefined, call.signal)
-      return explain(query, await questions.versions(project))
+      const query = await understand(parts, input.project, questionOf(input), { signal: call.signal })
+      return explain(query, await questions.versions(input.project))
     },
-    'queries.read': input =>
-      results.read(
-        { project: input.project, handle: input.handle },
-        { maxRows: input.maxRows, maxBytes: input.maxBytes, ...(input.cursor ? { cursor: input.cursor } : {}) },
-      ),
-    'queries.runs': async input => {
-      const before = parseCursor(input.cursor)
-      const rows = await runs.list(input.project, {
-        limit: input.limit + 1,
+    'queries.read': ({ project, handle, cursor, maxRows, maxBytes }) =>
+      results.read({ project, handle }, { maxRows, maxBytes, ...(cursor ? { cursor } : {}) }),
+    'queries.runs': async ({ project, limit, cursor, tool }) => {
+      const before = parseCursor(cursor)
+      const rows = await runs.list(project, {
+        limit: limit + 1,
         ...(before ? { before } : {}),
-        ...(input.tool ? { tool: input.tool } : {}),
+        ...(tool ? { tool } : {}),
       })
-      return toPage(rows, input.limit, toRun, row => row.id)
+      return toPage(rows, limit, toRun, row => row.id)
     },
     'queries.run': async input => toRun(await runs.get(input.project, input.run)),
   }
+}
+
+function questionOf({ engine, source, text, mode }: Omit<Question, 'source'> & { source?: string | undefined }) {
+  return { engine, source, text, mode }
+}
+
+async function understand(
+  { library, functions, questions }: QueryParts,
+  projectName: string,
+  question: Question,
+  options: { parameters?: readonly string[]; signal: AbortSignal },
+): Promise<ParsedQuery> {
+  const project = await getProject(library.read, projectName)
+  return questions.parse(project.name, question, { functions: functions.resolver(project.id), ...options })
 }

@@ -1,21 +1,12 @@
 import type { Clock } from '@super-data/base/clock'
-import { PlatformError } from '@super-data/base/errors'
 import type { Log } from '@super-data/base/log'
 import type { Run } from '@super-data/contract'
 import type { Database } from '@super-data/metadata'
 import type { Selectable } from 'kysely'
 import type { TelemetryTables } from '../state/telemetry.ts'
+import { RunMissing } from './errors.ts'
 
 export type RunRow = Selectable<TelemetryTables['runs']>
-
-/** No such run, or it belongs to another project. */
-export class RunMissing extends PlatformError {
-  readonly code = 'RUN_MISSING'
-  readonly kind = 'missing'
-  constructor() {
-    super('there is no such run', { hint: '`queries runs` lists the latest ones.' })
-  }
-}
 
 const batchRows = 256
 const batchMs = 50

@@ -1,8 +1,8 @@
 import type { DatasetLease } from '@super-data/datasets'
 import type { SqlPool, TableFile } from '@super-data/tables'
-import { compileTemplate } from '../library/template.ts'
-import type { ParseContext, ParsedQuery, QueryEngine, ResultShape, RunRequest } from './engine.ts'
-import { ParameterUnknown } from './jq-engine.ts'
+import type { ParseContext, ParsedQuery, QueryEngine, RunOutcome, RunRequest } from './engine.ts'
+import { ParameterUnknown } from './errors.ts'
+import { compileSqlTemplate } from './templates/sql-template.ts'
 
 /** The DuckDB engine behind the common contract. Its datasets are the tables that the text names. */
 export class SqlQueryEngine implements QueryEngine {
@@ -15,12 +15,11 @@ export class SqlQueryEngine implements QueryEngine {
   }
 
   async parse(text: string, context: ParseContext): Promise<ParsedQuery> {
-    const program = compileTemplate('sql', text)
+    const program = compileSqlTemplate(text).text
     const leases = context.datasets.map(name => context.lease(name))
     try {
       const parsed = await this.#pool.parse(program, { tables: leases.map(tableFile), signal: context.signal })
-      const unknown = context.parameters && parsed.parameters.find(name => !context.parameters?.includes(name))
-      if (unknown !== undefined) throw new ParameterUnknown(unknown, context.parameters ?? [], undefined)
+      requireParameters(parsed.parameters, context.parameters)
       return {
         engine: 'sql',
         program,
@@ -37,8 +36,8 @@ export class SqlQueryEngine implements QueryEngine {
     }
   }
 
-  async run(query: ParsedQuery, request: RunRequest): Promise<{ shape: ResultShape }> {
-    await this.#pool.run(
+  async run(query: ParsedQuery, request: RunRequest): Promise<RunOutcome> {
+    const done = await this.#pool.run(
       {
         text: query.program,
         parameters: Object.fromEntries(query.parameters.map(name => [name, request.params[name] ?? null])),
@@ -48,11 +47,16 @@ export class SqlQueryEngine implements QueryEngine {
       {
         signal: request.signal,
         onColumns: columns => request.sink.columns(columns),
-        onRows: lines => request.sink.items('rows', lines).then(more => (more ? undefined : false)),
+        onRows: lines => request.sink.items(lines).then(more => (more ? undefined : false)),
       },
     )
-    return { shape: 'rows' }
+    return { shape: 'rows', complete: done.truncated === false }
   }
+}
+
+function requireParameters(used: readonly string[], parameters: readonly string[] | undefined): void {
+  const unknown = parameters && used.find(name => !parameters.includes(name))
+  if (unknown !== undefined) throw new ParameterUnknown(unknown, parameters)
 }
 
 /** Functions whose answer depends on more than the data; a false alarm only costs caching. */

@@ -1,6 +1,6 @@
 import { operations } from '@super-data/contract'
 import { Argument, Command, Option } from 'commander'
-import { type CommonOptions, callAndShow, withCommonOptions } from '../common-options.ts'
+import { type CallOptions, callAndShow, withCallOptions } from '../call-options.ts'
 import { optionFields, parseFields, toOption } from '../derive.ts'
 import { fieldsOf } from '../fields.ts'
 import { guessEngine } from '../guess-engine.ts'
@@ -8,7 +8,7 @@ import { readText } from '../input-text.ts'
 import { collectParam, type Params } from '../params.ts'
 import type { Shell } from '../terminal.ts'
 
-type AskOptions = CommonOptions & Record<string, string | boolean> & { readonly param?: Params }
+type AskOptions = CallOptions & Record<string, string | boolean> & { readonly param?: Params }
 
 /** `ask TEXT`: `queries ask`, with the engine guessed and parameters by name. */
 export function askCommand(shell: Shell): Command {
@@ -21,12 +21,12 @@ export function askCommand(shell: Shell): Command {
     else if (field.name !== 'params') command.addOption(toOption(field))
   }
   command.addOption(new Option('--param <name=value>', 'A parameter; repeat it for more.').argParser(collectParam))
-  withCommonOptions(command).addHelpText('after', help)
+  withCallOptions(command).addHelpText('after', help)
   return command.action(async (given: string, options: AskOptions) => {
     const text = await readText(given, shell)
     const asked = await parseFields(fields, optionValues(command.optsWithGlobals()), shell)
     const input = { engine: guessEngine(text), ...asked, text, params: options.param ?? {} }
-    await callAndShow(shell, 'queries.ask', input, command.optsWithGlobals<CommonOptions>(), ['ask', given])
+    await callAndShow(shell, 'queries.ask', input, command.optsWithGlobals<CallOptions>(), ['ask', given])
   })
 }
 

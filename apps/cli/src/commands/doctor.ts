@@ -32,6 +32,7 @@ export function doctorCommand(shell: Shell, outcome: Outcome): Command {
     .option('--home <folder>', 'The home folder to check (SUPER_DATA_HOME).')
     .option('--datasets <folder>', 'Where the data lies (SUPER_DATA_DATASETS_PATH).')
     .option('--json', 'Print exact JSON.')
+    .option('-v, --verbose', 'Say more, and the cause of a failure.')
     .addHelpText('after', '\nExample:\n  super-data doctor --json')
   return command.action(async () => {
     const options = command.optsWithGlobals<SettingChanges & { json?: boolean }>()

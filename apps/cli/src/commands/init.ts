@@ -2,7 +2,14 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { ownCommand } from '../self.ts'
+import type { SettingChanges } from '../settings.ts'
 import { print, type Shell } from '../terminal.ts'
+
+interface InitOptions extends SettingChanges {
+  readonly seed?: boolean
+  readonly json?: boolean
+  readonly verbose?: boolean
+}
 
 /** `init`: makes the home folder and its owner. */
 export function initCommand(shell: Shell): Command {
@@ -12,15 +19,16 @@ export function initCommand(shell: Shell): Command {
     .option('--datasets <folder>', 'Where the data lies (SUPER_DATA_DATASETS_PATH).')
     .option('--seed', 'Put a small dataset and a tool into it, to look around with.')
     .option('--json', 'Print exact JSON.')
+    .option('-v, --verbose', 'Say more, and the cause of a failure.')
     .addHelpText('after', '\nExample:\n  super-data init --seed')
   return command.action(async () => {
-    const options = command.optsWithGlobals<{ home?: string; datasets?: string; seed?: boolean; json?: boolean }>()
+    const options = command.optsWithGlobals<InitOptions>()
     const { datasetsFolder, settle } = await import('../settings.ts')
     const { openInstallation } = await import('../local.ts')
     const settings = settle(shell.env, options)
     const datasets = datasetsFolder(settings)
     const seeded = options.seed === true && (await writeSample(datasets))
-    await using installation = await openInstallation(settings, 'silent')
+    await using installation = await openInstallation(settings, options.verbose ? 'debug' : 'silent')
     const ownerKey = installation.firstStart?.ownerKey ?? null
     const made = { home: settings.home, datasets, ownerKey, seeded }
     print(shell, options.json ? JSON.stringify(made) : report(made, ownCommand(shell)))

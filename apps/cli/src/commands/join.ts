@@ -11,6 +11,7 @@ import { print, type Shell, say } from '../terminal.ts'
 export function joinCommand(shell: Shell): Command {
   const command = new Command('join').description('Accept an invitation: get your key and save the connection.')
   command.argument('<link>', 'The whole link you were given.').option('--json', 'Print exact JSON.')
+  command.option('-v, --verbose', 'Say more, and the cause of a failure.')
   command.addHelpText('after', "\nExample:\n  super-data join 'https://data.example.com/invite#…'")
   return command.action(async (link: string) => {
     const { json } = command.optsWithGlobals<{ json?: boolean }>()
@@ -37,8 +38,8 @@ export function splitLink(link: string): { url: string; token: string } {
 }
 
 function welcome(shell: Shell, url: string, { user, key }: Output<'users.redeem'>): void {
-  print(shell, `Welcome, ${user.name}. You work in the project ${key.project} on ${url}.\n`)
-  print(shell, `Your key (shown this once):\n  ${key.secret}\n`)
+  print(shell, `Welcome, ${user.name}. You work in the project ${key.project} on ${url}.`)
+  print(shell, `\nYour key (shown this once):\n  ${key.secret}\n\n`)
   print(shell, renderClientSettings(clientSettings({ over: 'http', url, key: key.secret })))
   print(shell, `\nNext:\n  ${ownCommand(shell)} datasets list\n  ${ownCommand(shell)} tools list`)
 }

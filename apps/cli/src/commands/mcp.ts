@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { Command, Option } from 'commander'
+import { type CallOptions, withCallOptions } from '../call-options.ts'
 import {
   type ClientName,
   clientNames,
@@ -7,12 +8,11 @@ import {
   type Endpoint,
   renderClientSettings,
 } from '../client-settings.ts'
-import { type CommonOptions, withCommonOptions } from '../common-options.ts'
 import { readProfile } from '../profile.ts'
 import { launcherFile } from '../self.ts'
 import { print, type Shell } from '../terminal.ts'
 
-interface McpOptions extends CommonOptions {
+interface McpOptions extends CallOptions {
   readonly client?: ClientName
   readonly stdio?: boolean
 }
@@ -22,7 +22,7 @@ export function mcpCommand(shell: Shell): Command {
   const config = new Command('config').description('Print settings for MCP clients, ready to paste.')
   config.addOption(new Option('--client <name>', 'Only for this client.').choices([...clientNames]))
   config.option('--stdio', 'Let the client start a process on the home folder, instead of calling a server.')
-  withCommonOptions(config).addHelpText('after', '\nExample:\n  super-data mcp config --client claude-code')
+  withCallOptions(config).addHelpText('after', '\nExample:\n  super-data mcp config --client claude-code')
   config.action(async () => {
     const options = config.optsWithGlobals<McpOptions>()
     const endpoint = await findEndpoint(shell, options)

@@ -1,6 +1,6 @@
 import type { Tool } from '@super-data/contract'
 import { Command } from 'commander'
-import { type CommonOptions, withCommonOptions } from '../common-options.ts'
+import { type CallOptions, withCallOptions } from '../call-options.ts'
 import type { Connection } from '../connection.ts'
 import { UsageWrong } from '../errors.ts'
 import { parseNumber, type ValueSchema } from '../fields.ts'
@@ -16,18 +16,18 @@ import { print, type Shell } from '../terminal.ts'
 export function runCommand(shell: Shell): Command {
   const command = new Command('run').description('Call a tool; its parameters are flags.')
   command.argument('<tool>', 'Name of the tool.').argument('[flags...]', 'Its parameters: --name value.')
-  withCommonOptions(command).passThroughOptions().allowUnknownOption()
+  withCallOptions(command).passThroughOptions().allowUnknownOption()
   command.addHelpText('after', help)
   return command.action(async (tool: string, rest: string[]) => {
     const said = splitFlags(rest)
-    const options: RunOptions = { ...command.optsWithGlobals<CommonOptions>(), ...said.common }
+    const options: RunOptions = { ...command.optsWithGlobals<CallOptions>(), ...said.common }
     await using connection = await openConnection(shell, options)
     if (said.common.help) print(shell, renderParameters(await getTool(connection, tool, options), shell.terminal))
     else await runTool(shell, connection, tool, said, options)
   })
 }
 
-interface RunOptions extends CommonOptions {
+interface RunOptions extends CallOptions {
   readonly help?: boolean
   readonly maxRows?: string
   readonly maxBytes?: string

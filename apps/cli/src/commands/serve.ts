@@ -19,6 +19,7 @@ export function serveCommand(shell: Shell): Command {
     .option('--home <folder>', 'Where everything is kept (SUPER_DATA_HOME).')
     .option('--datasets <folder>', 'Where the data lies (SUPER_DATA_DATASETS_PATH).')
     .option('--stdio', 'Speak MCP on standard input and output, for a client that starts this process.')
+    .option('-v, --verbose', 'Say more, and the cause of a failure.')
     .addHelpText('after', '\nExample:\n  super-data serve --port 8080 --home ./data')
   return command.action(async () => {
     const options = command.optsWithGlobals<ServeOptions>()

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import type { Dataset } from '@super-data/contract'
 import type { Installation, ServerSettings } from '@super-data/server'
 import { Command } from 'commander'
-import { clientSettings, type Endpoint, mcpEntry, renderClientSettings } from '../client-settings.ts'
+import { clientSettings, type Endpoint, mcpEntry } from '../client-settings.ts'
 import type { Connection } from '../connection.ts'
 import { DataMissing, InputUnreadable } from '../errors.ts'
 import { type FirstQuestion, firstQuestion } from '../first-question.ts'
@@ -22,6 +22,7 @@ interface TryOptions {
   readonly once?: boolean
   readonly yes?: boolean
   readonly no?: boolean
+  readonly verbose?: boolean
 }
 
 /** `try FOLDER`: from a folder of files to a first answer, a running server and a connected agent. */
@@ -33,21 +34,23 @@ export function tryCommand(shell: Shell): Command {
     .option('--once', 'Do everything, then stop instead of serving.')
     .option('-y, --yes', 'Write .mcp.json into the current folder without asking.')
     .option('-n, --no', 'Do not write it.')
+    .option('-v, --verbose', 'Say more, and the cause of a failure.')
     .addHelpText('after', '\nExample:\n  super-data try ./exports')
   return command.action(async (given: string) => {
     const { listen, openInstallation } = await import('../local.ts')
     const options = command.opts<TryOptions>()
     const folder = await existingFolder(shell, given)
     const settings = await settingsFor(shell, folder, options)
-    await using installation = await openInstallation(settings, 'silent')
+    await using installation = await openInstallation(settings, options.verbose ? 'debug' : 'silent')
     const connection = new InstallationConnection(installation, shell)
     const datasets = await findDatasets(connection, given)
     print(shell, renderDatasets(shell, datasets))
     const server = await listen(installation, settings)
     const endpoint = await saveConnection(shell, { installation, connection, settings, folder, url: server.url })
-    print(shell, `The server answers at ${server.url}. Everything it keeps is in ${settings.home}.\n`)
+    print(shell, `\nThe server answers at ${server.url}. Everything it keeps is in ${settings.home}.`)
+    const question = await answerFirst(shell, connection, datasets[0]!)
     await offerSettings(shell, endpoint, options)
-    await answerFirst(shell, connection, datasets[0]!)
+    print(shell, nextCommands(ownCommand(shell), question))
     if (options.once) return
     print(shell, '\nServing until Ctrl-C.')
     await aborted(shell.signal)
@@ -128,18 +131,25 @@ async function findKey(shell: Shell, { installation, connection, settings }: Sta
 /** Connects an MCP client, with consent: without somebody to ask, the settings are only printed. */
 async function offerSettings(shell: Shell, endpoint: Endpoint, options: TryOptions): Promise<void> {
   if (!(await mayWrite(shell, options))) {
-    print(shell, `Connect an MCP client:\n\n${renderClientSettings(clientSettings(endpoint))}`)
+    print(shell, connectText(shell, endpoint))
     return
   }
   const merged = await mergeMcpFile(join(shell.cwd, '.mcp.json'), mcpEntry(endpoint))
   const said = {
     written:
-      'Added super-data to .mcp.json: agents started in this folder find it. It holds your key: keep it out of git.\n',
-    same: '.mcp.json has super-data already.\n',
-    'other entry there': `.mcp.json has another super-data already, and keeps it. The settings of this one:\n\n${renderClientSettings(clientSettings(endpoint))}`,
-    'not JSON': `.mcp.json is not what MCP clients write, and stays as it is. The settings:\n\n${renderClientSettings(clientSettings(endpoint))}`,
+      '\nAdded super-data to .mcp.json: agents started in this folder find it. It holds your key: keep it out of git.',
+    same: '\n.mcp.json has super-data already.',
+    'other entry there': `\n.mcp.json has another super-data already, and keeps it.\n${connectText(shell, endpoint)}`,
+    'not JSON': `\n.mcp.json is not what MCP clients write, and stays as it is.\n${connectText(shell, endpoint)}`,
   }
   print(shell, said[merged])
+}
+
+/** One client's settings in full; the others are a command away. */
+function connectText(shell: Shell, endpoint: Endpoint): string {
+  const [claude] = clientSettings(endpoint)
+  const others = `For Cursor, VS Code and others: ${ownCommand(shell)} mcp config`
+  return `\nConnect an MCP client, e.g. Claude Code:\n  ${claude!.content}\n${others}`
 }
 
 async function mayWrite(shell: Shell, options: TryOptions): Promise<boolean> {
@@ -153,24 +163,23 @@ async function mayWrite(shell: Shell, options: TryOptions): Promise<boolean> {
   return !isCancel(answer) && answer
 }
 
-async function answerFirst(shell: Shell, connection: Connection, dataset: Dataset): Promise<void> {
+async function answerFirst(shell: Shell, connection: Connection, dataset: Dataset): Promise<FirstQuestion> {
   const { fields } = await connection.call('datasets.describe', { dataset: dataset.name })
   const question = firstQuestion(dataset, fields)
   const answer = await connection.call('queries.ask', { engine: 'sql', text: question.text })
   const { width, colour } = shell.terminal
-  print(shell, `A first question:\n  ${question.text}\n\n${renderOutput(answer, { width, colour })}`)
-  print(shell, nextCommands(ownCommand(shell), question, answer.runId))
+  print(shell, `\nA first question:\n  ${question.text}\n\n${renderOutput(answer, { width, colour })}`)
+  return question
 }
 
 /** The loop, as commands to paste. */
-function nextCommands(self: string, question: FirstQuestion, runId: string): string {
+function nextCommands(self: string, question: FirstQuestion): string {
   const { text, toolName, description } = question
   const lines = [
     ['ask', `ask ${shellQuote(text)}`],
-    ['save as a tool', `tools create ${toolName} --from-run ${runId} --description ${shellQuote(description)}`],
-    ['publish', `tools submit ${toolName}`],
+    ['save as a tool', `save ${toolName} --description ${shellQuote(description)} --submit`],
     ['call', `run ${toolName}`],
     ['invite a colleague', 'users invite anna'],
   ]
-  return `Next, in another terminal:\n${lines.map(([what, rest]) => `  ${self} ${rest}   # ${what}`).join('\n')}`
+  return `\nNext, in another terminal:\n${lines.map(([what, rest]) => `  ${self} ${rest}   # ${what}`).join('\n')}`
 }

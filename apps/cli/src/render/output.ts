@@ -59,6 +59,7 @@ function renderFields(fields: Fields, style: OutputStyle): string {
 function renderLarge(value: unknown, style: OutputStyle): string {
   if (typeof value === 'string') return indent(value.split('\n').map(visible).join('\n'))
   if (Array.isArray(value) && value.length > 0 && value.every(isFlat)) return indent(renderList(value, narrower(style)))
+  if (isFields(value) && Object.values(value).every(isSmall)) return indent(renderFields(value, narrower(style)))
   return indent(prettyJson(value))
 }
 
@@ -82,7 +83,12 @@ function isFields(value: unknown): value is Fields {
 }
 
 function isFlat(value: unknown): value is Fields {
-  return isFields(value) && Object.values(value).every(isSmall)
+  return isFields(value) && Object.values(value).every(field => !isNested(field))
+}
+
+/** Holds objects: no cell of a table could show it. */
+function isNested(value: unknown): boolean {
+  return isFields(value) || (Array.isArray(value) && value.some(item => typeof item === 'object' && item !== null))
 }
 
 function isEmpty(value: unknown): boolean {

@@ -36,8 +36,9 @@ function answerNotes(answer: Answer, operation: OperationName, self: string): re
     const { by, handle } = answer.truncated
     lines.push(`Cut short by ${by}. Read on: ${self} queries read ${shellQuote(handle)}`)
   }
+  if (answer.draft) lines.push('A draft: only those who may edit it can call it.')
   if (operation === 'tools.run') return [...lines, counted]
-  return [...lines, `${counted}. Save it: ${self} tools create NAME --from-run ${answer.runId} --description TEXT`]
+  return [...lines, `${counted}. Save it: ${self} save NAME --from-run ${answer.runId} --description TEXT`]
 }
 
 function noun(answer: Answer): string {

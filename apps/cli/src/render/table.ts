@@ -10,6 +10,8 @@ export interface TableStyle {
 
 const gap = '  '
 const narrowest = 6
+/** Wide enough for an id. */
+const nameWidth = 40
 
 /** Rows under their headings, fitted to the screen: numbers to the right, long cells cut, what has no room left out. */
 export function renderTable(
@@ -48,10 +50,17 @@ function fit(natural: readonly number[], available: number | undefined): readonl
   if (available === undefined) return natural
   for (let count = natural.length; count > 1; count--) {
     const room = available - gap.length * (count - 1)
-    const widths = shrink(natural.slice(0, count), room)
+    const widths = keepFirst(natural.slice(0, count), room) ?? shrink(natural.slice(0, count), room)
     if (widths !== undefined) return widths
   }
   return natural.slice(0, 1).map(width => Math.min(width, available))
+}
+
+/** The first column names the row: it stays whole, up to a limit, when the others can do with less. */
+function keepFirst([first = 0, ...others]: readonly number[], room: number): readonly number[] | undefined {
+  const kept = Math.min(first, nameWidth)
+  const rest = shrink(others, room - kept)
+  return rest === undefined ? undefined : [kept, ...rest]
 }
 
 function shrink(natural: readonly number[], room: number): readonly number[] | undefined {

@@ -1,6 +1,5 @@
-import type { Context } from '../compile/context.ts'
 import { type Env, type Many, type One, rethrow, stop } from '../compile/machine.ts'
-import type { Plan } from '../compile/plan.ts'
+import type { Context, Plan } from '../compile/plan.ts'
 import { collector } from '../plans/construct.ts'
 import { addInto } from '../plans/operators.ts'
 import { getField, getIndex, iterate, type Owned } from '../value/access.ts'
@@ -241,7 +240,8 @@ function* combine(lists: Value[]): Generator<Value[]> {
 
 const combinations: Form = {
   many: (_args, context) => (input, _env, emit) => {
-    for (const each of combine(iterate(input))) {
+    const nothing = input === null || input === '' || input === 0
+    for (const each of combine(nothing ? [] : iterate(input))) {
       context.runtime.spend(1)
       const signal = emit(each)
       if (signal !== undefined) return signal

@@ -1,6 +1,5 @@
-import type { Context } from '../compile/context.ts'
 import { type Env, type Many, type One, PathCell, type Paths, type Signal } from '../compile/machine.ts'
-import { Plan, type Update, valuesAsPaths } from '../compile/plan.ts'
+import { type Context, Plan, type Update, valuesAsPaths } from '../compile/plan.ts'
 import type { Runtime } from '../compile/runtime.ts'
 import { productOf } from '../plans/product.ts'
 import type { Value } from '../value/value.ts'

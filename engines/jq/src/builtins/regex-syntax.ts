@@ -277,18 +277,22 @@ class Translator {
     if (char === 'g') throw new PatternProblem('subexpression calls are not supported')
     if (char === 'K') throw new PatternProblem('keep is not supported')
     const set = this.#classEscape()
-    return set.length === 1 || set.startsWith('\\') ? this.#single(set) : set
-  }
-
-  #single(set: string): string {
-    return /^\\p\{|^\\P\{/.test(set) && set.indexOf('}') === set.length - 1 ? set : `[${set}]`
+    const complete = isSingleChar(set) || set.startsWith('[') || /^\\[pP]\{[^}]*\}$/.test(set)
+    return complete ? set : `[${set}]`
   }
 
   #backReference(): string {
     const digits = /^\\(\d+)/.exec(this.#text.slice(this.#at))![1]!
+    if (Number(digits) > this.#declared.length) return this.#octal(digits)
     this.#at += digits.length + 1
-    if (Number(digits) > this.#declared.length) throw new PatternProblem('invalid backref number/name')
     return `\\k<group${Number(digits)}>`
+  }
+
+  /** Digits that name no group are a character's code. */
+  #octal(digits: string): string {
+    const octal = /^[0-3]?[0-7]{2}/.exec(digits)?.[0]
+    if (octal === undefined) throw new PatternProblem('invalid backref number/name')
+    return this.#take(octal.length + 1, `\\u{${Number.parseInt(octal, 8).toString(16)}}`)
   }
 
   #namedReference(): string {

@@ -1,6 +1,5 @@
-import type { Context } from '../compile/context.ts'
 import type { Emit, Env, Signal } from '../compile/machine.ts'
-import type { Plan } from '../compile/plan.ts'
+import type { Context, Plan } from '../compile/plan.ts'
 import { collector } from '../plans/construct.ts'
 import { productOf } from '../plans/product.ts'
 import { add } from '../value/arithmetic.ts'

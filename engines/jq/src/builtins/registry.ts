@@ -3,11 +3,13 @@ import { RecursePlan } from '../plans/access.ts'
 import { arrays } from './arrays.ts'
 import { type Apply, type Family, type Form, planOf } from './builtin.ts'
 import { control } from './control.ts'
+import { counting } from './counting.ts'
 import { dates } from './dates.ts'
 import { formatting } from './formats.ts'
 import { mathematics } from './math.ts'
 import { pathBuiltins } from './paths.ts'
 import { preludeNames } from './prelude.ts'
+import { recursion } from './recursion.ts'
 import { regex } from './regex.ts'
 import { strings } from './strings.ts'
 import { surroundings } from './surroundings.ts'
@@ -18,9 +20,21 @@ const listing: Family = {
 }
 
 const native = new Map<string, Apply | Form>(
-  [control, types, strings, arrays, pathBuiltins, regex, formatting, dates, mathematics, surroundings, listing].flatMap(
-    family => Object.entries(family),
-  ),
+  [
+    control,
+    counting,
+    recursion,
+    types,
+    strings,
+    arrays,
+    pathBuiltins,
+    regex,
+    formatting,
+    dates,
+    mathematics,
+    surroundings,
+    listing,
+  ].flatMap(family => Object.entries(family)),
 )
 
 /** The plan of a call of a native builtin, or `undefined` when there is none of that name and arity. */

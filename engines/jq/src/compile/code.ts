@@ -1,10 +1,8 @@
-import type { Context } from './context.ts'
-import type { FunctionPlan } from './function-plan.ts'
-import type { Many, One, Paths } from './machine.ts'
-import type { Plan } from './plan.ts'
+import type { Code, Many, One, Paths } from './machine.ts'
+import type { Context, FunctionCode, FunctionPlan, Plan } from './plan.ts'
 
 /** An argument as code; each shape is compiled the first time it is needed. */
-export class ClosureCode {
+export class ClosureCode implements Code {
   one: One
   many: Many
   paths: Paths
@@ -25,11 +23,10 @@ export class ClosureCode {
   }
 }
 
-/** A function body as code. `one` and `many` may answer with a `TailCall`. */
-export class FunctionCode {
+/** A function body as code; each shape is compiled the first time it is needed. */
+export class BodyCode implements FunctionCode {
   readonly fn: FunctionPlan
   readonly context: Context
-  /** Whether the body has one output; unknown until somebody asks. */
   single: boolean | undefined
   one: One
   many: Many

@@ -1,21 +1,17 @@
-import { FunctionCode } from './code.ts'
-import type { FunctionPlan } from './function-plan.ts'
+import { BodyCode } from './code.ts'
 import type { Many, One } from './machine.ts'
-import type { Plan } from './plan.ts'
+import type { Context, FunctionCode, FunctionPlan, Plan } from './plan.ts'
 import type { Runtime } from './runtime.ts'
 
-/**
- * Under which assumptions code is generated: inside a function body, whether all its closure arguments have
- * exactly one output. Each function is compiled at most twice for each context of its enclosing function.
- */
-export class Context {
+/** The context of one function body, or of the program. Each function is compiled at most twice for each of them. */
+export class BodyContext implements Context {
   readonly runtime: Runtime
   readonly owner: FunctionPlan | undefined
   readonly #singleParams: boolean
-  readonly #parent: Context | undefined
+  readonly #parent: BodyContext | undefined
   readonly #codes = new Map<FunctionPlan, Map<boolean, FunctionCode>>()
   readonly #singles = new Map<Plan, boolean>()
-  readonly #root: Context
+  readonly #root: BodyContext
   /** Functions whose number of outputs is being found out; recursion assumes one. */
   readonly #assumed: FunctionCode[] = []
   /** Lowest assumption the current answer rests on. */
@@ -23,7 +19,7 @@ export class Context {
 
   constructor(
     runtime: Runtime,
-    body?: { readonly owner: FunctionPlan; readonly singleParams: boolean; readonly parent: Context },
+    body?: { readonly owner: FunctionPlan; readonly singleParams: boolean; readonly parent: BodyContext },
   ) {
     this.runtime = runtime
     this.owner = body?.owner
@@ -32,14 +28,13 @@ export class Context {
     this.#root = body === undefined ? this : body.parent.#root
   }
 
-  /** Whether the arguments of that enclosing function have one output each. */
   paramsAreSingle(owner: FunctionPlan): boolean {
     return this.of(owner).#singleParams
   }
 
   /** The context of an enclosing function's body. */
-  of(owner: FunctionPlan | undefined): Context {
-    let at: Context = this
+  of(owner: FunctionPlan | undefined): BodyContext {
+    let at: BodyContext = this
     while (at.owner !== owner) at = at.#parent!
     return at
   }
@@ -53,8 +48,8 @@ export class Context {
     }
     let code = variants.get(singleArgs)
     if (!code) {
-      const inner = new Context(this.runtime, { owner: fn, singleParams: singleArgs, parent: home })
-      code = new FunctionCode(fn, inner)
+      const inner = new BodyContext(this.runtime, { owner: fn, singleParams: singleArgs, parent: home })
+      code = new BodyCode(fn, inner)
       variants.set(singleArgs, code)
     }
     return code
@@ -68,7 +63,6 @@ export class Context {
     return answer
   }
 
-  /** Whether a function body has one output. Recursive calls inside it are assumed to have, until shown otherwise. */
   isSingleFunction(code: FunctionCode): boolean {
     if (code.single !== undefined) return code.single
     const root = this.#root
@@ -91,7 +85,6 @@ export class Context {
     return plan.one(this, tail)
   }
 
-  /** Code for any number of outputs, whichever kind the plan is. */
   many(plan: Plan, tail = false): Many {
     if (!this.isSingle(plan)) return plan.many(this, tail)
     const one = plan.one(this)

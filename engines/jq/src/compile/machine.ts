@@ -1,5 +1,4 @@
 import type { Value } from '../value/value.ts'
-import type { ClosureCode, FunctionCode } from './code.ts'
 
 /** One binding: a variable's value, an argument, or the identity of a label. Never changed after it is made. */
 export class Cell {
@@ -16,9 +15,9 @@ export type Env = Cell | null
 
 /** An argument that is a program: what to run, and the bindings it was written among. */
 export class Closure {
-  readonly code: ClosureCode
+  readonly code: Code
   readonly env: Env
-  constructor(code: ClosureCode, env: Env) {
+  constructor(code: Code, env: Env) {
     this.code = code
     this.env = env
   }
@@ -58,13 +57,20 @@ export type EmitPath = (path: Path, value: Value) => Signal
 /** Runs a program and hands on where each output was found. */
 export type Paths = (path: Path, value: Value, env: Env, emit: EmitPath) => Signal
 
+/** A piece of program in each shape it may be needed in. */
+export interface Code {
+  readonly one: One
+  readonly many: Many
+  readonly paths: Paths
+}
+
 /** A call in last position, not made yet: the caller's loop makes it, so the stack does not grow. */
 export class TailCall {
-  readonly code: FunctionCode
+  readonly code: Code
   readonly input: Value
   readonly env: Env
   readonly emit: Emit | undefined
-  constructor(code: FunctionCode, input: Value, env: Env, emit: Emit | undefined) {
+  constructor(code: Code, input: Value, env: Env, emit: Emit | undefined) {
     this.code = code
     this.input = input
     this.env = env

@@ -1,7 +1,7 @@
 import type { Owned } from '../value/access.ts'
 import type { Value } from '../value/value.ts'
-import type { Context } from './context.ts'
-import type { Env, Many, One, Paths } from './machine.ts'
+import type { Code, Env, Many, One, Paths } from './machine.ts'
+import type { Runtime } from './runtime.ts'
 
 /** The value goes away instead of being replaced. */
 export const removed = Symbol('removed')
@@ -63,4 +63,58 @@ export abstract class Plan {
 /** Outputs of a program that makes values: only one that is its very input has been found rather than made. */
 export function valuesAsPaths(many: Many): Paths {
   return (path, value, env, emit) => many(value, env, made => emit(made === value ? path : undefined, made))
+}
+
+export interface ParameterPlan {
+  readonly name: string
+  /** Bound as `$name`: evaluated before the call. */
+  readonly value: boolean
+  /** Also called as `name` in the body, or not a `$name` at all. */
+  readonly closure: boolean
+}
+
+/** A function somebody defined: its body is filled in once its own name is in scope. */
+export class FunctionPlan {
+  readonly name: string
+  readonly params: readonly ParameterPlan[]
+  /** The function whose body holds the definition. */
+  readonly enclosing: FunctionPlan | undefined
+  /** How many bindings were in sight where it was defined. */
+  readonly depth: number
+  body!: Plan
+
+  constructor(name: string, params: readonly ParameterPlan[], enclosing: FunctionPlan | undefined, depth: number) {
+    this.name = name
+    this.params = params
+    this.enclosing = enclosing
+    this.depth = depth
+  }
+}
+
+/** The body of a function as code. `one` and `many` may answer with a `TailCall`. */
+export interface FunctionCode extends Code {
+  readonly fn: FunctionPlan
+  /** The context of the body. */
+  readonly context: Context
+  /** Whether the body has one output; unknown until somebody asks. */
+  single: boolean | undefined
+}
+
+/**
+ * Under which assumptions code is generated: inside a function body, whether all its closure arguments have
+ * exactly one output.
+ */
+export interface Context {
+  readonly runtime: Runtime
+  isSingle(plan: Plan): boolean
+  /** Code for a single plan. */
+  one(plan: Plan, tail?: boolean): One
+  /** Code for any number of outputs, whichever kind the plan is. */
+  many(plan: Plan, tail?: boolean): Many
+  /** Whether the arguments of that enclosing function have one output each. */
+  paramsAreSingle(owner: FunctionPlan): boolean
+  /** The code of a function for calls whose closure arguments all have one output, or for any. */
+  codeOf(fn: FunctionPlan, singleArgs: boolean): FunctionCode
+  /** Whether a function body has one output. Recursive calls inside it are assumed to have, until shown otherwise. */
+  isSingleFunction(code: FunctionCode): boolean
 }

@@ -1,4 +1,4 @@
-import type { FunctionPlan } from './function-plan.ts'
+import type { FunctionPlan } from './plan.ts'
 
 /** A name in sight, and how many bindings were in sight below it. */
 type Entry =

@@ -1,4 +1,3 @@
-import type { Context } from '../compile/context.ts'
 import {
   type Emit,
   type EmitPath,
@@ -9,7 +8,7 @@ import {
   type Paths,
   type Signal,
 } from '../compile/machine.ts'
-import { Plan, type Removed, type Replace, removed, type Update } from '../compile/plan.ts'
+import { type Context, Plan, type Removed, type Replace, removed, type Update } from '../compile/plan.ts'
 import type { Runtime } from '../compile/runtime.ts'
 import { deleteKeys, getAt, getField, getSlice, iterate, type Owned, setAt } from '../value/access.ts'
 import { isBigLiteral } from '../value/big-literal.ts'

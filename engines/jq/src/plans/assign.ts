@@ -1,4 +1,3 @@
-import type { Context } from '../compile/context.ts'
 import {
   type Env,
   type Many,
@@ -9,7 +8,7 @@ import {
   type Signal,
   stop,
 } from '../compile/machine.ts'
-import { type Linear, Plan, type Removed, type Replace, removed, type Update } from '../compile/plan.ts'
+import { type Context, type Linear, Plan, type Removed, type Replace, removed, type Update } from '../compile/plan.ts'
 import { deletePaths, getPath, type Owned, setPath } from '../value/access.ts'
 import { fail, preview } from '../value/raised.ts'
 import { isTruthy, type Value } from '../value/value.ts'

@@ -1,6 +1,5 @@
-import type { Context } from '../compile/context.ts'
 import { type Cell, type Many, type One, outer, type Paths } from '../compile/machine.ts'
-import { type Linear, Plan, type Update } from '../compile/plan.ts'
+import { type Context, type Linear, Plan, type Update } from '../compile/plan.ts'
 import type { Value } from '../value/value.ts'
 import { linearOf } from './linear.ts'
 

@@ -1,6 +1,5 @@
-import type { Context } from '../compile/context.ts'
 import { Cell, type Env, type Many, type One, outer, type Paths, type Signal } from '../compile/machine.ts'
-import { Plan } from '../compile/plan.ts'
+import { type Context, Plan } from '../compile/plan.ts'
 import { getAt, getField, getIndex } from '../value/access.ts'
 import { describe, fail, Raised } from '../value/raised.ts'
 import type { Value } from '../value/value.ts'

@@ -1,6 +1,5 @@
-import type { Context } from '../compile/context.ts'
 import { type Env, type Many, type One, rethrow } from '../compile/machine.ts'
-import { Plan } from '../compile/plan.ts'
+import { type Context, Plan } from '../compile/plan.ts'
 import { describe, fail } from '../value/raised.ts'
 import { type JqObject, setOwn, type Value } from '../value/value.ts'
 import { productOf } from './product.ts'

@@ -1,6 +1,5 @@
-import type { Context } from '../compile/context.ts'
 import { Cell, type Many, type One, outer, type Paths, type Signal } from '../compile/machine.ts'
-import { type Linear, Plan, type Update } from '../compile/plan.ts'
+import { type Context, type Linear, Plan, type Update } from '../compile/plan.ts'
 import type { Runtime } from '../compile/runtime.ts'
 import { Raised } from '../value/raised.ts'
 import { isTruthy } from '../value/value.ts'

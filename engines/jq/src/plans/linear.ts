@@ -1,5 +1,4 @@
-import type { Context } from '../compile/context.ts'
-import type { Linear, Plan } from '../compile/plan.ts'
+import type { Context, Linear, Plan } from '../compile/plan.ts'
 
 /** The linear form of a single plan; where there is none, everything it was given counts as shared afterwards. */
 export function linearOf(plan: Plan, context: Context): Linear {

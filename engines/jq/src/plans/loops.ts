@@ -1,6 +1,5 @@
-import type { Context } from '../compile/context.ts'
 import { Cell, type Env, type Many, type One, type Path, type Paths, rethrow, type Signal } from '../compile/machine.ts'
-import { Plan } from '../compile/plan.ts'
+import { type Context, Plan } from '../compile/plan.ts'
 import type { Owned } from '../value/access.ts'
 import type { Value } from '../value/value.ts'
 import { type BindingPlan, binder } from './binding.ts'

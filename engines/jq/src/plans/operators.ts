@@ -1,6 +1,5 @@
-import type { Context } from '../compile/context.ts'
 import type { Many, One, Paths } from '../compile/machine.ts'
-import { type Linear, Plan } from '../compile/plan.ts'
+import { type Context, type Linear, Plan } from '../compile/plan.ts'
 import type { BinaryOperator } from '../syntax/ast.ts'
 import type { Owned } from '../value/access.ts'
 import { add, divide, modulo, multiply, negate, subtract } from '../value/arithmetic.ts'

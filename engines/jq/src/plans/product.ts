@@ -1,6 +1,5 @@
-import type { Context } from '../compile/context.ts'
 import type { Env, Signal } from '../compile/machine.ts'
-import type { Plan } from '../compile/plan.ts'
+import type { Context, Plan } from '../compile/plan.ts'
 import type { Value } from '../value/value.ts'
 
 /** Every combination of the outputs of several plans, all given the same input. */

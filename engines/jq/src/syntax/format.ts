@@ -40,7 +40,7 @@ function query(node: Expression): string {
     case 'label':
       return `label $${node.name} | ${query(node.body)}`
     case 'as':
-      return `${operand(node.source, 0)} as ${node.patterns.map(pattern).join(' ?// ')} | ${query(node.body)}`
+      return `${oldTerm(node.source)} as ${node.patterns.map(pattern).join(' ?// ')} | ${query(node.body)}`
     default:
       return commas(node)
   }
@@ -190,7 +190,7 @@ function protectedTerm(node: Expression): string {
 }
 
 function loopHead(node: Extract<Expression, { kind: 'reduce' | 'foreach' }>): string {
-  return `${operand(node.source, 0)} as ${node.patterns.map(pattern).join(' ?// ')}`
+  return `${oldTerm(node.source)} as ${node.patterns.map(pattern).join(' ?// ')}`
 }
 
 function entry({ key, value }: ObjectEntry): string {
@@ -198,8 +198,16 @@ function entry({ key, value }: ObjectEntry): string {
 }
 
 function entryValue(node: Expression): string {
-  if (node.kind !== 'pipe') return operand(node, 0)
-  return `${operand(node.left, 0)} | ${entryValue(node.right)}`
+  if (node.kind !== 'pipe') return oldTerm(node)
+  return `${oldTerm(node.left)} | ${entryValue(node.right)}`
+}
+
+const notTermsBefore17: ReadonlySet<Expression['kind']> = new Set(['if', 'reduce', 'foreach', 'negate'])
+
+/** Before `as` and in objects jq up to 1.7 takes a term only, and reads `1 + 2 as $x` as `1 + (2 as $x`: parentheses mean the same to all. */
+function oldTerm(node: Expression): string {
+  const isTerm = !notTermsBefore17.has(node.kind) && !(node.kind === 'try' && !node.postfix)
+  return isTerm ? operand(node, levels.multiply + 1) : `(${query(node)})`
 }
 
 function entryKey(key: EntryKey): string {

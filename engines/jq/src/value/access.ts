@@ -231,6 +231,7 @@ function deleteElements(value: Value[], keys: Value[]): Value[] {
 }
 
 export function hasKey(value: Value, key: Value): boolean {
+  if (value === null) return false
   if (isObject(value) && typeof key === 'string') return Object.hasOwn(value, key)
   if (Array.isArray(value) && isNumber(key)) {
     const index = Math.trunc(toDouble(key))

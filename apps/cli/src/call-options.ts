@@ -6,12 +6,12 @@ import { showResult } from './render/result.ts'
 import type { Shell } from './terminal.ts'
 
 /** Options that every command takes which calls an operation. */
-export interface CommonOptions extends OpenOptions {
+export interface CallOptions extends OpenOptions {
   readonly project?: string
   readonly json?: boolean
 }
 
-export function withCommonOptions(command: Command): Command {
+export function withCallOptions(command: Command): Command {
   const add = (flags: string, about: string) => command.addOption(new Option(flags, about).helpGroup('Common options:'))
   add('--project <name>', 'Project to work in; without it, the one of the key.')
   add('--json', 'Print exact JSON.')
@@ -27,7 +27,7 @@ export async function callAndShow(
   shell: Shell,
   name: OperationName,
   input: Record<string, unknown>,
-  options: CommonOptions,
+  options: CallOptions,
   words: readonly string[],
 ): Promise<void> {
   const output = await callOnce(shell, name, input, options)
@@ -38,7 +38,7 @@ async function callOnce(
   shell: Shell,
   name: OperationName,
   input: Record<string, unknown>,
-  options: CommonOptions,
+  options: CallOptions,
 ): Promise<unknown> {
   const line = new ProgressLine(shell.terminal)
   await using connection = await openConnection(shell, options)

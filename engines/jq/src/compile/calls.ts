@@ -1,6 +1,5 @@
 import type { Value } from '../value/value.ts'
-import { ClosureCode, type FunctionCode } from './code.ts'
-import type { Context } from './context.ts'
+import { ClosureCode } from './code.ts'
 import {
   Cell,
   Closure,
@@ -13,33 +12,7 @@ import {
   type Signal,
   TailCall,
 } from './machine.ts'
-import { Plan } from './plan.ts'
-
-export interface ParameterPlan {
-  readonly name: string
-  /** Bound as `$name`: evaluated before the call. */
-  readonly value: boolean
-  /** Also called as `name` in the body, or not a `$name` at all. */
-  readonly closure: boolean
-}
-
-/** A function somebody defined: its body is filled in once its own name is in scope. */
-export class FunctionPlan {
-  readonly name: string
-  readonly params: readonly ParameterPlan[]
-  /** The function whose body holds the definition. */
-  readonly enclosing: FunctionPlan | undefined
-  /** How many bindings were in sight where it was defined. */
-  readonly depth: number
-  body!: Plan
-
-  constructor(name: string, params: readonly ParameterPlan[], enclosing: FunctionPlan | undefined, depth: number) {
-    this.name = name
-    this.params = params
-    this.enclosing = enclosing
-    this.depth = depth
-  }
-}
+import { type Context, type FunctionCode, type FunctionPlan, type ParameterPlan, Plan } from './plan.ts'
 
 /** Pushes the arguments of a call, one cell each, and goes on; once for each combination of values. */
 type Bind = (input: Value, env: Env, into: Env, next: (env: Env) => Signal) => Signal
