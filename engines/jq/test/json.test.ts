@@ -81,10 +81,10 @@ describe('reading JSON', () => {
 })
 
 describe('printing JSON', () => {
-  it('prints what JSON.stringify prints, numbers in jq style apart', () => {
+  it('prints text that JSON.parse reads back to the same value', () => {
     fc.assert(
       fc.property(fc.jsonValue(), value => {
-        expect(JSON.parse(printJson(value as Value))).toEqual(JSON.parse(JSON.stringify(value).replaceAll('-0', '-0')))
+        expect(JSON.parse(printJson(value as Value))).toEqual(value)
       }),
     )
   })

@@ -1,10 +1,10 @@
-import { PlatformError } from '@super-data/base/errors'
+import { type ErrorDetails, PlatformError } from '@super-data/base/errors'
 
 /** No such function in this project's library. */
 export class FunctionMissing extends PlatformError {
   readonly code = 'FUNCTION_MISSING'
   readonly kind = 'missing'
-  constructor(name: string, near: string | undefined) {
+  constructor(name: string, near?: string) {
     super(`there is no function ${name}`, {
       hint: near ? `Did you mean ${near}?` : '`functions list` shows what there is.',
     })
@@ -15,9 +15,9 @@ export class FunctionMissing extends PlatformError {
 export class FunctionUnknown extends PlatformError {
   readonly code = 'FUNCTION_UNKNOWN'
   readonly kind = 'invalid'
-  constructor(names: readonly string[], near: string | undefined, position: unknown) {
+  constructor(names: readonly string[], hint: string | undefined, position: unknown) {
     super(`${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} not defined`, {
-      hint: near ? `Did you mean ${near}?` : 'Define it in the query, or add it to the library with functions.create.',
+      hint: hint ?? 'Define it in the query, or add it to the library with functions.create.',
       details: { functions: names, position },
     })
   }
@@ -27,8 +27,8 @@ export class FunctionUnknown extends PlatformError {
 export class FunctionInvalid extends PlatformError {
   readonly code = 'FUNCTION_INVALID'
   readonly kind = 'invalid'
-  constructor(why: string, hint?: string) {
-    super(why, hint === undefined ? {} : { hint })
+  constructor(why: string, hint: string, details: ErrorDetails) {
+    super(why, { hint, details })
   }
 }
 
@@ -86,6 +86,17 @@ export class ToolNotApproved extends PlatformError {
   readonly kind = 'denied'
   constructor(name: string, state: string) {
     super(`${name} is ${state}`, { hint: 'Only approved tools can be called; its author may try a draft.' })
+  }
+}
+
+/** What is stored is not what was approved: somebody changed the database by hand. */
+export class ToolAltered extends PlatformError {
+  readonly code = 'TOOL_ALTERED'
+  readonly kind = 'denied'
+  constructor(name: string) {
+    super(`${name} is not what was saved: its stored text was changed`, {
+      hint: 'Save it again as a new version and have that approved.',
+    })
   }
 }
 

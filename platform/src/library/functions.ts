@@ -8,7 +8,7 @@ import type { FunctionResolver, PinnedFunction } from '../queries/engine.ts'
 import { ParameterUnknown } from '../queries/errors.ts'
 import type { LibraryTables, LibraryTransaction } from '../state/library.ts'
 import { FunctionInvalid, FunctionMissing, VersionConflict } from './errors.ts'
-import { findFunction, type FunctionRow, newestVersions, type Reader, toFunction, usesOf } from './function-rows.ts'
+import { type FunctionRow, findFunction, newestVersions, type Reader, toFunction } from './function-rows.ts'
 import { LibraryResolver } from './library-resolver.ts'
 import { functionHash } from './pinned-functions.ts'
 import { requireVisible } from './visible-text.ts'
@@ -88,7 +88,7 @@ export class Functions {
       throw new VersionConflict(reference, current?.version ?? 0)
     }
     const uses = await this.#uses(transaction, change, parsed)
-    if (current) await refuseCycle(transaction, current, uses)
+    refuseCycle(reference, parsed, uses)
     const id = current?.id ?? this.#ids.next('function')
     const version = (current?.version ?? 0) + 1
     await this.#saveFunction(transaction, { id, version, parsed, change, isNew: current === undefined })
@@ -177,21 +177,23 @@ function refuseBuiltin(name: string): void {
   })
 }
 
-/** jq has no mutual recursion between definitions, so what a function uses must not use the function. */
-async function refuseCycle(reader: Reader, own: FunctionRow, uses: readonly PinnedFunction[]): Promise<void> {
-  const again = uses.find(use => use.id === own.id)
-  if (!again) return
-  const rows = await reader
-    .selectFrom('function_versions')
-    .select(['function_id', 'version', 'definition', 'uses'])
-    .where('function_id', 'in', uses.map(use => use.id))
-    .execute()
-  const usesItself = (use: PinnedFunction) =>
-    rows.some(
-      row =>
-        row.function_id === use.id && row.version === use.version && usesOf(row).some(each => each.id === own.id),
-    )
-  const name = `${own.name}/${own.arity}`
-  const path = [name, ...uses.filter(usesItself).map(use => `${use.name}/${use.arity}`).reverse(), name]
-  throw new FunctionInvalid(`${name} would use itself: ${path.join(' → ')}`, 'Break the circle, or write it as one function that calls itself.', { functions: path })
+/** jq has no mutual recursion between definitions: what a function uses must not use the function. */
+function refuseCycle(reference: string, parsed: Definition, uses: readonly PinnedFunction[]): void {
+  const definitions = new Map(uses.map(use => [`${use.name}/${use.arity}`, use.definition]))
+  if (!definitions.has(reference)) return
+  const wayFrom = (definition: Definition): string[] | undefined => {
+    for (const { name, arity } of analyse(definition).functions) {
+      const used = `${name}/${arity}`
+      const text = definitions.get(used)
+      const way = used === reference ? [] : text && wayFrom(parseDefinition(text))
+      if (way) return [used, ...way]
+    }
+    return undefined
+  }
+  const path = [reference, ...(wayFrom(parsed) ?? [reference])]
+  throw new FunctionInvalid(
+    `${reference} would use itself: ${path.join(' → ')}`,
+    'Break the circle, or write one function that calls itself.',
+    { functions: path },
+  )
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '@super-data/base/clock'
 import type { LibraryTransaction } from '../state/library.ts'
 import { ProposalsTooMany, ToolStateConflict, VoteNotEligible, VoteStale } from './errors.ts'
-import { type CountedVote, decide, eligibleReviewers, votesNeeded } from './review.ts'
+import { type CountedVote, decide, eligibleReviewers, type Reviewers, votesNeeded } from './review.ts'
 import {
   getToolRow,
   getVersionRow,
@@ -33,31 +33,32 @@ export class Proposals {
   }
 
   /**
-   * Puts the newest draft before the team. In a project with one member it is approved at once, recorded as `none`.
+   * Puts the newest draft before the team. Where nobody else could vote on it, as in a project of one, it is approved
+   * at once, recorded as `none`.
    *
    * @throws ToolStateConflict · ProposalsTooMany
    */
   async submit(
     transaction: LibraryTransaction,
-    change: { projectId: string; name: string; userId: string; justification: string },
+    change: { projectId: string; name: string; justification: string },
   ): Promise<void> {
     const tool = await getToolRow(transaction, change.projectId, change.name)
     const version = await getVersionRow(transaction, tool, tool.version)
     const state = stateOf(tool, version, this.#clock.now())
     if (state !== 'draft') throw new ToolStateConflict(change.name, state, 'a draft')
-    await this.#checkPending(transaction, change.userId)
+    await this.#checkPending(transaction, version.created_by)
     const now = this.#clock.now()
     const members = await this.#members(transaction, change.projectId)
-    const eligible = eligibleReviewers(members, { coAuthors: [version.created_by], submittedAt: now })
-    const solo = members.length <= 1
+    const eligible = eligibleReviewers(members, { author: version.created_by, submittedAt: now })
+    const alone = eligible.size === 0
     await setVersionRow(transaction, version, {
       state: 'pending',
       justification: change.justification,
       submitted_at: now,
       expires_at: now + this.#settings.proposalHours * 3_600_000,
-      votes_needed: solo ? 0 : votesNeeded(this.#settings.approvalThreshold, eligible.size),
+      votes_needed: alone ? 0 : votesNeeded(this.#settings.approvalThreshold, eligible.size),
     })
-    if (solo) await this.#approve(transaction, tool, version.version, 'none')
+    if (alone) await this.#approve(transaction, tool, version.version, 'none')
   }
 
   /**
@@ -86,7 +87,8 @@ export class Proposals {
     if (!eligible.has(change.userId)) {
       throw new VoteNotEligible('only editors who were members when it was proposed may vote')
     }
-    const cast = { vote: change.vote, comment: change.comment, at: this.#clock.now() }
+    const at = Math.max(this.#clock.now(), version.submitted_at ?? 0)
+    const cast = { vote: change.vote, comment: change.comment, at }
     await transaction
       .insertInto('votes')
       .values({ tool_id: tool.id, hash: version.hash, user_id: change.userId, ...cast })
@@ -124,7 +126,7 @@ export class Proposals {
     transaction: LibraryTransaction,
     tool: ToolRow,
     version: VersionRow,
-    eligible: ReadonlyMap<string, { readonly isAdmin: boolean }>,
+    eligible: Reviewers,
   ): Promise<void> {
     const votes = await votesOn(transaction, version)
     const counted = votes.flatMap((vote): CountedVote[] => {
@@ -151,21 +153,21 @@ export class Proposals {
       .execute()
   }
 
-  async #checkPending(reader: Reader, userId: string): Promise<void> {
+  async #checkPending(reader: Reader, authorId: string): Promise<void> {
     const pending = await reader
       .selectFrom('tool_versions')
       .select(count => count.fn.countAll<number>().as('count'))
-      .where('created_by', '=', userId)
+      .where('created_by', '=', authorId)
       .where('state', '=', 'pending')
       .where('expires_at', '>', this.#clock.now())
       .executeTakeFirstOrThrow()
     if (pending.count >= this.#settings.pendingMax) throw new ProposalsTooMany(this.#settings.pendingMax)
   }
 
-  async #eligible(reader: Reader, projectId: string, version: VersionRow) {
+  async #eligible(reader: Reader, projectId: string, version: VersionRow): Promise<Reviewers> {
     const members = await this.#members(reader, projectId)
     return eligibleReviewers(members, {
-      coAuthors: [version.created_by],
+      author: version.created_by,
       submittedAt: version.submitted_at ?? this.#clock.now(),
     })
   }

@@ -8,10 +8,8 @@ export interface CountedVote {
   readonly isAdmin: boolean
 }
 
-export interface Reviewers {
-  /** Members who may vote on this version. */
-  readonly eligible: ReadonlyMap<string, { readonly isAdmin: boolean }>
-}
+/** Members who may vote on a version, by user id. */
+export type Reviewers = ReadonlyMap<string, { readonly isAdmin: boolean }>
 
 export type Decision = 'pending' | 'approved' | 'rejected'
 
@@ -33,19 +31,15 @@ export function votesNeeded(threshold: number, eligible: number): number {
 
 type Member = Pick<LibraryTables['memberships'], 'user_id' | 'role' | 'since'>
 
-/**
- * Who may vote: editors and admins who were members when it was proposed, without its author.
- *
- * @param coAuthors whoever wrote the version, or a function it pins for the first time.
- */
+/** Who may vote: editors and admins who were members when it was proposed, without its author. */
 export function eligibleReviewers(
   members: readonly Member[],
-  proposal: { readonly coAuthors: readonly string[]; readonly submittedAt: number },
-): Reviewers['eligible'] {
+  proposal: { readonly author: string; readonly submittedAt: number },
+): Reviewers {
   return new Map(
     members
-      .filter(member => member.role !== 'viewer')
-      .filter(member => member.since <= proposal.submittedAt && !proposal.coAuthors.includes(member.user_id))
+      .filter(member => member.role !== 'viewer' && member.user_id !== proposal.author)
+      .filter(member => member.since <= proposal.submittedAt)
       .map(member => [member.user_id, { isAdmin: member.role === 'admin' }]),
   )
 }

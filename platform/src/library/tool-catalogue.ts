@@ -1,10 +1,13 @@
-import type { ToolDefinition } from '@super-data/contract'
+import type { Log } from '@super-data/base/log'
 import type { Database } from '@super-data/metadata'
 import type { Catalogue } from '../door.ts'
+import { lastWritten } from '../events/outbox.ts'
 import type { LibraryTables } from '../state/library.ts'
+import { governed } from '../state/shared-tables.ts'
+import { readVersionTexts, type VersionTexts } from './pinned-functions.ts'
+import { readSavedVersion } from './saved-version.ts'
 import type { CompiledTool, ToolChecker } from './tool-checker.ts'
-import { pinsOf } from './tool-rows.ts'
-import { definitionHash, type Tools } from './tools.ts'
+import type { Tools } from './tools.ts'
 
 interface Snapshot {
   readonly catalogue: Catalogue
@@ -12,24 +15,32 @@ interface Snapshot {
 }
 
 interface KeptSnapshot {
-  readonly lastEvent: string | undefined
+  /** The newest event when it was made. */
+  readonly asOf: string
   readonly generation: number
   readonly snapshot: Promise<Snapshot>
 }
+
+type ApprovedRow = Awaited<ReturnType<Tools['approved']>>[number]
+
+/** Compiled tools that are kept, over all projects. */
+const compiledMax = 5_000
 
 /** The approved tools of each project, compiled once; made anew when the library has changed, by whatever process. */
 export class ToolCatalogue {
   readonly #library: Database<LibraryTables>
   readonly #tools: Tools
   readonly #checker: ToolChecker
+  readonly #log: Log
   readonly #snapshots = new Map<string, KeptSnapshot>()
   /** Compiled tools by hash survive a new snapshot: only what changed is compiled again. */
   readonly #byHash = new Map<string, CompiledTool>()
 
-  constructor(library: Database<LibraryTables>, tools: Tools, checker: ToolChecker) {
-    this.#library = library
-    this.#tools = tools
-    this.#checker = checker
+  constructor(parts: { library: Database<LibraryTables>; tools: Tools; checker: ToolChecker; log: Log }) {
+    this.#library = parts.library
+    this.#tools = parts.tools
+    this.#checker = parts.checker
+    this.#log = parts.log
   }
 
   async of(project: { id: string; name: string }): Promise<Catalogue> {
@@ -42,42 +53,25 @@ export class ToolCatalogue {
   }
 
   async #snapshot(project: { id: string; name: string }): Promise<Snapshot> {
-    const lastEvent = await this.#lastEvent()
+    // Every change of a tool leaves an event: the newest one says whether anything is new.
+    const asOf = await lastWritten(governed(this.#library.read))
     const present = this.#snapshots.get(project.id)
-    if (present !== undefined && present.lastEvent === lastEvent) return present.snapshot
+    if (present !== undefined && present.asOf === asOf) return present.snapshot
     const generation = (present?.generation ?? 0) + 1
-    const snapshot = this.#make(project, generation)
-    const kept = { lastEvent, generation, snapshot }
+    const kept = { asOf, generation, snapshot: this.#make(project, generation) }
     this.#snapshots.set(project.id, kept)
-    snapshot.catch(() => this.#snapshots.get(project.id) === kept && this.#snapshots.delete(project.id))
-    return snapshot
-  }
-
-  /** Every change of a tool leaves an event: the newest one says whether anything is new. */
-  async #lastEvent(): Promise<string | undefined> {
-    const row = await this.#library.read
-      .selectFrom('outbox')
-      .select('id')
-      .orderBy('id', 'desc')
-      .limit(1)
-      .executeTakeFirst()
-    return row?.id
+    kept.snapshot.catch(() => this.#snapshots.get(project.id) === kept && this.#snapshots.delete(project.id))
+    return kept.snapshot
   }
 
   async #make(project: { id: string; name: string }, generation: number): Promise<Snapshot> {
     const rows = await this.#tools.approved(project.id)
-    const definitions = await this.#definitions()
-    const compiled = new Map(
-      rows.filter(unaltered).map(row => {
-        const functions = pinsOf(row).map(pin => ({
-          ...pin,
-          definition: definitions.get(`${pin.id}@${pin.version}`) ?? '',
-        }))
-        const make = () =>
-          this.#checker.compile(project.name, JSON.parse(row.definition) as ToolDefinition, functions, row.hash)
-        return [row.name, this.#keep(`${project.id} ${row.hash}`, make)] as const
-      }),
-    )
+    const texts = await readVersionTexts(this.#library.read)
+    const compiled = new Map<string, CompiledTool>()
+    for (const row of rows) {
+      const tool = this.#compile(project, row, texts)
+      if (tool) compiled.set(row.name, tool)
+    }
     const tools = [...compiled].map(([name, tool]) => ({
       name,
       description: tool.definition.description,
@@ -86,26 +80,23 @@ export class ToolCatalogue {
     return { catalogue: { project: project.name, generation, tools }, compiled }
   }
 
+  /** A row edited behind our back is not approved, and must not take the others with it. */
+  #compile(project: { id: string; name: string }, row: ApprovedRow, texts: VersionTexts): CompiledTool | undefined {
+    try {
+      const saved = readSavedVersion(row.name, row, texts)
+      return this.#keep(`${project.id} ${saved.hash}`, () => this.#checker.compile(project.name, saved))
+    } catch (failure) {
+      this.#log.warn({ err: failure, project: project.name, tool: row.name }, 'an approved tool cannot be used')
+      return undefined
+    }
+  }
+
   #keep(key: string, make: () => CompiledTool): CompiledTool {
     const tool = this.#byHash.get(key) ?? make()
     this.#byHash.delete(key)
     this.#byHash.set(key, tool)
     const oldest = this.#byHash.keys().next().value
-    if (this.#byHash.size > 5_000 && oldest !== undefined) this.#byHash.delete(oldest)
+    if (this.#byHash.size > compiledMax && oldest !== undefined) this.#byHash.delete(oldest)
     return tool
   }
-
-  async #definitions(): Promise<ReadonlyMap<string, string>> {
-    const rows = await this.#library.read
-      .selectFrom('function_versions')
-      .select(['function_id', 'version', 'definition'])
-      .execute()
-    return new Map(rows.map(row => [`${row.function_id}@${row.version}`, row.definition]))
-  }
-}
-
-/** What was approved is what the hash says; a row edited behind our back is not approved. */
-function unaltered(row: { definition: string; functions: string; hash: string }): boolean {
-  const definition = JSON.parse(row.definition) as ToolDefinition
-  return definitionHash({ definition, functions: pinsOf(row) }) === row.hash
 }

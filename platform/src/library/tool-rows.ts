@@ -1,13 +1,13 @@
 import type { Clock } from '@super-data/base/clock'
 import { nearest } from '@super-data/base/nearest'
 import type { Tool, ToolDefinition, ToolState } from '@super-data/contract'
-import type { Kysely, Selectable } from 'kysely'
-import type { FunctionRef, PinnedFunction } from '../queries/engine.ts'
+import type { Selectable } from 'kysely'
 import type { LibraryTables } from '../state/library.ts'
 import { ToolMissing } from './errors.ts'
+import type { Reader } from './function-rows.ts'
+import type { Pin } from './pinned-functions.ts'
 
-/** A transaction, or the readers beside it. */
-export type Reader = Kysely<LibraryTables>
+export type { Reader }
 export type ToolRow = Selectable<LibraryTables['tools']>
 export type VersionRow = Selectable<LibraryTables['tool_versions']>
 
@@ -57,7 +57,8 @@ export async function setVersionRow(
     .execute()
 }
 
-export function votesOn(reader: Reader, version: Pick<VersionRow, 'tool_id' | 'hash'>) {
+/** Votes on the proposal at hand: an earlier proposal of the same content does not lend it its votes. */
+export function votesOn(reader: Reader, version: Pick<VersionRow, 'tool_id' | 'hash' | 'submitted_at'>) {
   return reader
     .selectFrom('votes')
     .innerJoin('users', 'users.id', 'votes.user_id')
@@ -65,6 +66,7 @@ export function votesOn(reader: Reader, version: Pick<VersionRow, 'tool_id' | 'h
     .select('users.name as user_name')
     .where('tool_id', '=', version.tool_id)
     .where('hash', '=', version.hash)
+    .where('votes.at', '>=', version.submitted_at ?? Number.MAX_SAFE_INTEGER)
     .orderBy('votes.at')
     .execute()
 }
@@ -76,9 +78,9 @@ export function stateOf(tool: ToolRow, version: VersionRow, now: number): ToolSt
   return overdue ? 'expired' : version.state
 }
 
-/** The function versions a tool version pins; their definitions lie in `function_versions`. */
-export function pinsOf(version: Pick<VersionRow, 'functions'>): Omit<PinnedFunction, 'definition'>[] {
-  return JSON.parse(version.functions) as Omit<PinnedFunction, 'definition'>[]
+/** The function versions a tool version pins, each after what it uses. */
+export function pinsOf(version: Pick<VersionRow, 'functions'>): Pin[] {
+  return JSON.parse(version.functions) as Pin[]
 }
 
 /** A tool as everybody sees it. */
@@ -94,11 +96,7 @@ export async function toTool(reader: Reader, clock: Clock, tool: ToolRow, versio
     version: version.version,
     hash: version.hash,
     definition: JSON.parse(version.definition) as ToolDefinition,
-    functions: pinsOf(version).map(({ name, arity, version }: FunctionRef & { version: number }) => ({
-      name,
-      arity,
-      version,
-    })),
+    functions: pinsOf(version).map(({ name, arity, version }) => ({ name, arity, version })),
     origin: tool.origin,
     review: version.review,
     createdBy: authorName,

@@ -1,11 +1,12 @@
 import type { Clock } from '@super-data/base/clock'
 import type { Ids } from '@super-data/base/ids'
-import { type JsonValue, mcpTools, type Tool, type ToolDefinition } from '@super-data/contract'
+import { mcpTools, type Tool, type ToolDefinition } from '@super-data/contract'
 import type { Database } from '@super-data/metadata'
 import { contentHash } from '../canonical-json.ts'
-import type { PinnedFunction } from '../queries/engine.ts'
 import type { LibraryTables, LibraryTransaction } from '../state/library.ts'
 import { ToolExists, ToolNameReserved, ToolStateConflict, VersionConflict } from './errors.ts'
+import type { Pin } from './pinned-functions.ts'
+import type { CheckedDefinition } from './tool-checker.ts'
 import {
   findToolRow,
   getToolRow,
@@ -15,12 +16,6 @@ import {
   toTool,
   type VersionRow,
 } from './tool-rows.ts'
-
-/** A definition that was checked, with the functions it pins. */
-export interface CheckedDefinition {
-  readonly definition: ToolDefinition
-  readonly functions: readonly PinnedFunction[]
-}
 
 /** The team's tools and their immutable versions. How one gets approved is the matter of `Proposals`. */
 export class Tools {
@@ -41,7 +36,7 @@ export class Tools {
     return toTool(reader, this.#clock, tool, await getVersionRow(reader, tool, version ?? tool.version))
   }
 
-  /** Every tool that is in use, one way or another, by name. */
+  /** Every tool with its newest version, by name. */
   async all(projectId: string): Promise<{ tool: ToolRow; newest: VersionRow }[]> {
     const rows = await this.#library.read
       .selectFrom('tools')
@@ -92,7 +87,7 @@ export class Tools {
       origin: ToolRow['origin']
     },
   ): Promise<Tool> {
-    if (change.name in mcpTools) throw new ToolNameReserved(change.name)
+    if (Object.hasOwn(mcpTools, change.name)) throw new ToolNameReserved(change.name)
     const present = await findToolRow(transaction, change.projectId, change.name)
     if (present) throw new ToolExists(change.name)
     const id = this.#ids.next('tool')
@@ -148,21 +143,15 @@ export class Tools {
     checked: CheckedDefinition,
     userId: string,
   ): Promise<void> {
-    const functions = checked.functions.map(({ id, name, arity, version, hash }) => ({
-      id,
-      name,
-      arity,
-      version,
-      hash,
-    }))
+    const pins = checked.functions.map(({ id, name, arity, version, hash }): Pin => ({ id, name, arity, version, hash }))
     await transaction
       .insertInto('tool_versions')
       .values({
         tool_id: toolId,
         version,
         definition: JSON.stringify(checked.definition),
-        functions: JSON.stringify(functions),
-        hash: definitionHash(checked),
+        functions: JSON.stringify(pins),
+        hash: definitionHash(checked.definition, pins),
         state: 'draft',
         justification: '',
         review: null,
@@ -188,12 +177,6 @@ export class Tools {
 }
 
 /** What votes are bound to: the definition and the content of every function version it pins. */
-export function definitionHash(checked: {
-  readonly definition: ToolDefinition
-  readonly functions: readonly Omit<PinnedFunction, 'definition'>[]
-}): string {
-  return contentHash({
-    definition: checked.definition as unknown as JsonValue,
-    functions: checked.functions.map(each => [each.name, each.arity, each.hash]),
-  })
+export function definitionHash(definition: ToolDefinition, pins: readonly Pin[]): string {
+  return contentHash({ definition, functions: pins.map(pin => [pin.name, pin.arity, pin.hash]) })
 }

@@ -1,0 +1,30 @@
+import type { ToolDefinition } from '@super-data/contract'
+import { ToolAltered } from './errors.ts'
+import { type VersionTexts, withTexts } from './pinned-functions.ts'
+import type { CheckedDefinition } from './tool-checker.ts'
+import { pinsOf, type VersionRow } from './tool-rows.ts'
+import { definitionHash } from './tools.ts'
+
+/**
+ * What a version was saved as: its hash vouches for the definition and for the text of every function it pins.
+ *
+ * @throws ToolAltered when the rows say something else by now.
+ */
+export function readSavedVersion(
+  name: string,
+  row: Pick<VersionRow, 'definition' | 'functions' | 'hash'>,
+  texts: VersionTexts,
+): CheckedDefinition & { readonly hash: string } {
+  const saved = parseRow(row)
+  const functions = saved && withTexts(saved.pins, texts)
+  if (!functions || definitionHash(saved.definition, saved.pins) !== row.hash) throw new ToolAltered(name)
+  return { definition: saved.definition, functions, hash: row.hash }
+}
+
+function parseRow(row: Pick<VersionRow, 'definition' | 'functions'>) {
+  try {
+    return { definition: JSON.parse(row.definition) as ToolDefinition, pins: pinsOf(row) }
+  } catch {
+    return undefined
+  }
+}

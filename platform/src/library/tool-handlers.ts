@@ -1,0 +1,102 @@
+import { must } from '@super-data/base/errors'
+import type { ToolDefinition } from '@super-data/contract'
+import type { Handlers } from '../call.ts'
+import { parseCursor, toPage } from '../cursor.ts'
+import { getProject } from '../identity/projects.ts'
+import { explain } from '../queries/explain.ts'
+import { changedDefinition, newDefinition } from './draft-definition.ts'
+import { VersionConflict } from './errors.ts'
+import type { LibraryParts } from './library-parts.ts'
+import { stateOf, type ToolRow, type VersionRow } from './tool-rows.ts'
+import { toolToCall } from './tool-to-call.ts'
+
+type Own = 'tools.list' | 'tools.get' | 'tools.explain' | 'tools.run' | 'tools.create' | 'tools.update'
+
+export function toolHandlers(parts: LibraryParts): Pick<Handlers, Own> {
+  return { ...readingHandlers(parts), ...callingHandlers(parts), ...savingHandlers(parts) }
+}
+
+function readingHandlers({ library, tools, clock }: LibraryParts): Pick<Handlers, 'tools.list' | 'tools.get'> {
+  return {
+    'tools.list': async ({ project: name, limit, cursor, state, search }) => {
+      const project = await getProject(library.read, name)
+      const after = parseCursor(cursor) ?? ''
+      const words = (search ?? '').toLowerCase().split(/\s+/).filter(Boolean)
+      const all = (await tools.all(project.id)).map(each => toSummary(each, clock.now()))
+      const matching = all
+        .filter(tool => tool.name > after && (state === undefined || tool.state === state))
+        .filter(tool => words.every(word => `${tool.name} ${tool.description}`.toLowerCase().includes(word)))
+      return toPage(matching, limit, itself, tool => tool.name)
+    },
+    'tools.get': async input => {
+      const project = await getProject(library.read, input.project)
+      return tools.get(project.id, input.tool)
+    },
+  }
+}
+
+function toSummary({ tool, newest }: { tool: ToolRow; newest: VersionRow }, now: number) {
+  const { description, engine, parameters } = JSON.parse(newest.definition) as ToolDefinition
+  return { name: tool.name, state: stateOf(tool, newest, now), version: newest.version, description, engine, parameters }
+}
+
+function callingHandlers(parts: LibraryParts): Pick<Handlers, 'tools.explain' | 'tools.run'> {
+  const { questions } = parts
+  return {
+    'tools.explain': async (input, call) => {
+      const { compiled } = await toolToCall(parts, input, call)
+      const { source, sources } = compiled.definition
+      return explain(await compiled.query(source ?? sources[0]), await questions.versions(input.project))
+    },
+    'tools.run': async (input, call) => {
+      const { compiled, draft } = await toolToCall(parts, input, call)
+      const params = compiled.parameters.check(input.params)
+      const source = compiled.sourceFor(params)
+      const { engine, text, mode } = compiled.definition
+      return questions.ask({ engine, source, text, mode }, () => compiled.query(source), {
+        project: input.project,
+        principal: must(call.principal, 'a principal'),
+        params,
+        maxRows: input.maxRows,
+        maxBytes: input.maxBytes,
+        signal: call.signal,
+        tool: { name: input.tool, hash: compiled.hash, draft, secrets: compiled.parameters.secrets },
+      })
+    },
+  }
+}
+
+function savingHandlers(parts: LibraryParts): Pick<Handlers, 'tools.create' | 'tools.update'> {
+  const { library, tools, checker } = parts
+  return {
+    'tools.create': async (input, call) => {
+      const project = await getProject(library.read, input.project)
+      const { userId } = must(call.principal, 'a principal')
+      const definition = await newDefinition(parts.runs, input, userId)
+      const checked = await checker.check(project, definition, { signal: call.signal, sourcesMustExist: true })
+      const origin = input.fromRun === undefined ? 'manual' : 'learned'
+      return call.changeLibrary(async (transaction, recording) => {
+        recording.target(input.tool)
+        recording.event('tool.created', input.project, input.tool)
+        return tools.create(transaction, { ...checked, projectId: project.id, name: input.tool, userId, origin })
+      })
+    },
+    'tools.update': async (input, call) => {
+      const project = await getProject(library.read, input.project)
+      const { userId } = must(call.principal, 'a principal')
+      const { tool: name, expectedVersion } = input
+      const current = await tools.get(project.id, name)
+      // What is not given is taken from the version read here, so it must be the one the caller read.
+      if (current.version !== expectedVersion) throw new VersionConflict(name, current.version)
+      const definition = changedDefinition(current.definition, input)
+      const checked = await checker.check(project, definition, { signal: call.signal, sourcesMustExist: true })
+      return call.changeLibrary(async (transaction, recording) => {
+        recording.target(name)
+        recording.event('tool.updated', input.project, name)
+        return tools.update(transaction, { ...checked, projectId: project.id, name, userId, expectedVersion })
+      })
+    },
+  }
+}
+
+const itself = <Item>(item: Item): Item => item
