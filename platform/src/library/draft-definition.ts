@@ -46,7 +46,7 @@ export function changedDefinition(current: ToolDefinition, input: Input<'tools.u
     ...base,
     description: input.description ?? base.description,
     ...(source === undefined ? {} : { source }),
-    sources: input.source === undefined ? (input.sources ?? base.sources) : [],
+    sources: input.sources ?? (input.source === undefined ? base.sources : []),
     text: input.text ?? base.text,
     mode: input.mode ?? base.mode,
     parameters: input.parameters ?? base.parameters,

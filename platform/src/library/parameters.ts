@@ -2,31 +2,24 @@ import { PlatformError } from '@super-data/base/errors'
 import { nearest } from '@super-data/base/nearest'
 import type { JsonValue, ToolDefinition } from '@super-data/contract'
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
-
-/** The parameters' JSON Schema is not one a tool can have. */
-export class ParameterSchemaInvalid extends PlatformError {
-  readonly code = 'PARAMETER_SCHEMA_INVALID'
-  readonly kind = 'invalid'
-  constructor(why: string) {
-    super(`the parameters are not a usable JSON Schema: ${why}`, {
-      hint: 'Give an object schema: {"type":"object","properties":{"name":{"type":"string"}},"required":["name"]}.',
-    })
-  }
-}
+import { closedSchema, type ParameterSchema, ParameterSchemaInvalid } from './parameter-schema.ts'
 
 /** The arguments do not fit the tool's parameters; every mistake is named with its place. */
 export class ParametersInvalid extends PlatformError {
   readonly code = 'PARAMETERS_INVALID'
   readonly kind = 'invalid'
-  constructor(mistakes: readonly { path: string; message: string }[], hint: string | undefined) {
+  constructor(mistakes: readonly { path: string; message: string }[], hint: string) {
     super(`the parameters are wrong: ${mistakes.map(each => `${each.path || '/'} ${each.message}`).join('; ')}`, {
-      ...(hint === undefined ? {} : { hint }),
+      hint,
       details: { mistakes },
     })
   }
 }
 
-type ParameterSchema = ToolDefinition['parameters']
+const mistakesMax = 10
+
+/** Larger arguments are checked to their first mistake only: a list of a million wrong items makes no million errors. */
+const thoroughCharsMax = 100_000
 
 /** Compiles a schema once; then checks arguments and fills in defaults. */
 export class Parameters {
@@ -34,74 +27,56 @@ export class Parameters {
   readonly names: readonly string[]
   /** Marked `secret: true` in the schema: never recorded. */
   readonly secrets: readonly string[]
-  readonly #validate: ValidateFunction
+  readonly #findAll: ValidateFunction
+  readonly #findFirst: ValidateFunction
 
   /** @throws ParameterSchemaInvalid */
-  constructor(schema: ParameterSchema) {
-    this.schema = closed(schema)
-    const properties = (this.schema['properties'] ?? {}) as Record<string, { secret?: boolean }>
-    this.names = Object.keys(properties)
-    this.secrets = this.names.filter(name => properties[name]?.secret === true)
-    this.#validate = compile(this.schema)
+  constructor(schema: ToolDefinition['parameters']) {
+    this.schema = closedSchema(schema)
+    const properties = Object.entries(this.schema.properties)
+    this.names = properties.map(([name]) => name)
+    this.secrets = properties.filter(([, property]) => property['secret'] === true).map(([name]) => name)
+    this.#findAll = compile(this.schema, true)
+    this.#findFirst = compile(this.schema, false)
+    this.#checkDefaults()
   }
 
   /** The arguments with defaults filled in. @throws ParametersInvalid */
   check(params: Readonly<Record<string, JsonValue>>): Record<string, JsonValue> {
     const filled = structuredClone(params) as Record<string, JsonValue>
-    if (this.#validate(filled)) return filled
-    const errors = this.#validate.errors ?? []
-    throw new ParametersInvalid(errors.slice(0, 10).map(mistake), this.#hint(errors))
+    const validate = JSON.stringify(params).length > thoroughCharsMax ? this.#findFirst : this.#findAll
+    if (validate(filled)) return filled
+    const errors = validate.errors ?? []
+    throw new ParametersInvalid(errors.slice(0, mistakesMax).map(toMistake), this.#hint(errors))
   }
 
-  #hint(errors: readonly ErrorObject[]): string | undefined {
-    const extra = errors.find(error => error.keyword === 'additionalProperties')?.params[
-      'additionalProperty'
-    ] as unknown
+  /** A default that its own schema refuses would make every call fail. */
+  #checkDefaults(): void {
+    if (this.#findAll({})) return
+    const wrong = this.#findAll.errors?.find(error => error.keyword !== 'required')
+    if (wrong) {
+      const { path, message } = toMistake(wrong)
+      throw new ParameterSchemaInvalid(`the default of ${path} ${message}`)
+    }
+  }
+
+  #hint(errors: readonly ErrorObject[]): string {
+    const extra = errors.find(error => error.keyword === 'additionalProperties')?.params['additionalProperty']
     const near = typeof extra === 'string' ? nearest(extra, this.names) : undefined
     if (near) return `Did you mean ${near}?`
     return this.names.length === 0 ? 'This tool takes no parameters.' : `Parameters: ${this.names.join(', ')}.`
   }
 }
 
-const schemaBytesMax = 100_000
-const parameterName = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/
-
-/** The schema with the promises that calls rely on: an object, and nothing beyond its properties. */
-function closed(schema: ParameterSchema): ParameterSchema {
-  if (JSON.stringify(schema).length > schemaBytesMax) throw new ParameterSchemaInvalid('it is too large')
-  if ((schema['type'] ?? 'object') !== 'object') throw new ParameterSchemaInvalid('its type must be object')
-  const properties = schema['properties'] ?? {}
-  if (typeof properties !== 'object' || Array.isArray(properties) || properties === null) {
-    throw new ParameterSchemaInvalid('properties must be an object')
-  }
-  const pattern = patternsOf(schema).find(each => nestedRepetition.test(each))
-  if (pattern !== undefined) throw new ParameterSchemaInvalid(`the pattern ${pattern} repeats a repetition`)
-  const bad = Object.keys(properties).find(name => !parameterName.test(name))
-  if (bad !== undefined) throw new ParameterSchemaInvalid(`"${bad}" cannot be a parameter's name`)
-  return { ...schema, type: 'object', properties, additionalProperties: false }
-}
-
-/** A repeated group that itself repeats or branches: the patterns that can take exponential time. */
-const nestedRepetition = /\((?:[^()\\]|\\.)*[+*|{](?:[^()\\]|\\.)*\)\s*[+*{]/
-
-function patternsOf(schema: unknown): string[] {
-  if (typeof schema !== 'object' || schema === null) return []
-  return Object.entries(schema).flatMap(([key, value]) => {
-    if (key === 'pattern' && typeof value === 'string') return [value]
-    if (key === 'patternProperties' && typeof value === 'object' && value !== null) {
-      return [...Object.keys(value), ...patternsOf(Object.values(value))]
-    }
-    return patternsOf(value)
-  })
-}
-
-function compile(schema: ParameterSchema): ValidateFunction {
+function compile(schema: ParameterSchema, allErrors: boolean): ValidateFunction {
   const ajv = new Ajv2020({
     useDefaults: true,
-    allErrors: true,
+    allErrors,
     strict: true,
     strictTypes: false,
     strictRequired: true,
+    // As the standard says: `format` describes, it does not refuse.
+    validateFormats: false,
   })
   ajv.addVocabulary(['secret'])
   try {
@@ -111,23 +86,30 @@ function compile(schema: ParameterSchema): ValidateFunction {
   }
 }
 
-function mistake(error: ErrorObject): { path: string; message: string } {
-  const extra = error.params['additionalProperty'] as unknown
-  if (typeof extra === 'string') return { path: `/${extra}`, message: 'is not a parameter of this tool' }
-  const missing = error.params['missingProperty'] as unknown
-  if (typeof missing === 'string') return { path: `/${missing}`, message: 'is required' }
-  const allowed = error.params['allowedValues'] as unknown
-  const values = Array.isArray(allowed)
-    ? `: ${allowed
+function toMistake(error: ErrorObject): { path: string; message: string } {
+  const { additionalProperty, missingProperty, allowedValues } = error.params as Record<string, unknown>
+  if (typeof additionalProperty === 'string') {
+    const message = error.instancePath === '' ? 'is not a parameter of this tool' : 'is not expected there'
+    return { path: memberPath(error.instancePath, additionalProperty), message }
+  }
+  if (typeof missingProperty === 'string') {
+    return { path: memberPath(error.instancePath, missingProperty), message: 'is required' }
+  }
+  const allowed = Array.isArray(allowedValues)
+    ? `: ${allowedValues
         .slice(0, 20)
         .map(value => JSON.stringify(value))
         .join(', ')}`
     : ''
-  return { path: error.instancePath, message: `${error.message ?? 'is wrong'}${values}` }
+  return { path: error.instancePath, message: `${error.message ?? 'is wrong'}${allowed}` }
+}
+
+function memberPath(path: string, name: string): string {
+  return `${path}/${name.slice(0, 100).replaceAll('~', '~0').replaceAll('/', '~1')}`
 }
 
 /** A schema for parameters of which only example values are known: those of the run that became a tool. */
-export function schemaFromExamples(examples: Readonly<Record<string, JsonValue>>): ParameterSchema {
+export function schemaFromExamples(examples: Readonly<Record<string, JsonValue>>): ToolDefinition['parameters'] {
   const properties = Object.fromEntries(
     Object.entries(examples).map(([name, value]) => [name, { ...typeOf(value), examples: [value] }]),
   )

@@ -9,6 +9,7 @@ import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
 import type { LibraryTables, LibraryTransaction } from '../state/library.ts'
 import { SeedInvalid } from './errors.ts'
+import type { Reader } from './function-rows.ts'
 import type { Functions } from './functions.ts'
 import type { Proposals } from './proposals.ts'
 import type { ToolChecker } from './tool-checker.ts'
@@ -34,7 +35,7 @@ const functionsFile = z.object({
       name: z.string(),
       description: z.string().default(''),
       definition: z.string(),
-      parameters: z.unknown().optional(),
+      parameters: z.array(z.unknown()).optional(),
       depends_on: z.array(z.string()).default([]),
     }),
   ),
@@ -48,7 +49,7 @@ const toolsFile = z.object({
       engine: z.enum(['jq', 'sql']).default('jq'),
       query: z.string(),
       mode: z.enum(['document', 'records']).default('document'),
-      required_functions: z.array(z.string()).optional(),
+      required_functions: z.array(z.string()).default([]),
       parameters: seedParameters.default([]),
       datasets: z.array(z.string()).default([]),
     }),
@@ -70,34 +71,49 @@ interface SeedParts {
 
 const marker = 'seeds'
 
+interface SeedTarget {
+  readonly project: { readonly id: string; readonly name: string }
+  /** Whom what is imported counts as written by. */
+  readonly userId: string
+}
+
 /**
- * Imports `functions.yaml` and `tools.yaml` (or `.yml`) from a dataset folder or its `json` folder, on the first start
- * only: afterwards the database is the truth. All of it in one transaction, or nothing.
+ * Imports `functions.yaml` and `tools.yaml` (or `.yml`) from a dataset folder or its `json` folder into an empty
+ * library: afterwards the database is the truth. All of it in one transaction, or nothing.
  *
- * @returns how many of each; undefined when seeds were imported before or there are none.
+ * @returns how many of each; undefined when there are none, or the library was in use before.
  * @throws SeedInvalid naming every mistake.
  */
 export async function importSeeds(
   parts: SeedParts,
-  seeds: { folder: string; project: { id: string; name: string }; userId: string },
+  seeds: SeedTarget & { readonly folder: string },
 ): Promise<{ functions: number; tools: number } | undefined> {
-  const done = await parts.library.read
-    .selectFrom('markers')
-    .select('name')
-    .where('name', '=', marker)
-    .executeTakeFirst()
-  if (done) return undefined
+  if (await isUsed(parts.library.read)) return undefined
   const functions = await readSeeds(seeds.folder, 'functions', functionsFile)
   const tools = await readSeeds(seeds.folder, 'tools', toolsFile)
   if (!functions && !tools) return undefined
-  await parts.library.write(async transaction => {
+  const imported = await parts.library.write(async transaction => {
+    // Another process on the same home may have been faster.
+    if (await isUsed(transaction)) return false
     await importFunctions(parts, transaction, seeds, functions)
     await importTools(parts, transaction, seeds, tools)
     await transaction.insertInto('markers').values({ name: marker, at: parts.clock.now() }).execute()
+    return true
   })
+  if (!imported) return undefined
   const counts = { functions: functions?.content.functions.length ?? 0, tools: tools?.content.tools.length ?? 0 }
   parts.log.info(counts, 'imported the seed files')
   return counts
+}
+
+/** Seeds were imported before, or somebody has begun without them. */
+async function isUsed(reader: Reader): Promise<boolean> {
+  const [done, aFunction, aTool] = await Promise.all([
+    reader.selectFrom('markers').select('name').where('name', '=', marker).executeTakeFirst(),
+    reader.selectFrom('functions').select('id').limit(1).executeTakeFirst(),
+    reader.selectFrom('tools').select('id').limit(1).executeTakeFirst(),
+  ])
+  return [done, aFunction, aTool].some(found => found !== undefined)
 }
 
 interface SeedFile<Content> {
@@ -149,58 +165,78 @@ function parseSeeds<Schema extends z.ZodType>(file: string, text: string, schema
 async function importFunctions(
   parts: SeedParts,
   transaction: LibraryTransaction,
-  seeds: { project: { id: string }; userId: string },
+  target: SeedTarget,
   file: SeedFile<{ functions: SeedFunction[] }> | undefined,
 ): Promise<void> {
   let waiting = file?.content.functions ?? []
   while (waiting.length > 0) {
-    const mistakes: string[] = []
-    const failed: SeedFunction[] = []
+    const failed: { seed: SeedFunction; mistake: string }[] = []
     for (const seed of waiting) {
-      try {
-        await parts.functions.save(transaction, {
-          projectId: seeds.project.id,
-          definition: seed.definition,
-          description: seed.description,
-          userId: seeds.userId,
-          expectedVersion: undefined,
-        })
-      } catch (failure) {
-        failed.push(seed)
-        mistakes.push(`${seed.name}: ${toProblem(failure).message}`)
-      }
+      const mistake = await mistakeIn(() => importFunction(parts, transaction, target, seed))
+      if (mistake !== undefined) failed.push({ seed, mistake: `${seed.name}: ${mistake}` })
     }
-    if (failed.length === waiting.length) throw new SeedInvalid(file?.file ?? '', mistakes)
-    waiting = failed
+    if (failed.length === waiting.length) throw new SeedInvalid(file?.file ?? '', failed.map(each => each.mistake))
+    waiting = failed.map(each => each.seed)
   }
+}
+
+/** @returns what its entry says otherwise than its definition does. */
+async function importFunction(
+  { functions }: SeedParts,
+  transaction: LibraryTransaction,
+  { project, userId }: SeedTarget,
+  seed: SeedFunction,
+): Promise<string | undefined> {
+  const { definition, description } = seed
+  const change = { projectId: project.id, userId, definition, description, expectedVersion: undefined }
+  const saved = await functions.save(transaction, change)
+  if (saved.name !== seed.name) return `its definition is of ${saved.name}`
+  if (seed.parameters && seed.parameters.length !== saved.arity) return `its definition takes ${saved.arity} arguments`
+  const used = saved.uses.map(use => use.name)
+  const unused = seed.depends_on.filter(name => !used.includes(name))
+  return unused.length === 0 ? undefined : `does not use ${unused.join(', ')}`
 }
 
 async function importTools(
   parts: SeedParts,
   transaction: LibraryTransaction,
-  seeds: { project: { id: string; name: string }; userId: string },
+  target: SeedTarget,
   file: SeedFile<{ tools: SeedTool[] }> | undefined,
 ): Promise<void> {
   const mistakes: string[] = []
-  const signal = new AbortController().signal
   for (const seed of file?.content.tools ?? []) {
-    try {
-      const checked = await parts.checker.check(seeds.project, toDefinition(seed), {
-        functions: parts.functions.resolver(seeds.project.id, transaction),
-        sourcesMustExist: false,
-        signal,
-      })
-      const derived = checked.functions.map(each => each.name)
-      const missing = (seed.required_functions ?? []).filter(name => !derived.includes(name))
-      if (missing.length > 0) mistakes.push(`${seed.name}: does not use ${missing.join(', ')}`)
-      const change = { ...checked, projectId: seeds.project.id, name: seed.name, userId: seeds.userId }
-      await parts.tools.create(transaction, { ...change, origin: 'yaml' })
-      await parts.proposals.approveImport(transaction, seeds.project.id, seed.name)
-    } catch (failure) {
-      mistakes.push(`${seed.name}: ${toProblem(failure).message}`)
-    }
+    const mistake = await mistakeIn(() => importTool(parts, transaction, target, seed))
+    if (mistake !== undefined) mistakes.push(`${seed.name}: ${mistake}`)
   }
   if (mistakes.length > 0) throw new SeedInvalid(file?.file ?? '', mistakes)
+}
+
+/** @returns what its entry says otherwise than its query does. */
+async function importTool(
+  { checker, functions, tools, proposals }: SeedParts,
+  transaction: LibraryTransaction,
+  { project, userId }: SeedTarget,
+  seed: SeedTool,
+): Promise<string | undefined> {
+  const checked = await checker.check(project, toDefinition(seed), {
+    functions: functions.resolver(project.id, transaction),
+    sourcesMustExist: false,
+    signal: new AbortController().signal,
+  })
+  const change = { ...checked, projectId: project.id, name: seed.name, userId }
+  await tools.create(transaction, { ...change, origin: 'yaml' })
+  await proposals.approveImport(transaction, project.id, seed.name)
+  const used = checked.functions.map(each => each.name)
+  const unused = seed.required_functions.filter(name => !used.includes(name))
+  return unused.length === 0 ? undefined : `does not use ${unused.join(', ')}`
+}
+
+async function mistakeIn(work: () => Promise<string | undefined>): Promise<string | undefined> {
+  try {
+    return await work()
+  } catch (failure) {
+    return toProblem(failure).message
+  }
 }
 
 function toDefinition(seed: SeedTool): ToolDefinition {
