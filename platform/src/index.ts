@@ -1,3 +1,5 @@
 export type { Call, CallRequest, CallResult, Credentials, Door, Principal, Progress, Rate } from './call.ts'
 export type { Catalogue, CatalogueTool, EventStream, ObservedCall, PlatformDoor, Readiness } from './door.ts'
-export { Platform, type PlatformComponents, type PlatformSettings } from './platform.ts'
+export { Platform } from './platform.ts'
+export type { PlatformComponents } from './platform-parts.ts'
+export type { PlatformSettings } from './platform-settings.ts'

@@ -23,13 +23,19 @@ const runsKeptMs = 90 * 86_400_000
 /** What time does to state: proposals expire, old results and runs go. */
 export class Sweep {
   readonly #parts: SweepParts
-  readonly #timer: NodeJS.Timeout
+  #timer: NodeJS.Timeout | undefined
   #running: Promise<void> = Promise.resolve()
 
-  constructor(parts: SweepParts) {
+  private constructor(parts: SweepParts) {
     this.#parts = parts
-    this.#timer = setInterval(() => this.#next(), everyMs).unref()
-    this.#next()
+  }
+
+  /** Sweeps now and then every minute until it is closed. Borrows everything. */
+  static start(parts: SweepParts): Sweep {
+    const sweep = new Sweep(parts)
+    sweep.#timer = setInterval(() => sweep.#next(), everyMs).unref()
+    sweep.#next()
+    return sweep
   }
 
   async close(): Promise<void> {

@@ -10,7 +10,17 @@ import type { LibraryTables } from '../state/library.ts'
 import type { PlatformTables } from '../state/platform.ts'
 import { type GovernedTables, type GovernedTransaction, governed } from '../state/shared-tables.ts'
 import { Feed } from './feed.ts'
-import { type EventDraft, hasEvent, insertEvents, newestEvent, pruneEvents, readEvents, toEvent } from './outbox.ts'
+import {
+  type EventDraft,
+  hasEvent,
+  insertEvents,
+  lastPosition,
+  newestEvent,
+  pruneEvents,
+  readEvents,
+  readWritten,
+  toEvents,
+} from './outbox.ts'
 import { Turns } from './turns.ts'
 
 /** Says what a principal may see at this moment. */
@@ -37,15 +47,24 @@ export interface EventParts {
   readonly log: Log
 }
 
-/** The library's outbox and the platform's. */
-type Files = readonly [Database<GovernedTables>, Database<GovernedTables>]
+/** The outbox of the library or of the platform, read up to a position. */
+interface Outbox {
+  readonly file: Database<GovernedTables>
+  position: number
+}
 
+const lookEveryMs = 1_000
 const pruneEveryMs = 3_600_000
 const batchMax = 500
+const lateMax = 1_000
 
-/** What happened, from the outboxes of both governed files, in one order: that of the commits in this process. */
+/**
+ * What happened, from the outboxes of both governed files, in one order: that of the commits. Those of other processes
+ * on the same home are found by looking. One that was committed at the very moment of another with a higher id may
+ * come after it, but comes.
+ */
 export class Events implements EventStream, AsyncDisposable {
-  readonly #files: Files
+  readonly #outboxes: readonly Outbox[]
   readonly #parts: EventParts
   readonly #settings: EventSettings
   readonly #clock: Clock
@@ -53,31 +72,47 @@ export class Events implements EventStream, AsyncDisposable {
   readonly #turns = new Turns()
   readonly #listeners = new Set<(event: Event) => void>()
   readonly #feeds = new Set<Feed>()
-  /** Every event up to this id is committed: ids are given and committed one turn at a time. */
+  /** The highest id that was told of. */
   #published: string
-  #timer: NodeJS.Timeout | undefined
+  /** Ids told of after a higher one. */
+  readonly #late = new Set<string>()
+  /** Ids are not made for earlier times than this. */
+  #latestAt: number
+  #looking: Promise<void> = Promise.resolve()
   #pruning: Promise<void> = Promise.resolve()
+  #timers: readonly NodeJS.Timeout[] = []
   #closed = false
 
-  private constructor(parts: EventParts, settings: EventSettings, files: Files, newest: { id: string; at: number }) {
+  private constructor(
+    parts: EventParts,
+    settings: EventSettings,
+    outboxes: readonly Outbox[],
+    newest: { id: string; at: number },
+  ) {
     this.#parts = parts
     this.#settings = settings
-    this.#files = files
+    this.#outboxes = outboxes
     this.#published = newest.id
+    this.#latestAt = newest.at + 1
     // A clock that was set back must not make ids that sort before those already stored.
     const { clock } = parts
-    this.#clock = { now: () => Math.max(clock.now(), newest.at + 1), elapsed: () => clock.elapsed() }
+    this.#clock = { now: () => Math.max(clock.now(), this.#latestAt), elapsed: () => clock.elapsed() }
     this.#ids = new TimeOrderedIds(this.#clock, parts.random)
   }
 
   /** Borrows the databases. */
   static async open(parts: EventParts, settings: EventSettings = defaultEventSettings): Promise<Events> {
-    const files = [parts.library, parts.platform] as unknown as Files
+    const files = [parts.library, parts.platform] as unknown as Database<GovernedTables>[]
+    // The positions first: what is written meanwhile is then told twice rather than never.
+    const outboxes = await Promise.all(files.map(async file => ({ file, position: await lastPosition(file.read) })))
     const newest = await Promise.all(files.map(file => newestEvent(file.read)))
     const ids = newest.map(event => event.id).sort()
     const at = Math.max(...newest.map(event => event.at))
-    const events = new Events(parts, settings, files, { id: ids.at(-1) ?? '', at })
-    events.#timer = setInterval(() => void events.prune(), pruneEveryMs).unref()
+    const events = new Events(parts, settings, outboxes, { id: ids.at(-1) ?? '', at })
+    events.#timers = [
+      setInterval(() => void events.#look(), lookEveryMs).unref(),
+      setInterval(() => void events.prune(), pruneEveryMs).unref(),
+    ]
     await events.prune()
     return events
   }
@@ -115,8 +150,8 @@ export class Events implements EventStream, AsyncDisposable {
         const batch = feed.catchUp() ? await this.#stored(last, feed) : feed.take()
         for (const event of batch) {
           if (feed.ended) return
-          if (event.id <= last) continue
-          last = event.id
+          if (event.id <= last && !this.#late.has(event.id)) continue
+          if (event.id > last) last = event.id
           const now = await this.#parts.sight.current(principal)
           if (now === undefined) return
           if (await this.#parts.sight.mayRead(now, event.project)) yield event
@@ -130,16 +165,16 @@ export class Events implements EventStream, AsyncDisposable {
 
   /** Where to start after an id the follower has seen: from the oldest kept, when nobody knows it any more. */
   async #known(after: string): Promise<string> {
-    for (const file of this.#files) if (await hasEvent(file.read, after)) return after
+    for (const { file } of this.#outboxes) if (await hasEvent(file.read, after)) return after
     return ''
   }
 
   async #stored(after: string, feed: Feed): Promise<Event[]> {
     const range = { after, upTo: this.#published, limit: batchMax }
-    const rows = (await Promise.all(this.#files.map(file => readEvents(file.read, range)))).flat()
-    const batch = rows.sort((a, b) => (a.id < b.id ? -1 : 1)).slice(0, batchMax)
+    const rows = (await Promise.all(this.#outboxes.map(({ file }) => readEvents(file.read, range)))).flat()
+    const batch = rows.sort(byId).slice(0, batchMax)
     if (rows.length >= batchMax) feed.fallBehind()
-    return batch.map(toEvent)
+    return toEvents(batch)
   }
 
   /** Writes events that belong to no change of a file, such as a dataset that changed on disk. */
@@ -160,7 +195,7 @@ export class Events implements EventStream, AsyncDisposable {
     file: Database<Tables>,
     work: (transaction: Transaction<Tables>) => Promise<{ value: T; drafts: readonly EventDraft[] }>,
   ): Promise<T> {
-    let settle: (committed: boolean) => void = () => {}
+    let settle: (committed: boolean) => Promise<void> = async () => {}
     let committed = false
     let over = false
     try {
@@ -168,7 +203,7 @@ export class Events implements EventStream, AsyncDisposable {
         const { value, drafts } = await work(transaction)
         const settleThese = await this.write(governed(transaction), drafts)
         // A transaction that ran out of time is over before its work is.
-        if (over) settleThese(false)
+        if (over) await settleThese(false)
         else settle = settleThese
         return value
       })
@@ -176,7 +211,7 @@ export class Events implements EventStream, AsyncDisposable {
       return result
     } finally {
       over = true
-      settle(committed)
+      await settle(committed)
     }
   }
 
@@ -184,14 +219,17 @@ export class Events implements EventStream, AsyncDisposable {
    * Writes events as the last thing of a transaction. Nobody else's are committed or told of until the result is
    * called: with true once the transaction is committed, with false when it was not. `change` and `commit` see to it.
    */
-  async write(transaction: GovernedTransaction, drafts: readonly EventDraft[]): Promise<(committed: boolean) => void> {
-    if (drafts.length === 0) return () => {}
+  async write(
+    transaction: GovernedTransaction,
+    drafts: readonly EventDraft[],
+  ): Promise<(committed: boolean) => Promise<void>> {
+    if (drafts.length === 0) return async () => {}
     const endTurn = await this.#turns.take()
     try {
       const events = drafts.map(draft => ({ id: this.#ids.next('event'), at: this.#clock.now(), ...draft }))
       await insertEvents(transaction, events)
-      return committed => {
-        if (committed) for (const event of events) this.#publish(event)
+      return async committed => {
+        if (committed) await this.#look()
         endTurn()
       }
     } catch (failure) {
@@ -200,8 +238,25 @@ export class Events implements EventStream, AsyncDisposable {
     }
   }
 
+  /** Tells of what was written since the last look, here or by another process. One look at a time. */
+  #look(): Promise<void> {
+    this.#looking = this.#looking.then(async () => {
+      try {
+        const found = await Promise.all(this.#outboxes.map(readNew))
+        for (const { outbox, position } of found) outbox.position = position
+        for (const event of toEvents(found.flatMap(({ rows }) => rows).sort(byId))) this.#publish(event)
+      } catch (failure) {
+        // Nothing is lost: the next look starts where this one did.
+        if (!this.#closed) this.#parts.log.warn({ err: failure }, 'new events could not be read')
+      }
+    })
+    return this.#looking
+  }
+
   #publish(event: Event): void {
-    this.#published = event.id
+    if (event.id > this.#published) this.#published = event.id
+    else this.#addLate(event.id)
+    this.#latestAt = Math.max(this.#latestAt, event.at)
     for (const feed of this.#feeds) feed.push(event)
     for (const listener of this.#listeners) {
       try {
@@ -210,6 +265,12 @@ export class Events implements EventStream, AsyncDisposable {
         this.#parts.log.error({ err: failure, event: event.id }, 'an event listener failed')
       }
     }
+  }
+
+  #addLate(id: string): void {
+    this.#late.add(id)
+    const oldest = this.#late.values().next().value
+    if (this.#late.size > lateMax && oldest !== undefined) this.#late.delete(oldest)
   }
 
   /** Forgets what is older than the settings keep. A failure is only logged: it is tried again in an hour. */
@@ -221,7 +282,7 @@ export class Events implements EventStream, AsyncDisposable {
   async #prune(): Promise<void> {
     const limits = { olderThan: this.#clock.now() - this.#settings.keepMs, rowsMax: this.#settings.rowsMax }
     try {
-      for (const file of this.#files) await file.write(transaction => pruneEvents(transaction, limits))
+      for (const { file } of this.#outboxes) await file.write(transaction => pruneEvents(transaction, limits))
     } catch (failure) {
       this.#parts.log.warn({ err: failure }, 'old events could not be removed')
     }
@@ -230,13 +291,23 @@ export class Events implements EventStream, AsyncDisposable {
   /** Ends every follower. */
   async close(): Promise<void> {
     this.#closed = true
-    clearInterval(this.#timer)
+    for (const timer of this.#timers) clearInterval(timer)
     for (const feed of this.#feeds) feed.end()
     this.#feeds.clear()
-    await this.#pruning
+    await Promise.all([this.#looking, this.#pruning])
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
+}
+
+const byId = (a: { readonly id: string }, b: { readonly id: string }) => (a.id < b.id ? -1 : 1)
+
+/** Reads on in an outbox. When all its events were removed, positions start over. */
+async function readNew(outbox: Outbox) {
+  const reader = outbox.file.read
+  const found = await readWritten(reader, outbox.position)
+  const restarted = found.rows.length === 0 && (await lastPosition(reader)) < outbox.position
+  return { outbox, ...(restarted ? await readWritten(reader, 0) : found) }
 }

@@ -31,6 +31,38 @@ export function readEvents(
     .execute()
 }
 
+/** Events of one file in the order they were written, after a position in it. Finds those of other processes too. */
+export async function readWritten(
+  file: Kysely<GovernedTables>,
+  after: number,
+): Promise<{ readonly rows: OutboxRow[]; readonly position: number }> {
+  const rows = await file
+    .selectFrom('outbox')
+    .selectAll()
+    .select(sql<number>`rowid`.as('position'))
+    .where(sql<number>`rowid`, '>', after)
+    .orderBy(sql`rowid`)
+    .execute()
+  return { rows, position: rows.at(-1)?.position ?? after }
+}
+
+/** The position of what was written last; 0 in a file without events. */
+export async function lastPosition(file: Kysely<GovernedTables>): Promise<number> {
+  const row = await file.selectFrom('outbox').select(sql<number | null>`max(rowid)`.as('position')).executeTakeFirst()
+  return row?.position ?? 0
+}
+
+/** Names the state of a file: another one after every event, by whatever process. */
+export async function lastWritten(file: Kysely<GovernedTables>): Promise<string> {
+  const row = await file
+    .selectFrom('outbox')
+    .select(['id', sql<number>`rowid`.as('position')])
+    .orderBy(sql`rowid`, 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return row === undefined ? '' : `${row.position} ${row.id}`
+}
+
 export async function hasEvent(file: Kysely<GovernedTables>, id: string): Promise<boolean> {
   const row = await file.selectFrom('outbox').select('id').where('id', '=', id).executeTakeFirst()
   return row !== undefined
@@ -61,9 +93,13 @@ export async function pruneEvents(
   if (oldestKept !== undefined) await file.deleteFrom('outbox').where('id', '<', oldestKept.id).execute()
 }
 
-export function toEvent(row: OutboxRow): Event {
-  const type = event.shape.type.parse(row.type)
-  return { id: row.id, at: row.at, type, project: row.project, subject: row.subject, by: row.by_user }
+/** Rows as events. A newer version of the product may have written some of a kind not known here: they are left out. */
+export function toEvents(rows: readonly OutboxRow[]): Event[] {
+  return rows.flatMap(row => {
+    const type = event.shape.type.safeParse(row.type)
+    const { id, at, project, subject, by_user: by } = row
+    return type.success ? [{ id, at, type: type.data, project, subject, by }] : []
+  })
 }
 
 function toRow(made: Event): OutboxRow {

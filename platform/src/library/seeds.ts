@@ -35,7 +35,7 @@ const functionsFile = z.object({
       name: z.string(),
       description: z.string().default(''),
       definition: z.string(),
-      parameters: z.array(z.unknown()).optional(),
+      parameters: z.union([z.array(z.unknown()), z.record(z.string(), z.unknown())]).optional(),
       depends_on: z.array(z.string()).default([]),
     }),
   ),
@@ -175,7 +175,11 @@ async function importFunctions(
       const mistake = await mistakeIn(() => importFunction(parts, transaction, target, seed))
       if (mistake !== undefined) failed.push({ seed, mistake: `${seed.name}: ${mistake}` })
     }
-    if (failed.length === waiting.length) throw new SeedInvalid(file?.file ?? '', failed.map(each => each.mistake))
+    if (failed.length === waiting.length)
+      throw new SeedInvalid(
+        file?.file ?? '',
+        failed.map(each => each.mistake),
+      )
     waiting = failed.map(each => each.seed)
   }
 }
@@ -191,7 +195,8 @@ async function importFunction(
   const change = { projectId: project.id, userId, definition, description, expectedVersion: undefined }
   const saved = await functions.save(transaction, change)
   if (saved.name !== seed.name) return `its definition is of ${saved.name}`
-  if (seed.parameters && seed.parameters.length !== saved.arity) return `its definition takes ${saved.arity} arguments`
+  const listed = seed.parameters && Object.keys(seed.parameters).length
+  if (listed !== undefined && listed !== saved.arity) return `its definition takes ${saved.arity} arguments`
   const used = saved.uses.map(use => use.name)
   const unused = seed.depends_on.filter(name => !used.includes(name))
   return unused.length === 0 ? undefined : `does not use ${unused.join(', ')}`

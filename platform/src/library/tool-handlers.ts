@@ -37,7 +37,14 @@ function readingHandlers({ library, tools, clock }: LibraryParts): Pick<Handlers
 
 function toSummary({ tool, newest }: { tool: ToolRow; newest: VersionRow }, now: number) {
   const { description, engine, parameters } = JSON.parse(newest.definition) as ToolDefinition
-  return { name: tool.name, state: stateOf(tool, newest, now), version: newest.version, description, engine, parameters }
+  return {
+    name: tool.name,
+    state: stateOf(tool, newest, now),
+    version: newest.version,
+    description,
+    engine,
+    parameters,
+  }
 }
 
 function callingHandlers(parts: LibraryParts): Pick<Handlers, 'tools.explain' | 'tools.run'> {

@@ -143,7 +143,9 @@ export class Tools {
     checked: CheckedDefinition,
     userId: string,
   ): Promise<void> {
-    const pins = checked.functions.map(({ id, name, arity, version, hash }): Pin => ({ id, name, arity, version, hash }))
+    const pins = checked.functions.map(
+      ({ id, name, arity, version, hash }): Pin => ({ id, name, arity, version, hash }),
+    )
     await transaction
       .insertInto('tool_versions')
       .values({

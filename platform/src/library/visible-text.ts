@@ -14,6 +14,9 @@ export function requireVisible(what: string, texts: readonly string[]): void {
     const found = invisible.exec(text)?.[0]
     if (found === undefined) continue
     const code = (found.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')
-    throw new ToolInvalid(`${what} holds the character U+${code}, which cannot be seen`, 'Leave it out, or write it as an escape.')
+    throw new ToolInvalid(
+      `${what} holds the character U+${code}, which cannot be seen`,
+      'Leave it out, or write it as an escape.',
+    )
   }
 }

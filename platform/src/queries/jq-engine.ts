@@ -1,6 +1,15 @@
 import type { JsonValue } from '@super-data/contract'
 import type { DatasetLease } from '@super-data/datasets'
-import { type Analysis, analyse, compile, format, JqForbidden, type JqPool, parse, strangerPolicy } from '@super-data/jq'
+import {
+  type Analysis,
+  analyse,
+  compile,
+  format,
+  JqForbidden,
+  type JqPool,
+  parse,
+  strangerPolicy,
+} from '@super-data/jq'
 import type { ParseContext, ParsedQuery, QueryEngine, ResultShape, RunOutcome, RunRequest } from './engine.ts'
 import { ParameterUnknown } from './errors.ts'
 import { compileJqTemplate } from './templates/jq-template.ts'

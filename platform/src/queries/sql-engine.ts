@@ -56,7 +56,7 @@ export class SqlQueryEngine implements QueryEngine {
 
 function requireParameters(used: readonly string[], parameters: readonly string[] | undefined): void {
   const unknown = parameters && used.find(name => !parameters.includes(name))
-  if (unknown !== undefined) throw new ParameterUnknown(unknown, parameters)
+  if (unknown) throw new ParameterUnknown(unknown, parameters)
 }
 
 /** Functions whose answer depends on more than the data; a false alarm only costs caching. */

@@ -1,0 +1,146 @@
+import { join } from 'node:path'
+import type { Clock } from '@super-data/base/clock'
+import { type Random, TimeOrderedIds } from '@super-data/base/ids'
+import type { Lifetime } from '@super-data/base/lifetime'
+import type { Log } from '@super-data/base/log'
+import { JqPool } from '@super-data/jq'
+import { FolderObjectStore } from '@super-data/objects'
+import { SqlPool } from '@super-data/tables'
+import { ProjectDatasets } from './datasets/project-datasets.ts'
+import { Events } from './events/events.ts'
+import { Identity } from './identity/identity.ts'
+import { Functions } from './library/functions.ts'
+import { Proposals } from './library/proposals.ts'
+import { ToolCatalogue } from './library/tool-catalogue.ts'
+import { ToolChecker } from './library/tool-checker.ts'
+import { Tools } from './library/tools.ts'
+import type { PlatformSettings } from './platform-settings.ts'
+import { JqQueryEngine } from './queries/jq-engine.ts'
+import { Questions } from './queries/questions.ts'
+import { ResultStore } from './queries/result-store.ts'
+import { RunLog } from './queries/run-log.ts'
+import { SqlQueryEngine } from './queries/sql-engine.ts'
+import { openLibrary } from './state/library.ts'
+import { openPlatform } from './state/platform.ts'
+import { openTelemetry } from './state/telemetry.ts'
+
+export interface PlatformComponents {
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+}
+
+interface Home {
+  readonly settings: PlatformSettings
+  readonly components: PlatformComponents
+  /** Owns what is opened. */
+  readonly lifetime: Lifetime
+}
+
+export type PlatformParts = Awaited<ReturnType<typeof openParts>>
+
+/** Everything one platform is made of, in the order it stands up. */
+export async function openParts(settings: PlatformSettings, components: PlatformComponents, lifetime: Lifetime) {
+  const { clock, random, log } = components
+  const home = { settings, components, lifetime }
+  const ids = new TimeOrderedIds(clock, random)
+  const state = await openState(home)
+  const engines = await openEngines(home)
+  const identity = lifetime.own(await Identity.open({ ...state, clock, ids, random, log, settings: settings.identity }))
+  const events = lifetime.own(await Events.open({ ...state, sight: identity, clock, random, log }))
+  const datasets = lifetime.own(openDatasets(home, { ...state, ...engines, events }))
+  const basics = { ...components, ids, ...state, ...engines, identity, events, datasets }
+  const asking = questionParts(home, basics)
+  return { ...basics, ...asking, ...libraryParts(settings, { ...basics, ...asking }) }
+}
+
+async function openState({ settings, components, lifetime }: Home) {
+  const { clock, random, log } = components
+  const folder = join(settings.home, 'database')
+  const parts = { clock, log, backupFolder: join(folder, 'backups') }
+  const library = lifetime.own(await openLibrary(settings.libraryFile, parts))
+  const platform = lifetime.own(await openPlatform(join(folder, 'platform.db'), parts))
+  const telemetry = lifetime.own(await openTelemetry(join(folder, 'telemetry.db'), parts))
+  const objects = lifetime.own(await FolderObjectStore.open({ folder: join(settings.home, 'objects'), clock, random }))
+  return { library, platform, telemetry, objects }
+}
+
+/** Both start at the same time; when one fails, the other is owned and closed all the same. */
+async function openEngines({ settings, components, lifetime }: Home) {
+  const { workers, cacheBytes, sqlMemoryMb: memoryLimitMb } = settings
+  const { clock, log } = components
+  const dataFolder = cacheFolderOf(settings)
+  const jq = JqPool.open({ workers, cacheBytes: cacheBytes / workers }, { clock, log })
+  const sql = SqlPool.open({ workers, memoryLimitMb, dataFolder, cacheFolder: dataFolder, clock, log })
+  const owned = [jq.then(pool => lifetime.own(pool)), sql.then(pool => lifetime.own(pool))]
+  await Promise.allSettled(owned)
+  return { jq: await jq, sql: await sql }
+}
+
+function openDatasets(
+  { settings, components }: Home,
+  {
+    platform,
+    sql,
+    events,
+  }: Awaited<ReturnType<typeof openState>> & Awaited<ReturnType<typeof openEngines>> & { events: Events },
+): ProjectDatasets {
+  return new ProjectDatasets({
+    settings: {
+      defaultFolder: settings.datasetsFolder,
+      projectsFolder: join(settings.home, 'projects'),
+      cacheFolder: join(cacheFolderOf(settings), 'datasets'),
+      pollMs: settings.datasetPollMs,
+    },
+    platform,
+    sql,
+    clock: components.clock,
+    log: components.log,
+    onChange: (project, dataset) =>
+      events.record(platform, [{ type: 'dataset.changed', project, subject: dataset, by: null }]),
+  })
+}
+
+/** The SQL engine reads below it and nowhere else. */
+const cacheFolderOf = ({ home }: PlatformSettings) => join(home, 'cache')
+
+const resultsKeptMs = 86_400_000
+
+/** All kept results together may be so many times the longest one. */
+const resultsKept = 10
+
+type Basics = Pick<PlatformComponents, 'clock' | 'log'> & { ids: TimeOrderedIds; datasets: ProjectDatasets } & Awaited<
+    ReturnType<typeof openState>
+  > &
+  Awaited<ReturnType<typeof openEngines>>
+
+function questionParts({ settings, lifetime }: Home, { clock, log, ids, datasets, ...basics }: Basics) {
+  const { resultBytesMax, queryTimeMs: timeMs } = settings
+  const runs = lifetime.own(new RunLog(basics.telemetry, log))
+  const kept = { resultBytesMax, totalBytesMax: resultBytesMax * resultsKept, keepMs: resultsKeptMs }
+  const results = new ResultStore(basics.objects, kept, () => clock.now())
+  const engines = { jq: new JqQueryEngine(basics.jq), sql: new SqlQueryEngine(basics.sql) }
+  const limits = { timeMs, resultBytesMax }
+  return {
+    runs,
+    results,
+    questions: new Questions({ engines, datasets, results, runs, clock, ids, log, settings: limits }),
+  }
+}
+
+function libraryParts(
+  settings: PlatformSettings,
+  { library, ids, clock, log, questions }: Basics & { questions: Questions },
+) {
+  const functions = new Functions(library, ids, clock)
+  const tools = new Tools(library, ids, clock)
+  const checker = new ToolChecker(questions, functions)
+  return {
+    functions,
+    tools,
+    checker,
+    proposals: new Proposals(clock, settings.review),
+    catalogue: new ToolCatalogue({ library, tools, checker, log }),
+    learning: settings.learning,
+  }
+}

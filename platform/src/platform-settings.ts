@@ -1,0 +1,26 @@
+import type { IdentitySettings } from './identity/settings.ts'
+import type { ReviewSettings } from './library/proposals.ts'
+import type { LimitSettings } from './limits.ts'
+
+/** Values of one installation; every one that a stranger could stretch has a limit. */
+export interface PlatformSettings {
+  /** Everything the platform keeps lies below it. */
+  readonly home: string
+  /** The library's file. */
+  readonly libraryFile: string
+  /** Data of the default project. */
+  readonly datasetsFolder: string
+  readonly datasetPollMs: number
+  readonly identity: IdentitySettings
+  readonly limits: LimitSettings
+  readonly review: ReviewSettings
+  /** Whether questions may become proposals. */
+  readonly learning: boolean
+  readonly queryTimeMs: number
+  readonly resultBytesMax: number
+  /** Memory for parsed datasets, over all workers. */
+  readonly cacheBytes: number
+  readonly workers: number
+  /** Memory one SQL statement may use. */
+  readonly sqlMemoryMb: number
+}

@@ -1,0 +1,44 @@
+import type { Readiness } from './door.ts'
+import { defaultProject } from './identity/projects.ts'
+import type { PlatformParts } from './platform-parts.ts'
+
+const probeMs = 2_000
+const limits = { timeMs: probeMs, bytes: 100 }
+
+/** Asks every part for something small: a part is ready when it answers, not when it exists. */
+export async function checkReadiness(parts: PlatformParts): Promise<Readiness> {
+  const { library, platform, telemetry, datasets } = parts
+  const checks = await Promise.all([
+    check('library', () => library.read.selectFrom('markers').select('name').limit(1).execute()),
+    check('platform', () => platform.read.selectFrom('keys').select('id').limit(1).execute()),
+    check('telemetry', () => telemetry.read.selectFrom('runs').select('id').limit(1).execute()),
+    check('datasets', () => datasets.of(defaultProject)),
+    check('jq', () => probeJq(parts)),
+    check('sql', () => probeSql(parts)),
+  ])
+  return { ready: checks.every(each => each.problem === null), checks }
+}
+
+async function check(name: string, probe: () => Promise<unknown>) {
+  try {
+    await probe()
+    return { name, problem: null }
+  } catch {
+    return { name, problem: 'does not answer' }
+  }
+}
+
+function probeJq({ jq }: PlatformParts) {
+  const question = { program: '1', variables: {}, input: { kind: 'none' }, mode: 'document' } as const
+  return jq.run(
+    { ...question, caller: 'readiness', limits, policy: 'stranger' },
+    { signal: AbortSignal.timeout(probeMs), onItems: () => {} },
+  )
+}
+
+function probeSql({ sql }: PlatformParts) {
+  return sql.run(
+    { text: 'select 1', parameters: {}, tables: [], limits },
+    { signal: AbortSignal.timeout(probeMs), onRows: () => {} },
+  )
+}
