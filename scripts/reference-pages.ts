@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import { type FieldText, inputFields, outputFields } from '../apps/server/src/http/fields.ts'
 import { areaOf, areas } from '../apps/server/src/http/openapi.ts'
 import { serverSettings } from '../apps/server/src/settings.ts'
+import { errorsPage } from './errors-page.ts'
 
 /** The pages that are written from the declarations, by their path in the repository. */
 export function referencePages(): ReadonlyMap<string, string> {
@@ -10,6 +11,7 @@ export function referencePages(): ReadonlyMap<string, string> {
   const names = areas(all)
   return new Map([
     ['docs/settings.md', settingsPage()],
+    ['docs/errors.md', errorsPage()],
     ['docs/reference/README.md', contentsPage(all)],
     ...names.map(name => [`docs/reference/${name}.md`, areaPage(name, all)] as const),
   ])

@@ -12,6 +12,7 @@ import type { GovernedTables, GovernedTransaction } from './state/shared-tables.
 const keptMs = 600_000
 const keyShape = /^[\x20-\x7e]{1,200}$/
 
+/** The idempotency key is not 1 to 200 printable characters. */
 export class IdempotencyKeyInvalid extends PlatformError {
   readonly code = 'IDEMPOTENCY_KEY_INVALID'
   readonly kind = 'invalid'

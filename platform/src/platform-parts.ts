@@ -87,6 +87,7 @@ function openDatasets(
 ): ProjectDatasets {
   return new ProjectDatasets({
     settings: {
+      home: settings.home,
       defaultFolder: settings.datasetsFolder,
       projectsFolder: join(settings.home, 'projects'),
       cacheFolder: join(cacheFolderOf(settings), 'datasets'),

@@ -84,11 +84,12 @@ async function startServer({ command, shown }: Step, place: string) {
   const ended = new Promise(resolve => child.once('exit', resolve))
   for (let waited = 0; waited < 60_000 && !said.includes('Ctrl-C') && child.exitCode === null; waited += 50)
     await sleep(50)
-  for (const line of shown) expect(steady(said)).toContain(steady(line))
-  return {
-    stop: async () => {
-      child.kill('SIGTERM')
-      await ended
-    },
+  const stop = async () => {
+    child.kill('SIGTERM')
+    await ended
   }
+  const missing = shown.filter(line => !steady(said).includes(steady(line)))
+  if (missing.length > 0) await stop()
+  expect(missing, said).toEqual([])
+  return { stop }
 }

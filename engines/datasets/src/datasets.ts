@@ -26,6 +26,8 @@ export interface DatasetsOptions {
   readonly folder: string
   /** For copies; nothing else may live in it. */
   readonly cacheFolder: string
+  /** A folder (real path) that holds no data of ours, should it lie within `folder`. */
+  readonly ignoredFolder?: string
   readonly clock: Clock
   readonly log?: Log | undefined
   readonly settings?: DatasetsSettings
@@ -58,7 +60,7 @@ export class Datasets implements AsyncDisposable {
     this.#options = options
     this.#settings = { ...defaults, ...options.settings }
     this.#folder = folder
-    this.#finder = new DatasetFiles(folder, this.#settings.filesMax)
+    this.#finder = new DatasetFiles(folder, this.#settings.filesMax, options.ignoredFolder)
     this.#snapshots = snapshots
     this.#index = new CacheIndex(join(cacheFolder, 'index.json'))
   }

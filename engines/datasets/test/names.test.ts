@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { parseFileName, toDatasetName } from '../src/folder/dataset-name.ts'
@@ -36,9 +37,11 @@ it('lists files of every format, in folders too, and passes over hidden ones and
   await folder.write('config.json', '{"a":{"b":1}}')
   await folder.write('.hidden.json', '[1]')
   await folder.write('.git/objects.json', '[1]')
+  await folder.write('node_modules/package/package.json', '{}')
+  await folder.write('home/cache/orders.json', '[1]')
   await folder.write('functions.yaml', 'functions: []')
   await folder.write('notes.txt', 'x')
-  const datasets = await folder.open()
+  const datasets = await folder.open({ ignoredFolder: join(folder.data, 'home') })
   expect(datasets.list().map(({ name, format, gzip, records, shape }) => [name, format, gzip, records, shape])).toEqual(
     [
       ['config', 'json', false, null, 'object'],

@@ -8,6 +8,8 @@ import type { PlatformTables } from '../state/platform.ts'
 import { DatasetSchemas } from './dataset-schemas.ts'
 
 export interface ProjectDatasetsSettings {
+  /** The platform's own folder: never data, wherever it lies. */
+  readonly home: string
   /** Where the default project's data lies. */
   readonly defaultFolder: string
   /** Below it, `{project}/datasets` for every other project. */
@@ -51,6 +53,7 @@ export class ProjectDatasets {
     const datasets = await Datasets.open({
       folder: project === 'default' ? settings.defaultFolder : join(settings.projectsFolder, project, 'datasets'),
       cacheFolder: join(settings.cacheFolder, project),
+      ignoredFolder: settings.home,
       clock,
       log,
       settings: { pollMs: settings.pollMs },

@@ -50,6 +50,7 @@ export class ProxyAddressInvalid extends PlatformError {
   }
 }
 
+/** There is no user of that name. */
 export class UserMissing extends PlatformError {
   readonly code = 'USER_MISSING'
   readonly kind = 'missing'
@@ -58,6 +59,7 @@ export class UserMissing extends PlatformError {
   }
 }
 
+/** A user of that name exists. */
 export class UserExists extends PlatformError {
   readonly code = 'USER_EXISTS'
   readonly kind = 'conflict'
@@ -116,6 +118,7 @@ export class KeyInactive extends PlatformError {
   }
 }
 
+/** The link is not one of ours, or a newer invitation took its place. */
 export class InvitationMissing extends PlatformError {
   readonly code = 'INVITATION_MISSING'
   readonly kind = 'missing'
@@ -124,6 +127,7 @@ export class InvitationMissing extends PlatformError {
   }
 }
 
+/** Somebody has redeemed the invitation before. */
 export class InvitationUsed extends PlatformError {
   readonly code = 'INVITATION_USED'
   readonly kind = 'missing'
@@ -132,6 +136,7 @@ export class InvitationUsed extends PlatformError {
   }
 }
 
+/** The invitation was not redeemed in time. */
 export class InvitationExpired extends PlatformError {
   readonly code = 'INVITATION_EXPIRED'
   readonly kind = 'missing'
@@ -140,6 +145,7 @@ export class InvitationExpired extends PlatformError {
   }
 }
 
+/** A project of that name exists. */
 export class ProjectExists extends PlatformError {
   readonly code = 'PROJECT_EXISTS'
   readonly kind = 'conflict'

@@ -28,6 +28,7 @@ export interface Found {
 export class DatasetFiles {
   readonly #folder: string
   readonly #filesMax: number
+  readonly #ignored: string | undefined
   /** The last `datasets.yml` that made sense, and the file state it was read at. */
   #named: { mark: string; entries: readonly NamedEntry[]; problem: string | null } = {
     mark: '',
@@ -35,10 +36,14 @@ export class DatasetFiles {
     problem: null,
   }
 
-  /** @param folder a real path. */
-  constructor(folder: string, filesMax: number) {
+  /**
+   * @param folder a real path.
+   * @param ignored a real path that is not looked into, should it lie within the folder.
+   */
+  constructor(folder: string, filesMax: number, ignored?: string) {
     this.#folder = folder
     this.#filesMax = filesMax
+    this.#ignored = ignored
   }
 
   async find(): Promise<Found> {
@@ -81,10 +86,10 @@ export class DatasetFiles {
     const found: NamedEntry[] = []
     const entries = await readdir(join(this.#folder, folder), { withFileTypes: true }).catch(() => [] as Dirent[])
     for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-      if (entry.name.startsWith('.')) continue
+      if (entry.name.startsWith('.') || entry.name === 'node_modules') continue
       const path = join(folder, entry.name)
       if (entry.isDirectory()) {
-        if (depth < depthMax) found.push(...(await this.#list(path, depth + 1)))
+        if (depth < depthMax && join(this.#folder, path) !== this.#ignored) found.push(...(await this.#list(path, depth + 1)))
         continue
       }
       const named = parseFileName(entry.name)
