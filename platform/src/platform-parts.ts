@@ -44,8 +44,8 @@ export async function openParts(settings: PlatformSettings, components: Platform
   const { clock, random, log } = components
   const home = { settings, components, lifetime }
   const ids = new TimeOrderedIds(clock, random)
-  const state = await openState(home)
-  const engines = await openEngines(home)
+  // The engines' processes start while this one opens its files.
+  const [engines, state] = await Promise.all([openEngines(home), openState(home)])
   const identity = lifetime.own(await Identity.open({ ...state, clock, ids, random, log, settings: settings.identity }))
   const events = lifetime.own(await Events.open({ ...state, sight: identity, clock, random, log }))
   const datasets = lifetime.own(openDatasets(home, { ...state, ...engines, events }))

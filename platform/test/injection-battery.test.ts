@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: placeholders are what these tests are about.
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { JsonValue } from '@super-data/contract'
@@ -45,7 +46,8 @@ const hostile: readonly (readonly [string, string])[] = [
 
 describe('a value of a parameter', () => {
   it.each(hostile)('comes back exactly, or is refused by name: %s', async (_, value) => {
-    const answer = await whole.run('analyze_performance', { dataset_name: value, dataset: 'sales' })
+    const params = { dataset_name: value, dataset: 'sales' }
+    const answer = await whole.run('analyze_performance', params, { maxBytes: 1_000_000 })
     expect(answer.value).toMatchObject({ dataset: value.isWellFormed() ? value : value.toWellFormed(), efficiency: 52 })
     expect(JSON.stringify(answer)).not.toContain(canary)
   })
@@ -76,13 +78,16 @@ describe('a value of a parameter', () => {
       ),
     })).json
     const text = fc.oneof(
-      fc.constantFrom(...hostile.filter(([, each]) => each.length < 100 && each.isWellFormed()).map(([, each]) => each)),
+      fc.constantFrom(
+        ...hostile.filter(([, each]) => each.length < 100 && each.isWellFormed()).map(([, each]) => each),
+      ),
       fc.string({ unit: 'grapheme', maxLength: 20 }),
     )
     await whole.publish('places', places, {
       parameters: { type: 'object', properties: { v: {}, k: { type: 'string' }, o: { type: 'object' } } },
     })
-    const wellFormed = (value: JsonValue) => JSON.parse(JSON.stringify(value).replace(/\\ud[89a-f]../gi, '\\ufffd')) as JsonValue
+    const wellFormed = (value: JsonValue) =>
+      JSON.parse(JSON.stringify(value).replace(/\\ud[89a-f]../gi, '\\ufffd')) as JsonValue
     await fc.assert(
       fc.asyncProperty(json, text, async (given, k) => {
         const v = wellFormed(given)
@@ -101,7 +106,10 @@ describe('a value of a parameter', () => {
 
   it('is bound in SQL too', async () => {
     for (const [, value] of hostile.filter(([, text]) => text.isWellFormed() && !text.includes('\0'))) {
-      const { rows } = await whole.sql('select ${v} as v, length(${v}) > -1 as ok', { params: { v: value } })
+      const { rows } = await whole.sql('select ${v} as v, length(${v}) > -1 as ok', {
+        params: { v: value },
+        maxBytes: 1_000_000,
+      })
       expect(rows).toEqual([[value, true]])
     }
   })
@@ -161,7 +169,14 @@ describe('a hostile program', () => {
 
   it('put straight into the database is refused when it is called', async () => {
     await whole.publish('innocent', '1')
-    const definition = { description: 'x', engine: 'jq', text: '$ENV.CANARY', mode: 'document', sources: [], parameters: {} }
+    const definition = {
+      description: 'x',
+      engine: 'jq',
+      text: '$ENV.CANARY',
+      mode: 'document',
+      sources: [],
+      parameters: {},
+    }
     whole.tamper(
       `update tool_versions set definition = ? where tool_id = (select id from tools where name = 'innocent')`,
       JSON.stringify(definition),

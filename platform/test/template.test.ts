@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: placeholders are what these tests are about.
 import { analyse, parse } from '@super-data/jq'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -47,7 +48,8 @@ describe('a placeholder in jq', () => {
   })
 
   it('leaves alone what is no placeholder', () => {
-    for (const text of ['"${}"', '"${a b}"', '"${1}"', '"$x"', '$x', '"\\${x}"', '"$\\u007bx}"']) expect(jq(text)).toBe(text)
+    for (const text of ['"${}"', '"${a b}"', '"${1}"', '"$x"', '$x', '"\\${x}"', '"$\\u007bx}"'])
+      expect(jq(text)).toBe(text)
   })
 
   it('keeps every line where it is, and columns of code too', () => {
@@ -85,7 +87,29 @@ describe('a placeholder in SQL', () => {
 
 describe('whatever the text', () => {
   const piece = fc.constantFrom(
-    ...['.a', '"', '\\(', ')', '(', '[', ']', '{', '}', ':', ',', '|', '# c', '\n', '\r\n', '\\', '\\\\', '.', ' ', 'x', "'"],
+    ...[
+      '.a',
+      '"',
+      '\\(',
+      ')',
+      '(',
+      '[',
+      ']',
+      '{',
+      '}',
+      ':',
+      ',',
+      '|',
+      '# c',
+      '\n',
+      '\r\n',
+      '\\',
+      '\\\\',
+      '.',
+      ' ',
+      'x',
+      "'",
+    ],
     ...['--', '/*', '*/', '$$', '$t$', '"a"', "'b'", "e'", '${x}', '${long_name}', '$', '${', '}'],
   )
   const text = fc.array(piece, { maxLength: 25 }).map(pieces => pieces.join(''))

@@ -15,6 +15,7 @@ if (node === undefined) {
   console.error(`super-data needs Node ${neededMajor} or newer; this is ${process.version}. See https://nodejs.org.`)
   process.exit(1)
 }
+keepCompiledCode()
 handOver(node, [...program(), ...process.argv.slice(2)])
 
 /** This Node, or the one that the packages `node-linux-*` bring. */
@@ -35,6 +36,12 @@ function program() {
   const sources = join(ownFolder, '..', 'src', 'main.ts')
   if (existsSync(sources)) return [...flags, '--conditions=source', sources]
   return [...flags, join(ownFolder, '..', 'dist', 'main.js')]
+}
+
+/** What Node made of the sources is kept in a checkout for the next start: it saves a third of the starting time. */
+function keepCompiledCode() {
+  const modules = join(ownFolder, '..', '..', '..', 'node_modules')
+  if (existsSync(modules)) process.env['NODE_COMPILE_CACHE'] ??= join(modules, '.cache', 'super-data')
 }
 
 /** Replaces this process where the platform can; otherwise stays as a parent that only passes signals and the exit on. */

@@ -89,6 +89,40 @@ export class JqUnknownModule extends PlatformError {
   }
 }
 
+/** Modules that import each other in a circle. */
+export class JqModuleCycle extends PlatformError {
+  readonly code = 'JQ_MODULE_CYCLE'
+  readonly kind = 'invalid'
+  readonly position: Position
+  /** From the module that closes the circle back to itself. */
+  readonly cycle: readonly string[]
+  constructor(cycle: readonly string[], position: Position) {
+    super(`modules import each other in a circle: ${cycle.join(' → ')}`, {
+      hint: 'Move what both need into a module of its own.',
+      details: { cycle, position },
+    })
+    this.cycle = cycle
+    this.position = position
+  }
+}
+
+/** A module was found and is not fit to be imported: `cause` says what is wrong in its text. */
+export class JqModuleInvalid extends PlatformError {
+  readonly code = 'JQ_MODULE_INVALID'
+  readonly kind = 'invalid'
+  /** Where it is imported. */
+  readonly position: Position
+  constructor(module: string, problem: PlatformError | string, position: Position) {
+    const isText = typeof problem === 'string'
+    super(`module ${module}: ${isText ? problem : problem.message}`, {
+      ...(isText ? {} : { cause: problem }),
+      ...(isText || problem.hint === undefined ? {} : { hint: problem.hint }),
+      details: { module, position, ...(isText ? {} : { code: problem.code, problem: problem.details }) },
+    })
+    this.position = position
+  }
+}
+
 /** The program uses a construct its policy forbids. */
 export class JqForbidden extends PlatformError {
   readonly code = 'JQ_FORBIDDEN'
@@ -114,20 +148,41 @@ export class JqHalted extends PlatformError {
   readonly code = 'JQ_HALTED'
   readonly kind = 'invalid'
   readonly exitCode: number
-  constructor(message: string, exitCode: number) {
+  /** What it gave to `halt_error`: the message of this error, which for anything but a string is its JSON. */
+  readonly value: unknown
+  constructor(message: string, exitCode: number, value: unknown) {
     super(message, { details: { exitCode } })
     this.exitCode = exitCode
+    this.value = value
   }
+}
+
+/** How much a run had produced when it was stopped. */
+export interface Produced {
+  /** Outputs that were handed out. */
+  readonly outputs: number
 }
 
 /** The program did more work than its budget of steps allows. */
 export class JqStepsExceeded extends PlatformError {
   readonly code = 'JQ_STEPS_EXCEEDED'
   readonly kind = 'limited'
-  constructor(steps: number) {
+  constructor(steps: number, produced: Produced) {
     super(`the program needed more than ${steps} steps`, {
       hint: 'Select earlier, or ask of a smaller input.',
-      details: { steps },
+      details: { steps, ...produced },
+    })
+  }
+}
+
+/** The program was still at work when its time was up. */
+export class JqTimeExceeded extends PlatformError {
+  readonly code = 'JQ_TIME_EXCEEDED'
+  readonly kind = 'limited'
+  constructor(deadlineMs: number, produced: Produced) {
+    super(`the program did not end within ${deadlineMs} ms`, {
+      hint: 'Look for a loop without an end, select earlier, or ask of a smaller input.',
+      details: { deadlineMs, ...produced },
     })
   }
 }
@@ -136,10 +191,10 @@ export class JqStepsExceeded extends PlatformError {
 export class JqDepthExceeded extends PlatformError {
   readonly code = 'JQ_DEPTH_EXCEEDED'
   readonly kind = 'limited'
-  constructor(depth?: number) {
+  constructor(depth?: number, produced?: Produced) {
     super(depth === undefined ? 'the program recursed too deeply' : `the program recursed deeper than ${depth} calls`, {
       hint: 'Make the recursive call the last thing a function does, or use reduce.',
-      details: depth === undefined ? {} : { depth },
+      details: { ...(depth === undefined ? {} : { depth }), ...produced },
     })
   }
 }
@@ -152,6 +207,31 @@ export class JqOutputsExceeded extends PlatformError {
     super(`the program wrote more than ${outputs} outputs`, {
       hint: 'Use limit(n; f), or collect less.',
       details: { outputs },
+    })
+  }
+}
+
+/** The outputs take more bytes of JSON than the budget allows; those before the limit were handed out. */
+export class JqOutputBytesExceeded extends PlatformError {
+  readonly code = 'JQ_OUTPUT_BYTES_EXCEEDED'
+  readonly kind = 'limited'
+  constructor(outputBytes: number, produced: Produced) {
+    super(`the program wrote more than ${outputBytes} bytes of JSON`, {
+      hint: 'Give back fewer fields, or summarise.',
+      details: { outputBytes, ...produced },
+    })
+  }
+}
+
+/** A regular expression backtracks so much on this text that it would take for ever. */
+export class JqRegexTooCostly extends PlatformError {
+  readonly code = 'JQ_REGEX_TOO_COSTLY'
+  readonly kind = 'limited'
+  constructor(pattern: string) {
+    const shown = pattern.length > 100 ? `${pattern.slice(0, 100)}...` : pattern
+    super(`the regular expression ${shown} takes too long on a text of this length`, {
+      hint: 'Avoid repetitions inside repetitions and references to groups, or match a shorter text.',
+      details: { pattern: shown },
     })
   }
 }

@@ -3,13 +3,21 @@ import { halted } from './builtins/surroundings.ts'
 import { BodyContext } from './compile/context.ts'
 import type { Many, Signal } from './compile/machine.ts'
 import { resolveProgram } from './compile/resolve.ts'
-import { type Budget, Runtime } from './compile/runtime.ts'
-import { JqDepthExceeded, JqOutputsExceeded, JqRuntimeError, JqUnknownVariable, JqValueTooLarge } from './errors.ts'
+import { type Budget, type InputPlace, nowhere, Runtime } from './compile/runtime.ts'
+import {
+  JqDepthExceeded,
+  JqOutputBytesExceeded,
+  JqOutputsExceeded,
+  JqRuntimeError,
+  JqUnknownVariable,
+  JqValueTooLarge,
+} from './errors.ts'
 import { enforcePolicy, type Policy, permits } from './policy.ts'
 import type { Ast } from './syntax/ast.ts'
 import { guardDepth, isStackOverflow } from './syntax/nesting.ts'
 import { parse } from './syntax/parser.ts'
 import { compactJson } from './value/json-print.ts'
+import { jsonBytes } from './value/json-size.ts'
 import { Raised } from './value/raised.ts'
 import type { Value } from './value/value.ts'
 
@@ -27,10 +35,18 @@ export interface RunOptions {
   readonly budget?: Budget
   /** The next input for `input` and `inputs`; `undefined` when there are no more. */
   readonly inputs?: () => Value | undefined
-  /** Receives the messages of `debug` and `stderr`. */
+  /** Where the last input came from, for `input_filename` and `input_line_number`; nowhere when left out. */
+  readonly inputPlace?: () => InputPlace
+  /** Receives the messages of `debug`. */
   readonly onDebug?: (message: Value) => void
-  /** What `now` reads; the system's when left out. */
+  /** Receives the messages of `stderr`; `onDebug` does when this is left out. */
+  readonly onStderr?: (message: Value) => void
+  /** The program said `halt`: its outputs end here, and so should whatever would come after. */
+  readonly onHalt?: () => void
+  /** What `now` and the deadline read; the system's when left out. */
   readonly clock?: Clock
+  /** Ends the run with `Cancelled` at the next look, every few thousand steps. */
+  readonly signal?: AbortSignal
   /** Receives each output as soon as it is there; `false` ends the run. */
   readonly emit: (output: Value) => unknown
 }
@@ -41,8 +57,9 @@ export interface Program {
   /**
    * Runs on one input. Synchronous; returns when there are no more outputs.
    *
-   * @throws JqRuntimeError for an error the program did not catch · JqHalted after `halt_error` ·
-   *   JqStepsExceeded, JqDepthExceeded, JqOutputsExceeded, JqValueTooLarge when it wants too much.
+   * @throws JqRuntimeError for an error the program did not catch · JqHalted after `halt_error` · JqStepsExceeded,
+   *   JqTimeExceeded, JqDepthExceeded, JqOutputsExceeded, JqOutputBytesExceeded, JqValueTooLarge, JqRegexTooCostly when
+   *   it wants too much · Cancelled when the signal fires. A program cannot catch any but the first.
    */
   run(input: Value, options: RunOptions): void
 }
@@ -88,20 +105,23 @@ class CompiledProgram implements Program {
       this.#prepare(options)
       this.#emitAll(input, options)
     } catch (error) {
-      if (error !== halted && error !== finished) throw publicError(error)
+      if (error === halted) options.onHalt?.()
+      else if (error !== finished) throw publicError(error, this.#runtime)
     } finally {
       this.#running = restore !== undefined
       restore?.()
     }
   }
 
-  #prepare({ variables = {}, env = {}, budget, inputs, onDebug, clock }: RunOptions): void {
+  #prepare(options: RunOptions): void {
+    const { variables = {}, env = {}, budget, inputs, onDebug = ignore, clock = systemClock, signal } = options
     const runtime = this.#runtime
-    runtime.start(budget)
+    runtime.start({ budget, clock, signal })
     runtime.env = { ...env }
     runtime.inputs = inputs
-    runtime.onDebug = onDebug ?? (() => {})
-    runtime.clock = clock ?? systemClock
+    runtime.onDebug = onDebug
+    runtime.onStderr = options.onStderr ?? onDebug
+    runtime.place = options.inputPlace ?? nowhere
     for (const [at, name] of this.#variables.entries()) {
       if (!Object.hasOwn(variables, name)) {
         throw new JqUnknownVariable({ name, position: { line: 1, column: 1, offset: 0 } })
@@ -111,19 +131,34 @@ class CompiledProgram implements Program {
   }
 
   #emitAll(input: Value, { budget, emit }: RunOptions): void {
+    const runtime = this.#runtime
     const outputsMax = budget?.outputs ?? Number.POSITIVE_INFINITY
-    let outputs = 0
+    const weigh = budget?.outputBytes === undefined ? ignore : scales(budget.outputBytes, runtime)
     this.#many(input, null, output => {
-      if (++outputs > outputsMax) throw new JqOutputsExceeded(outputsMax)
+      if (runtime.outputs >= outputsMax) throw new JqOutputsExceeded(outputsMax)
+      weigh(output)
+      runtime.outputs++
       return emit(output) === false ? finished : undefined
     })
   }
 }
 
+function ignore(): void {}
+
+/** Adds up the sizes of outputs. */
+function scales(bytesMax: number, runtime: Runtime): (output: Value) => void {
+  let left = bytesMax
+  return output => {
+    left -= jsonBytes(output, left)
+    if (left < 0) throw new JqOutputBytesExceeded(bytesMax, { outputs: runtime.outputs })
+    left--
+  }
+}
+
 /** What leaves a run for something thrown inside. */
-function publicError(error: unknown): unknown {
+function publicError(error: unknown, { outputs }: Runtime): unknown {
   if (error instanceof Raised) return new JqRuntimeError(messageOf(error.value), { details: detailsOf(error.value) })
-  if (isStackOverflow(error)) return new JqDepthExceeded()
+  if (isStackOverflow(error)) return new JqDepthExceeded(undefined, { outputs })
   if (error instanceof RangeError && /invalid (string|array) length/i.test(error.message)) return new JqValueTooLarge()
   return error
 }

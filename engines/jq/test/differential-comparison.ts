@@ -30,7 +30,8 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-const messageWords = /annot|must be|not valid|not supported|Invalid|requires|xpected|Out of bounds|rror|does not match|too /
+const messageWords =
+  /annot|must be|not |no length|no keys|Invalid|requires|xpected|Out of|rror|too |negative|divi|depth|supports|only|strptime|strftime|mktime|gmtime/
 
 /** jq's own messages say which values and versions word them differently; what `error` was given must be the same. */
 function sameMessage(a: string, b: string): boolean {

@@ -40,8 +40,8 @@ function toOutcome(texts: readonly string[], error?: JqRuntimeError): Outcome | 
   if (texts.join().length > charactersMax) return { refused: 'too much output' }
   const outputs = texts.map(text => JSON.parse(text))
   if (!error) return { outputs }
-  const { value } = error.details as { value?: Value }
-  return { outputs, error: { value: JSON.parse(printJson(value ?? error.message)) } }
+  const { value = error.message } = error.details as { value?: Value }
+  return { outputs, error: { value: JSON.parse(printJson(value)) } }
 }
 
 /** The output of the whole program, or why there is none. */

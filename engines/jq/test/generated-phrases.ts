@@ -106,7 +106,6 @@ any -> any: delpaths([["a"], ["b"]])?
 any -> any: to_entries? // 1
 any -> any: @json
 any -> any: @text
-any -> any: debug? // 1
 any -> any: input? // "none"
 any -> any: [inputs]
 any -> any: . as [$a, $b] | [$b, $a]

@@ -21,6 +21,9 @@ const seconds = ['0', '1425599621', '1700000000', '951782400', '86399', '-86400'
 /** Of ten choices one is not what the grammar asks for, so that errors are compared too. */
 const wrongTypeOneIn = 12
 
+/** `%num%`, `%=num%`, `%str>num%`; but not the `%dT%` of a date. */
+const place = /%(=?)([a-z]{3,})(?:>([a-z]{3,}))?%/g
+
 const byInput = new Map<Type, Phrase[]>()
 for (const phrase of phrases) byInput.set(phrase.input, [...(byInput.get(phrase.input) ?? []), phrase])
 
@@ -71,7 +74,7 @@ class ProgramWriter {
 
   #fill({ text }: Phrase, input: Type, depth: number): string {
     if (text.startsWith('#')) return `. ${text}\n`
-    return text.replaceAll(/%(=?)(\w+)(?:>(\w+))?%/g, (_, literal: string, first: string, second?: string) => {
+    return text.replaceAll(place, (_, literal: string, first: string, second?: string) => {
       if (literal) return this.#literal(first)
       return second === undefined
         ? this.#expression(input, first as Type, depth)

@@ -103,6 +103,8 @@ describe('processes', () => {
 
   it('that die while idle are replaced before they are given a call', async () => {
     await using pool = await openPool({ workers: 1 })
+    await ask(pool, callOf('1'))
+    await until(() => pool.stats().processes.filter(({ state }) => state === 'idle').length === 2)
     for (const pid of pids(pool)) process.kill(pid, 'SIGTERM')
     await until(() => pool.stats().ended.crashed === 2)
     expect((await ask(pool, callOf('1'))).lines).toEqual(['1'])

@@ -68,6 +68,7 @@ export class SqlPool implements AsyncDisposable {
   /** The one used last is last, and used first: its data is warm. */
   readonly #free: WorkerProcess[] = []
   readonly #all = new Set<WorkerProcess>()
+  readonly #starting = new Set<Promise<void>>()
   readonly #waiting: Waiter[] = []
   readonly #real = new Map<string, string>()
   #closed: Promise<void> | undefined
@@ -78,7 +79,7 @@ export class SqlPool implements AsyncDisposable {
     this.#emptyFolder = emptyFolder
   }
 
-  /** Ready when it resolves: every process has started. @throws SqlWorkerLost */
+  /** Ready when it resolves: one process has started. Others start when statements wait. @throws SqlWorkerLost */
   static async open(options: SqlPoolOptions): Promise<SqlPool> {
     const emptyFolder = join(options.cacheFolder, 'sql-empty')
     await mkdir(options.dataFolder, { recursive: true })
@@ -91,8 +92,7 @@ export class SqlPool implements AsyncDisposable {
     }
     const pool = new SqlPool(options, settings, await realpath(emptyFolder))
     try {
-      const count = Math.max(1, options.workers)
-      await Promise.all(Array.from({ length: count }, () => pool.#start()))
+      await pool.#start()
     } catch (error) {
       await pool.close()
       throw error
@@ -155,9 +155,15 @@ export class SqlPool implements AsyncDisposable {
     return this.close()
   }
 
+  /** Lets `close` wait for what has begun. */
+  #follow(starting: Promise<void>): void {
+    this.#starting.add(starting)
+    void starting.finally(() => this.#starting.delete(starting))
+  }
+
   async #closeAll(): Promise<void> {
     for (const waiter of this.#waiting.splice(0)) waiter.reject(closedError())
-    await Promise.all([...this.#all].map(worker => worker.close()))
+    await Promise.all([...this.#starting, ...[...this.#all].map(worker => worker.close())])
   }
 
   /** Runs a job, once more when its process went away before anything came of it. */
@@ -197,6 +203,8 @@ export class SqlPool implements AsyncDisposable {
     if (this.#waiting.length >= (this.#options.waitingMax ?? 64)) {
       throw new SqlBusy('too many SQL statements are waiting', { hint: 'Ask again in a moment.' })
     }
+    const promised = this.#all.size + this.#starting.size
+    if (promised < this.#options.workers) this.#follow(this.#startAnother())
     return this.#wait(signal)
   }
 
@@ -229,13 +237,15 @@ export class SqlPool implements AsyncDisposable {
     })
     if (this.#closed !== undefined) return worker.close()
     this.#all.add(worker)
-    void worker.ended.then(() => this.#replace(worker))
+    void worker.ended.then(() => {
+      this.#all.delete(worker)
+      this.#follow(this.#startAnother())
+    })
     this.#giveBack(worker)
   }
 
-  /** A process that ended is followed by a new one. */
-  async #replace(worker: WorkerProcess): Promise<void> {
-    this.#all.delete(worker)
+  /** Tries a few times; after that, callers that wait for the only process are told. */
+  async #startAnother(): Promise<void> {
     for (let attempt = 1; this.#closed === undefined && attempt <= startsMax; attempt++) {
       try {
         return await this.#start()

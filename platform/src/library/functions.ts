@@ -171,7 +171,7 @@ export class Functions {
 
 /** Redefining a builtin would change what other definitions mean. */
 function refuseBuiltin(name: string): void {
-  if (!builtinNames().includes(name)) return
+  if (!builtinNames().some(builtin => builtin.startsWith(`${name}/`))) return
   throw new FunctionInvalid(`${name} is the name of a jq builtin`, 'Choose another name.', {
     position: { line: 1, column: 1, offset: 0 },
   })

@@ -68,9 +68,10 @@ export class LibraryResolver implements FunctionResolver {
       .execute()
     const others = known.filter(each => each.name === name)
     if (others.length > 0) return `There is ${others.map(described).join(', ')}.`
-    if (builtinNames().includes(name)) return `${name} is a jq builtin with another number of arguments.`
+    const builtins = builtinNames().filter(builtin => builtin.startsWith(`${name}/`))
+    if (builtins.length > 0) return `jq has ${builtins.join(', ')}.`
     const active = known.filter(each => each.active === 1).map(each => each.name)
-    const near = nearest(name, [...active, ...builtinNames()])
+    const near = nearest(name, [...active, ...builtinNames().map(builtin => builtin.replace(/\/\d+$/, ''))])
     return near === undefined ? undefined : `Did you mean ${near}?`
   }
 }

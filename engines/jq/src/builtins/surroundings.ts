@@ -41,7 +41,7 @@ const debugWith: Form = {
 
 function haltError(input: Value, code: Value): never {
   if (!isNumber(code)) return typeError(input, 'halt_error/1: number required')
-  throw new JqHalted(typeof input === 'string' ? input : compactJson(input), toDouble(code))
+  throw new JqHalted(typeof input === 'string' ? input : compactJson(input), toDouble(code), input)
 }
 
 /** What reaches outside the program: further inputs, environment, messages, the end of the run. */
@@ -55,11 +55,11 @@ export const surroundings: Family = {
   },
   'debug/1': debugWith,
   'stderr/0': (runtime, input) => {
-    runtime.onDebug(input)
+    runtime.onStderr(input)
     return input
   },
-  'input_filename/0': () => null,
-  'input_line_number/0': () => 0,
+  'input_filename/0': runtime => runtime.place().file,
+  'input_line_number/0': runtime => runtime.place().line,
   'get_search_list/0': () => [],
   'halt/0': () => {
     throw halted

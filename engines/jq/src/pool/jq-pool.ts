@@ -128,13 +128,14 @@ export class JqPool implements AsyncDisposable {
     this.#queue = new FairQueue(settings)
   }
 
-  /** Ready when it resolves: every process has started. @throws JqCrashed when they cannot be started. */
+  /** Ready when it resolves: one process has started; the first call starts the others. @throws JqCrashed when it cannot. */
   static async open(settings: Partial<JqPoolSettings>, components: JqPoolComponents): Promise<JqPool> {
     const complete = withDefaults(settings)
     const pool = new JqPool(complete, components, await mkdtemp(join(tmpdir(), 'super-data-jq-')))
     try {
-      pool.#fillUp()
-      await Promise.all([...pool.#children].map(child => child.ready))
+      const first = pool.#newChild()
+      pool.#children.add(first)
+      await first.ready
       return pool
     } catch (failure) {
       await pool.close()
@@ -238,6 +239,7 @@ export class JqPool implements AsyncDisposable {
     job.settle.resolve(session.answer)
     session.answer.catch(() => {}).finally(() => this.#settled(session))
     child.run(session, options.signal)
+    this.#fillUp()
   }
 
   #settled(session: CallSession): void {
