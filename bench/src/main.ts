@@ -1,3 +1,9 @@
+import { jqCompile } from './jq-compile.ts'
+import { jqHostile } from './jq-hostile.ts'
+import { jqLarge } from './jq-large.ts'
+import { jqResident } from './jq-resident.ts'
+import { jqSmall } from './jq-small.ts'
+import { jqStream } from './jq-stream.ts'
 import { mixedLoad } from './mixed-load.ts'
 import { start } from './start.ts'
 import { toolList } from './tool-list.ts'
@@ -9,6 +15,12 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   'warm-call': warmCall,
   'mixed-load': mixedLoad,
   'tool-list': toolList,
+  'jq-small': jqSmall,
+  'jq-large': jqLarge,
+  'jq-resident': jqResident,
+  'jq-stream': jqStream,
+  'jq-compile': jqCompile,
+  'jq-hostile': jqHostile,
 }
 
 const names = process.argv.slice(2)

@@ -14,8 +14,8 @@ export const isRawJson = (value: unknown): boolean => exact.isRawJSON(value)
 type SourceReviver = (key: string, value: unknown, context: { source?: string }) => unknown
 const parseWithSource = JSON.parse as (text: string, reviver?: SourceReviver) => unknown
 
-/** Sixteen digits are the first that a double may not hold. */
-const longNumber = /\d{16}/
+/** Sixteen digits are the first that a double may not hold, and exponents of three digits the first beyond its range. */
+const longNumber = /\d{16}|\d[eE]\+?\d{3}/
 
 /**
  * Parses JSON so that writing it again gives the same numbers: those a double cannot hold stay as their text.

@@ -38,6 +38,8 @@ interface Home {
 }
 
 export type PlatformParts = Awaited<ReturnType<typeof openParts>>
+type State = Awaited<ReturnType<typeof openState>>
+type Engines = Awaited<ReturnType<typeof openEngines>>
 
 /** Everything one platform is made of, in the order it stands up. */
 export async function openParts(settings: PlatformSettings, components: PlatformComponents, lifetime: Lifetime) {
@@ -45,7 +47,7 @@ export async function openParts(settings: PlatformSettings, components: Platform
   const home = { settings, components, lifetime }
   const ids = new TimeOrderedIds(clock, random)
   // The engines' processes start while this one opens its files.
-  const [engines, state] = await Promise.all([openEngines(home), openState(home)])
+  const [engines, state] = await allEnded([openEngines(home), openState(home)])
   const identity = lifetime.own(await Identity.open({ ...state, clock, ids, random, log, settings: settings.identity }))
   const events = lifetime.own(await Events.open({ ...state, sight: identity, clock, random, log }))
   const datasets = lifetime.own(openDatasets(home, { ...state, ...engines, events }))
@@ -65,25 +67,28 @@ async function openState({ settings, components, lifetime }: Home) {
   return { library, platform, telemetry, objects }
 }
 
-/** Both start at the same time; when one fails, the other is owned and closed all the same. */
 async function openEngines({ settings, components, lifetime }: Home) {
   const { workers, cacheBytes, sqlMemoryMb: memoryLimitMb } = settings
   const { clock, log } = components
   const dataFolder = cacheFolderOf(settings)
-  const jq = JqPool.open({ workers, cacheBytes: cacheBytes / workers }, { clock, log })
-  const sql = SqlPool.open({ workers, memoryLimitMb, dataFolder, cacheFolder: dataFolder, clock, log })
-  const owned = [jq.then(pool => lifetime.own(pool)), sql.then(pool => lifetime.own(pool))]
-  await Promise.allSettled(owned)
-  return { jq: await jq, sql: await sql }
+  const opened = await allEnded([
+    JqPool.open({ workers, cacheBytes: cacheBytes / workers }, { clock, log }).then(pool => lifetime.own(pool)),
+    SqlPool.open({ workers, memoryLimitMb, dataFolder, cacheFolder: dataFolder, clock, log }).then(pool =>
+      lifetime.own(pool),
+    ),
+  ])
+  return { jq: opened[0], sql: opened[1] }
+}
+
+/** What opens at the same time. When one fails, the others are owned before that is known, and so closed. */
+async function allEnded<Opening extends readonly Promise<unknown>[]>(opening: readonly [...Opening]) {
+  await Promise.allSettled(opening)
+  return Promise.all(opening)
 }
 
 function openDatasets(
   { settings, components }: Home,
-  {
-    platform,
-    sql,
-    events,
-  }: Awaited<ReturnType<typeof openState>> & Awaited<ReturnType<typeof openEngines>> & { events: Events },
+  { platform, sql, events }: State & Engines & { events: Events },
 ): ProjectDatasets {
   return new ProjectDatasets({
     settings: {
@@ -110,10 +115,7 @@ const resultsKeptMs = 86_400_000
 /** All kept results together may be so many times the longest one. */
 const resultsKept = 10
 
-type Basics = Pick<PlatformComponents, 'clock' | 'log'> & { ids: TimeOrderedIds; datasets: ProjectDatasets } & Awaited<
-    ReturnType<typeof openState>
-  > &
-  Awaited<ReturnType<typeof openEngines>>
+type Basics = State & Engines & { clock: Clock; log: Log; ids: TimeOrderedIds; datasets: ProjectDatasets }
 
 function questionParts({ settings, lifetime }: Home, { clock, log, ids, datasets, ...basics }: Basics) {
   const { resultBytesMax, queryTimeMs: timeMs } = settings

@@ -267,5 +267,15 @@ describe('the list of tools', () => {
     const elapsedMs = performance.now() - started
     expect(found.items.map(tool => tool.name)).toEqual(['many_4999'])
     expect(elapsedMs).toBeLessThan(2_000)
+    whole.tamper(
+      `update tool_versions set state = 'approved', decided_at = 1 where tool_id like 'tool_%' and version = 1`,
+    )
+    whole.tamper(`update tools set approved_version = 1 where name like 'many%'`)
+    await create('the_last', { text: '1' })
+    const principal = await whole.platform.authenticate({ bearer: whole.owner })
+    const listing = performance.now()
+    expect((await whole.platform.catalogue(principal, 'default')).tools.length).toBe(5_000)
+    const firstMs = performance.now() - listing
+    expect(firstMs).toBeLessThan(10_000)
   })
 })

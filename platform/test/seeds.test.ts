@@ -1,7 +1,17 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: placeholders are what these tests are about.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { describe, expect, it } from 'vitest'
-import { openWhole, problemOf } from './whole-platform.ts'
+import { systemClock } from '@super-data/base/clock'
+import { systemRandom } from '@super-data/base/ids'
+import { Lifetime } from '@super-data/base/lifetime'
+import { openLog } from '@super-data/base/log'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { getProject } from '../src/identity/projects.ts'
+import { importSeeds } from '../src/library/seeds.ts'
+import { openParts, type PlatformParts } from '../src/platform-parts.ts'
+import { openWhole, problemOf, settingsOf } from './whole-platform.ts'
 
 const functions = `
 functions:
@@ -83,6 +93,20 @@ describe('the first start', () => {
 })
 
 describe('a mistake in a seed', () => {
+  const lifetime = new Lifetime()
+  let parts: PlatformParts
+  let home: string
+  beforeAll(async () => {
+    home = await mkdtemp(join(tmpdir(), 'super-data-seeds-'))
+    const log = openLog({ level: 'silent' })
+    parts = await openParts(settingsOf(home), { clock: systemClock, random: systemRandom, log }, lifetime)
+    await parts.identity.bootstrap()
+  })
+  afterAll(async () => {
+    await lifetime.close()
+    await rm(home, { recursive: true })
+  })
+
   it.each([
     ['of YAML', { 'tools.yaml': 'tools: [' }, /tools\.yaml was not imported/],
     ['of shape', { 'tools.yaml': 'tools: [{name: Bad, description: x, query: "1"}]' }, /tools\.0\.name/],
@@ -114,15 +138,19 @@ describe('a mistake in a seed', () => {
     ],
     ['of a hostile query', { 'tools.yaml': 'tools: [{name: a, description: x, query: "env"}]' }, /env is not allowed/],
     ['of many aliases', { 'tools.yaml': `a: &a [x]\nb: &b [${'*a,'.repeat(30)}]\ntools: []` }, /tools\.yaml/],
-  ])('%s stops the start, naming it', async (_, bad, message) => {
-    const files = bad as Record<string, string>
-    await expect(openWhole({ files })).rejects.toMatchObject({
+  ])('%s stops the import, naming it', async (_, bad, message) => {
+    const folder = await mkdtemp(join(home, 'seeds-'))
+    for (const [name, content] of Object.entries(bad)) await writeFile(join(folder, name), content)
+    const project = await getProject(parts.library.read, 'default')
+    const { id: userId } = await parts.library.read.selectFrom('users').select('id').executeTakeFirstOrThrow()
+    await expect(importSeeds(parts, { folder, project, userId })).rejects.toMatchObject({
       code: 'SEED_INVALID',
       message: expect.stringMatching(message),
     })
+    expect(await parts.library.read.selectFrom('functions').select('id').execute()).toEqual([])
   })
 
-  it('leaves nothing behind, so that the corrected files are imported', async () => {
+  it('stops the start and leaves nothing behind, so that the corrected files are imported', async () => {
     await using whole = await openWhole()
     await whole.platform.close()
     await whole.write('functions.yaml', functions)

@@ -32,9 +32,10 @@ export interface WholeOptions {
   /** Files of the dataset folder, by name, there before the first start. */
   readonly files?: Readonly<Record<string, string>>
   readonly log?: { write(line: string): void }
+  readonly clock?: MovedClock
 }
 
-function settingsOf(home: string, changes: Partial<PlatformSettings> = {}): PlatformSettings {
+export function settingsOf(home: string, changes: Partial<PlatformSettings> = {}): PlatformSettings {
   return {
     home,
     libraryFile: join(home, 'database', 'tools.db'),
@@ -56,13 +57,17 @@ function settingsOf(home: string, changes: Partial<PlatformSettings> = {}): Plat
 /** A whole platform with its engines, over a folder of data. */
 export async function openWhole(options: WholeOptions = {}) {
   const home = options.home ?? (await mkdtemp(join(tmpdir(), 'super-data-whole-')))
-  const clock = new MovedClock()
+  const clock = options.clock ?? new MovedClock()
   const settings = settingsOf(home, options.settings)
-  await mkdir(settings.datasetsFolder, { recursive: true })
+  if (!settings.datasetsFolder.startsWith('/dev/')) await mkdir(settings.datasetsFolder, { recursive: true })
   const write = (name: string, content: string) => writeFile(join(settings.datasetsFolder, name), content)
   for (const [name, content] of Object.entries(options.files ?? {})) await write(name, content)
   const log = openLog({ level: options.log ? 'debug' : 'silent' }, options.log)
-  const platform = await Platform.open(settings, { clock, random: systemRandom, log })
+  const dispose = async () => (options.home === undefined ? rm(home, { recursive: true }) : undefined)
+  const platform = await Platform.open(settings, { clock, random: systemRandom, log }).catch(async failure => {
+    await dispose()
+    throw failure
+  })
   const owner = platform.ownerSecret ?? ''
   let requests = 0
 
@@ -126,7 +131,7 @@ export async function openWhole(options: WholeOptions = {}) {
       ask('tools.run', { tool, params, ...more }),
     async [Symbol.asyncDispose]() {
       await platform.close()
-      if (options.home === undefined) await rm(home, { recursive: true })
+      await dispose()
     },
   }
 }

@@ -1,22 +1,29 @@
 export { type Analysis, analyse, type ConstructUse, type FunctionUse, type VariableUse } from './analyse.ts'
 export { builtinNames } from './builtins/registry.ts'
-export type { Budget } from './compile/runtime.ts'
+export type { Budget, InputPlace } from './compile/runtime.ts'
 export {
   JqDepthExceeded,
   JqForbidden,
   JqHalted,
   JqInvalidJson,
+  JqModuleCycle,
+  JqModuleInvalid,
+  JqOutputBytesExceeded,
   JqOutputsExceeded,
+  JqRegexTooCostly,
   JqRuntimeError,
   JqStepsExceeded,
   JqSyntaxError,
+  JqTimeExceeded,
   JqUnknownFunction,
   JqUnknownLabel,
   JqUnknownModule,
   JqUnknownVariable,
   JqValueTooLarge,
   type Position,
+  type Produced,
 } from './errors.ts'
+export type { ModuleLibrary } from './modules/library.ts'
 export { compare, equals } from './ordering.ts'
 export { type Policy, strangerPolicy } from './policy.ts'
 export type { ItemsFrame, JqAnswer, JqCall, JqCallOptions, JqInput, JqLimits, Shape } from './pool/call.ts'

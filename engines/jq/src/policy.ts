@@ -1,8 +1,7 @@
 import { analyse } from './analyse.ts'
-import { JqForbidden, JqUnknownModule } from './errors.ts'
+import { JqForbidden } from './errors.ts'
 import type { Surrounding } from './surroundings.ts'
 import type { Ast } from './syntax/ast.ts'
-import { positionAt } from './syntax/position.ts'
 
 /** What a program may use of its surroundings. What is left out is allowed, modules excepted. */
 export interface Policy {
@@ -14,7 +13,7 @@ export interface Policy {
   readonly debug?: boolean
   /** `halt` and `halt_error`. */
   readonly halt?: boolean
-  /** `import`, `include`, `modulemeta` and `get_search_list`. */
+  /** `import`, `include`, `modulemeta` and `get_search_list`; always allowed when there is a library to import from. */
   readonly modules?: boolean
   /** `input_filename`. */
   readonly inputFilename?: boolean
@@ -30,15 +29,15 @@ export const strangerPolicy: Policy = {
   inputFilename: false,
 }
 
-export function permits(policy: Policy, surrounding: Surrounding): boolean {
-  return policy[surrounding] ?? surrounding !== 'modules'
+/** Whether a policy lets a program touch that part of its surroundings. */
+export function permits(policy: Policy, surrounding: Surrounding, hasLibrary: boolean): boolean {
+  if (surrounding === 'modules') return hasLibrary || policy.modules === true
+  return policy[surrounding] ?? true
 }
 
-/** @throws JqForbidden at the first construct the policy rules out · JqUnknownModule for an import it allows. */
-export function enforcePolicy(ast: Ast, policy: Policy): void {
+/** @throws JqForbidden at the first construct that is ruled out. */
+export function enforcePolicy(ast: Ast, allows: (surrounding: Surrounding) => boolean): void {
   for (const { construct, surrounding, position } of analyse(ast).forbidden) {
-    if (!permits(policy, surrounding)) throw new JqForbidden(construct, position)
+    if (!allows(surrounding)) throw new JqForbidden(construct, position)
   }
-  const [first] = ast.imports
-  if (first) throw new JqUnknownModule({ name: first.path, position: positionAt(ast.text, first.start) })
 }

@@ -12,7 +12,10 @@ import {
   JqUnknownVariable,
   JqValueTooLarge,
 } from './errors.ts'
+import type { ModuleLibrary } from './modules/library.ts'
+import { loadModules } from './modules/load-modules.ts'
 import { enforcePolicy, type Policy, permits } from './policy.ts'
+import type { Surrounding } from './surroundings.ts'
 import type { Ast } from './syntax/ast.ts'
 import { guardDepth, isStackOverflow } from './syntax/nesting.ts'
 import { parse } from './syntax/parser.ts'
@@ -25,6 +28,8 @@ export interface CompileOptions {
   /** Names (without `$`) that every run binds. */
   readonly variables?: readonly string[]
   readonly policy?: Policy
+  /** What `import` and `include` can find; nothing when left out. Modules obey the same policy. */
+  readonly modules?: ModuleLibrary
 }
 
 export interface RunOptions {
@@ -67,16 +72,19 @@ export interface Program {
 /**
  * Compiles a program.
  *
- * @throws JqSyntaxError · JqUnknownFunction, JqUnknownVariable, JqUnknownLabel · JqForbidden for what the policy
- *   rules out. All carry a position.
+ * @throws JqSyntaxError · JqUnknownFunction, JqUnknownVariable, JqUnknownLabel · JqUnknownModule, JqModuleInvalid,
+ *   JqModuleCycle · JqForbidden for what the policy rules out. All carry a position in `text`.
  */
 export function compile(text: string, options: CompileOptions = {}): Program {
   const ast = parse(text)
-  const { policy = {}, variables = [] } = options
-  enforcePolicy(ast, policy)
+  const { policy = {}, variables = [], modules: library } = options
+  const allows = (surrounding: Surrounding) => permits(policy, surrounding, library !== undefined)
+  const enforce = (each: Ast) => enforcePolicy(each, allows)
+  enforce(ast)
   return guardDepth(text, () => {
-    const plan = resolveProgram(ast, { globals: variables, permits: surrounding => permits(policy, surrounding) })
-    const runtime = new Runtime()
+    const imports = loadModules(ast, { library, enforce })
+    const plan = resolveProgram(ast, { globals: variables, permits: allows, imports })
+    const runtime = new Runtime(library)
     return new CompiledProgram(ast, new BodyContext(runtime).many(plan), runtime, variables)
   })
 }

@@ -1,5 +1,6 @@
+import { ManualClock } from '@super-data/base/clock'
 import { describe, expect, it } from 'vitest'
-import { compile } from '../src/index.ts'
+import { type Budget, compile } from '../src/index.ts'
 import { failure, outputs } from './outputs.ts'
 
 describe('budgets', () => {
@@ -61,5 +62,93 @@ describe('budgets', () => {
   it('refuses values beyond what the engine can hold', () => {
     expect(failure('[] | .[400000000] = 1')).toMatchObject({ code: 'JQ_VALUE_TOO_LARGE' })
     expect(failure('"abc" * 1e9').message).toBe('Repeat string result too long')
+  })
+
+  it.each([
+    'def f: f; f',
+    'repeat(1) | empty',
+    '[range(1e12) | select(false)]',
+    'reduce range(1e12) as $i (0; . + 1)',
+    '[limit(1e12; repeat(1) | select(false))]',
+    'first(repeat("a" * 1000 | ascii_downcase | select(false)))',
+    'last(repeat([range(1000)] | sort | select(false)))',
+    'try last(repeat(1)) catch 1',
+  ])('ends %s when its time is up', program => {
+    const error = failure(program, 0, { budget: { deadlineMs: 30 } })
+    expect(error).toMatchObject({ code: 'JQ_TIME_EXCEEDED', kind: 'limited', details: { deadlineMs: 30, outputs: 0 } })
+  })
+
+  it('asks the clock it is given for the time', () => {
+    const clock = new ManualClock()
+    const run = (ms: number) =>
+      compile('range(1e6) | select(. % 1000 == 0)').run(null, {
+        clock,
+        budget: { deadlineMs: 100 },
+        emit: () => clock.advance(ms),
+      })
+    run(0)
+    expect(() => run(1)).toThrow('within 100 ms')
+  })
+
+  it('ends when the signal fires, and does not begin when it has', () => {
+    const stop = new AbortController()
+    const program = compile('range(1e12)')
+    let outputs = 0
+    const run = () =>
+      program.run(null, {
+        signal: stop.signal,
+        emit: () => {
+          if (++outputs === 1_000) stop.abort('enough')
+        },
+      })
+    expect(run).toThrow(expect.objectContaining({ code: 'CANCELLED', kind: 'cancelled' }))
+    expect(outputs).toBeGreaterThanOrEqual(1_000)
+    expect(outputs).toBeLessThan(100_000)
+    expect(run).toThrow(expect.objectContaining({ code: 'CANCELLED' }))
+  })
+
+  it('limits the bytes of all outputs together', () => {
+    const found: unknown[] = []
+    const bounded = (program: string, outputBytes: number) =>
+      compile(program).run(
+        { a: ['é', 1.5, null, true, false] },
+        {
+          budget: { outputBytes },
+          emit: output => void found.push(output),
+        },
+      )
+    bounded('.', 32)
+    expect(() => bounded('.', 31)).toThrow(
+      expect.objectContaining({ code: 'JQ_OUTPUT_BYTES_EXCEEDED', details: { outputBytes: 31, outputs: 0 } }),
+    )
+    found.length = 0
+    expect(() => bounded('repeat("abc")', 100)).toThrow(
+      expect.objectContaining({ code: 'JQ_OUTPUT_BYTES_EXCEEDED', details: { outputBytes: 100, outputs: 16 } }),
+    )
+    expect(found).toHaveLength(16)
+  })
+
+  it('says in every error how many outputs there were', () => {
+    const produced = (program: string, budget: Budget) => failure(program, null, { budget })
+    expect(produced('1, 2, (repeat(1) | empty)', { steps: 1_000 })).toMatchObject({ details: { outputs: 2 } })
+    expect(produced('1, (def f: 1 + f; f)', { depth: 10 })).toMatchObject({ details: { depth: 10, outputs: 1 } })
+    expect(produced('1, (def f: 1 + f; f)', {})).toMatchObject({ code: 'JQ_DEPTH_EXCEEDED', details: { outputs: 1 } })
+    expect(produced('1, 2, 3', { outputs: 2 })).toMatchObject({ details: { outputs: 2 } })
+  })
+
+  it('counts long texts as more than one step', () => {
+    for (const program of [
+      '"x" * 100000 | ascii_downcase | length',
+      '"x" * 100000 | explode | length',
+      '"x" * 100000 | test("y")',
+      '[range(3000)] | contains([range(3000)])',
+      '"x" * 100000 | @base64 | length',
+      '"x" * 100000 | tojson | length',
+    ]) {
+      expect([program, failure(program, null, { budget: { steps: 5_000 } })]).toMatchObject([
+        program,
+        { code: 'JQ_STEPS_EXCEEDED' },
+      ])
+    }
   })
 })

@@ -14,7 +14,8 @@ export function agree(ours: Outcome, theirs: Outcome | NoOutcome): boolean {
 function sameValue(a: unknown, b: unknown): boolean {
   if (typeof a === 'number' && typeof b === 'number') return sameNumber(a, b)
   if (typeof a === 'string' && typeof b === 'string') return a === b || sameMessage(a, b)
-  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((item, at) => sameValue(item, b[at]))
+  if (Array.isArray(a) && Array.isArray(b))
+    return a.length === b.length && a.every((item, at) => sameValue(item, b[at]))
   if (isObject(a) && isObject(b)) {
     const keys = Object.keys(a)
     return keys.length === Object.keys(b).length && keys.every(key => key in b && sameValue(a[key], b[key]))
@@ -31,7 +32,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 const messageWords =
-  /annot|must be|not |no length|no keys|Invalid|requires|xpected|Out of|rror|too |negative|divi|depth|supports|only|strptime|strftime|mktime|gmtime/
+  /annot|must be|needs to|required|not |no length|no keys|Invalid|requires|xpected|Out of|rror|too |negative|divi|depth|supports|only|strptime|strftime|mktime|gmtime/
 
 /** jq's own messages say which values and versions word them differently; what `error` was given must be the same. */
 function sameMessage(a: string, b: string): boolean {

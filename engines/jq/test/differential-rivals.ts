@@ -91,7 +91,7 @@ export function systemJq(): Rival | undefined {
   const { stdout, status } = spawnSync('jq', ['--version'], { encoding: 'utf8' })
   if (status !== 0) return undefined
   return inBatches(stdout.trim(), (program, input) => {
-    const ran = spawnSync('jq', ['-c', program], { input, encoding: 'utf8', env: {}, maxBuffer: 1e8, timeout: 3_000 })
+    const ran = spawnSync('jq', ['-c', program], { input, encoding: 'utf8', env: {}, maxBuffer: 1e8, timeout: 1_500 })
     if (ran.status === 0) return { text: ran.stdout }
     return { failed: ran.signal ? `signal ${ran.signal}` : ran.stderr.slice(0, 300) }
   })

@@ -219,6 +219,10 @@ any -> num: [.[]?] | length
 any -> num: infinite
 any -> num: nan
 any -> num: now | floor | . * 0
+any -> num: 1e3
+any -> num: 1e-5
+any -> num: 100000000000000000000
+any -> num: 3.14159265358979
 any -> nums: [range(%=small%)]
 any -> nums: [range(%=num% ; %=num%)]
 any -> nums: [range(0 ; %=small% ; %=num%)]
@@ -350,11 +354,11 @@ num -> any: . == 1 or . > 2 and . < 3
 num -> any: 1 as $x | 2 as $y | $x + $y * .
 num -> any: try error("x") // 1
 num -> any: -1 + .
-num -> any: . < 2 == true
+num -> any: (. < 2) == true
 num -> any: [.[]?] + [.]
 num -> any: 1 - . | -. , 2
 num -> any: def f: . + 1; f * f
-num -> any: reduce 1, 2 as $i (0; . + $i) | . + 1
+num -> any: reduce (1, 2) as $i (0; . + $i) | . + 1
 str -> str: . + %str%
 str -> str: ascii_downcase
 str -> str: ascii_upcase
@@ -849,7 +853,8 @@ seconds -> stamp: todateiso8601
 seconds -> stamp: strftime("%Y-%m-%dT%H:%M:%SZ")
 seconds -> str: strftime("%A, %B %d, %Y")
 seconds -> str: strftime("%j %U %w %e %I %p %y %C %u %V %G")
-seconds -> str: strftime("%H:%M:%S %Z %%")
+seconds -> str: strftime("%H:%M:%S %%")
+seconds -> str: strftime("%Z")
 seconds -> str: strftime("%D %F %T %R %c")
 seconds -> str: gmtime | strftime("%a %b")
 seconds -> str: localtime | strftime("%H")
@@ -857,6 +862,7 @@ seconds -> str: strflocaltime("%Y %H")
 seconds -> arr: gmtime
 seconds -> seconds: gmtime | mktime
 seconds -> any: dateadd("seconds" ; 10)
+seconds -> any: datesub("seconds" ; 10)
 seconds -> any: date
 stamp -> seconds: fromdate
 stamp -> seconds: fromdateiso8601

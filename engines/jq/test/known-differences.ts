@@ -38,6 +38,7 @@ export const knownDifferences: readonly KnownDifference[] = [
       'ascii/0',
       'date/0',
       'dateadd/2',
+      'datesub/2',
       'have_literal_numbers/0',
       'ltrim/0',
       'rtrim/0',
@@ -52,7 +53,7 @@ export const knownDifferences: readonly KnownDifference[] = [
     name: 'builtins newer than jq 1.6',
     rivals: ['jq-1.6'],
     reason: 'the rival says that they are not defined',
-    unsent: new RegExp(`${calls('abs/0', 'pick/1').source}|scan\\([^()]*;|@base32d`),
+    unsent: new RegExp(`${calls('abs/0', 'pick/1', 'debug/1').source}|scan\\([^)]*\\) ?;|scan\\("[^"]*" ;|@base32d`),
   },
   { name: 'leaf_paths', rivals: ['jq-web'], reason: '1.7 had dropped it for a while', unsent: calls('leaf_paths/0') },
   { name: '@urid', rivals: ['jq-1.6', 'jq-web'], reason: 'came with 1.8', unsent: /@urid/ },
@@ -64,4 +65,222 @@ export const knownDifferences: readonly KnownDifference[] = [
     unsent: /\bif \. then (?:(?!\belse\b).)*\bend\b/,
   },
   { name: 'keywords as keys', rivals: ['jq-1.6'], reason: 'syntax of 1.7', unsent: /\{if:/ },
+  {
+    name: 'lines of a batch',
+    rivals: ['jq-1.6', 'jq-web'],
+    reason: 'programs are given many at a time, so $__loc__ counts other lines',
+    unsent: /\$__loc__/,
+  },
+  {
+    name: 'strings trimmed of other types',
+    rivals: ['jq-1.6', 'jq-web'],
+    reason: '1.8 fails where earlier versions gave the input back',
+    matches: ({ program }) => /[lr]trimstr\(/.test(program),
+  },
+  {
+    name: 'count of a limit',
+    rivals: ['jq-1.6', 'jq-web'],
+    reason: '1.8 fails for a negative count or NaN where earlier versions gave everything',
+    matches: ({ program }) => /limit\(/.test(program),
+  },
+  {
+    name: 'last of nothing',
+    rivals: ['jq-1.6', 'jq-web'],
+    reason: 'empty since 1.8, null before',
+    matches: ({ program }) => /\blast\(/.test(program),
+  },
+  {
+    name: 'keys of from_entries',
+    rivals: ['jq-1.6', 'jq-web'],
+    reason: '1.8 knows k and v and writes keys that are no strings as JSON',
+    matches: ({ program, theirs }) =>
+      /from_entries|with_entries/.test(program) && JSON.stringify(theirs).includes('as object key'),
+  },
+  {
+    name: 'functions of the C library',
+    rivals: ['jq-1.6', 'jq-web'],
+    reason: 'this build has none of that name',
+    matches: ({ theirs }) => /not found at build time|base32 is not a valid format/.test(errorOf(theirs)),
+  },
+  {
+    name: 'name of the time zone',
+    rivals: ['jq-web'],
+    reason: 'its strftime refuses %Z',
+    matches: ({ program }) => program.includes('%Z'),
+  },
+  {
+    name: 'spelling of numbers',
+    rivals: ['jq-1.6', 'jq-web'],
+    reason: 'a double is written in one way only, whatever its literal was; functions differ in their last digits',
+    matches: ({ program, ours, theirs }) => /1e3|1e-5|10{20}/.test(program) || rounded(ours) === rounded(theirs),
+  },
+  {
+    name: 'depth of a flatten that is no number',
+    rivals: ['jq-1.6', 'jq-web'],
+    reason: 'we refuse it before looking at the input',
+    matches: ({ ours }) => errorOf(ours) === 'flatten depth must not be negative',
+  },
+  {
+    name: 'error of null',
+    rivals: ['jq-1.6'],
+    reason: '1.6 loses an error whose value is null',
+    matches: ({ program }) => /\berror\b/.test(program),
+  },
+  {
+    name: 'reach of try',
+    rivals: ['jq-1.6'],
+    reason: 'a try of 1.6 also catches what fails further down the pipe',
+    matches: ({ program }) => /\?|\btry\b/.test(program),
+  },
+  {
+    name: 'updates with none or several values',
+    rivals: ['jq-1.6'],
+    reason: '1.6 takes the last of several and keeps what an empty update should delete',
+    matches: ({ program }) => /\|=|map_values|[-+*/%]=/.test(program),
+  },
+  {
+    name: 'characters that are none',
+    rivals: ['jq-1.6'],
+    reason: 'implode of 1.6 aborts the process',
+    matches: ({ program, theirs }) => /implode/.test(program) && 'refused' in theirs,
+  },
+  {
+    name: 'errors beside an alternative',
+    rivals: ['jq-1.6', 'jq-web'],
+    reason: 'ours is wrong: // gives the alternative for an error on its left, where jq fails',
+    matches: ({ program, ours, theirs }) =>
+      program.includes('//') && hasError(theirs) && (!hasError(ours) || program.includes('error')),
+  },
+  {
+    name: 'places made by an empty update',
+    rivals: ['jq-1.6', 'jq-web'],
+    reason: 'ours is wrong: null | .a.b |= empty makes {"a":null}, where jq leaves null',
+    matches: ({ program, ours }) => program.includes('|=') && JSON.stringify(ours).includes('null'),
+  },
+  {
+    name: 'several initial states of a reduce',
+    rivals: ['jq-1.6', 'jq-web'],
+    reason: 'jq runs the source on null for all but the first',
+    matches: ({ program }) => /\b(reduce|foreach)\b/.test(program),
+  },
+  {
+    name: 'outputs of ?//',
+    rivals: ['jq-1.6', 'jq-web'],
+    reason: 'jq goes on with the next pattern after an output that something outside has stopped',
+    matches: ({ program }) => program.includes('?//'),
+  },
+  {
+    name: 'out of memory',
+    rivals: ['jq-web'],
+    reason: 'the rival aborts where we fail',
+    matches: ({ ours, theirs }) => 'refused' in theirs && errorOf(ours).includes('too long'),
+  },
+  {
+    name: 'several replacements',
+    rivals: ['jq-1.6'],
+    reason: 'gsub of 1.6 combines them all with each other',
+    matches: ({ program }) => /sub\(/.test(program),
+  },
+  {
+    name: 'reserved characters',
+    rivals: ['jq-1.6'],
+    reason: "@uri of 1.6 leaves !'()* as they are",
+    matches: ({ program }) => program.includes('@uri'),
+  },
+  {
+    name: 'bsearch at the end',
+    rivals: ['jq-1.6'],
+    reason: '1.6 does not find the last element',
+    matches: ({ program }) => program.includes('bsearch'),
+  },
+  {
+    name: 'keys that look like integers',
+    rivals: ['jq-1.6', 'jq-web'],
+    reason: 'they come first, as in any JavaScript object',
+    matches: ({ ours, theirs }) => characters(ours) === characters(theirs),
+  },
+  {
+    name: 'constant keys that are no strings',
+    rivals: ['jq-1.6', 'jq-web'],
+    reason: 'an array or object as a key is refused when it is used, not before',
+    matches: ({ ours, theirs }) => errorOf(ours).includes('as object key') && errorOf(theirs).includes('as object key'),
+  },
+  {
+    name: 'empty matches beside wide characters',
+    rivals: ['jq-web'],
+    reason: '1.7 counts them by bytes',
+    matches: ({ program }) => usesRegex(program) && /x\*|""/.test(program),
+  },
+  {
+    name: 'sign of NaN',
+    rivals: ['jq-1.6', 'jq-web'],
+    reason: 'JavaScript has one NaN, without a sign',
+    matches: ({ program }) => program.includes('copysign'),
+  },
+  {
+    name: 'occurrences of nothing',
+    rivals: ['jq-1.6'],
+    reason: '1.6 looks for an empty string for ever',
+    unsent: /\br?index\(|indices\(/,
+  },
+  {
+    name: 'empty matches',
+    rivals: ['jq-1.6'],
+    reason: '1.6 leaves out the one at the end, or loops',
+    unsent: /(match|scan|test|sub|splits?|capture)\((\["|\[?")(\^a|b\$|x\*|)"|splits?\("" ;|(gsub|splits)\((?!")/,
+  },
+  {
+    name: 'IN of two arguments',
+    rivals: ['jq-1.6'],
+    reason: '1.6 gives its second argument another input',
+    matches: ({ program }) => /\bIN\(/.test(program),
+  },
+  {
+    name: 'nth beyond the end',
+    rivals: ['jq-1.6'],
+    reason: '1.6 gives the last',
+    matches: ({ program }) => /\bnth\(/.test(program),
+  },
+  {
+    name: 'places that are no integers',
+    rivals: ['jq-1.6'],
+    reason: '1.6 finds nothing at .[1.7]',
+    matches: ({ program }) => /\[\(?-?\d+\.\d/.test(program),
+  },
+  {
+    name: 'strings repeated by nothing',
+    rivals: ['jq-1.6'],
+    reason: 'null before 1.8',
+    matches: ({ program }) => program.includes('*'),
+  },
+  {
+    name: 'remainders of NaN',
+    rivals: ['jq-1.6'],
+    reason: '1.6 takes it for zero or an integer',
+    matches: ({ program }) => program.includes(' % '),
+  },
 ]
+
+function errorOf(outcome: Outcome | NoOutcome): string {
+  if ('refused' in outcome) return outcome.refused
+  const value = outcome.error?.value
+  return typeof value === 'string' ? value : ''
+}
+
+/** What was written, with numbers to twelve digits. */
+function rounded(outcome: Outcome | NoOutcome): string {
+  return JSON.stringify(outcome).replaceAll(/\d+(\.\d+)?(e[-+]?\d+)?/gi, digits => Number(digits).toPrecision(12))
+}
+
+/** What was written, whatever its order. */
+function characters(outcome: Outcome | NoOutcome): string {
+  return [...JSON.stringify(outcome)].sort().join('')
+}
+
+function hasError(outcome: Outcome | NoOutcome): boolean {
+  return 'refused' in outcome || outcome.error !== undefined
+}
+
+function usesRegex(program: string): boolean {
+  return /match|scan|test\(|sub\(|split|capture/.test(program)
+}

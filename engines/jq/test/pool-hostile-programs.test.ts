@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { JqCall } from '../src/pool/call.ts'
 import type { JqPool } from '../src/pool/jq-pool.ts'
-import { ask, callOf, json, openPool } from './pool-fixture.ts'
+import { ask, callOf, DataFolder, json, openPool } from './pool-fixture.ts'
 
 const canary = 'canary-7f3a'
 
@@ -37,7 +37,8 @@ const hostile: readonly Hostile[] = [
   { program: 'def f: [f]; f', ends: /^JQ_DEPTH_EXCEEDED$/ },
   { program: '"x"*1e9', ends: /^JQ_(VALUE_TOO_LARGE|MEMORY|RUNTIME)$/ },
   { program: 'reduce range(60) as $i ("x"; . + .)', ends: /^JQ_(VALUE_TOO_LARGE|MEMORY|RUNTIME)$/ },
-  { program: '("a"*30+"!")|test("^(a+)+$")', call: { limits: brief }, ends: /^JQ_(TIMEOUT|RUNTIME|STEPS_EXCEEDED)$/ },
+  { program: '("a"*60)|test("^(a+)+\\\\1b")', ends: /^JQ_REGEX_TOO_COSTLY$/ },
+  { program: '("a"*60)|test("^(a+)+\\\\1b")', call: { limits: { ...brief, timeMs: 20 } }, ends: /^JQ_TIMEOUT$/ },
   { program: 'try ([range(1e9)]) catch 1', ends: /^JQ_(MEMORY|VALUE_TOO_LARGE)$/ },
   { program: deep, ends: /^JQ_(SYNTAX|DEPTH_EXCEEDED)$/ },
   { program: '$ENV', ends: /^JQ_FORBIDDEN$/ },
@@ -76,6 +77,61 @@ it('an input nested 200,000 deep is answered or refused, and the process lives',
     expect(told).toSatisfy((end: object) => 'shape' in end || ('code' in end && /^JQ_/.test(String(end.code))))
   }
   expect(pool.stats().ended).toMatchObject({ crashed: ended.crashed, protocol: 0 })
+})
+
+it('a program without an end stops by itself when its time is up, and its process goes on', async () => {
+  const before = pool.stats()
+  const endless = ['def f: f; f', 'repeat(1) | empty', '[range(1e9) | select(false)]', 'last(range(1e12))']
+  const records = { input: { kind: 'json', text: '[1,2]' }, mode: 'records' } as const
+  for (const [at, program] of [...endless, ...endless].entries()) {
+    const call = callOf(program, { limits: { ...brief, timeMs: 60 }, ...(at < endless.length ? {} : records) })
+    const failure = await ask(pool, call).catch((error: unknown) => error)
+    expect(failure).toMatchObject({ code: 'JQ_TIMEOUT', kind: 'limited', details: { timeMs: 60 } })
+  }
+  expect(pool.stats().ended).toEqual(before.ended)
+  expect(pool.stats().processes.map(({ pid }) => pid)).toEqual(before.processes.map(({ pid }) => pid))
+})
+
+it('an expression that would backtrack for ever in JavaScript is answered', async () => {
+  expect((await ask(pool, callOf('("a"*30+"!")|test("^(a+)+$")'))).lines).toEqual(['false'])
+})
+
+it.skipIf(process.platform !== 'linux' && process.platform !== 'darwin')(
+  'recursion that is no tail call goes 5,000 levels deep',
+  async () => {
+    for (const program of [
+      'def f: if . == 0 then 0 else (. - 1 | f) + 1 end; 5000 | f',
+      'def f: if . == 0 then 0 else [. - 1 | f] | .[0] + 1 end; 5000 | f',
+      'def f: if . == 0 then empty else (. - 1 | f), . end; 5000 | [f] | length',
+      'def f(g): if . == 0 then 0 else (. - 1 | f(g)) + g end; 5000 | f(1)',
+    ]) {
+      expect((await ask(pool, callOf(program))).lines).toEqual(['5000'])
+    }
+  },
+)
+
+describe('inputs nest 10,000 levels deep and no deeper', () => {
+  const nested = (levels: number, inner = '') => `${'['.repeat(levels)}${inner}${']'.repeat(levels)}`
+
+  it('inline', async () => {
+    const deepest = callOf('[..] | length', { input: { kind: 'json', text: nested(10_000) } })
+    expect((await ask(pool, deepest)).lines).toEqual(['10000'])
+    const tooDeep = callOf('1', { input: { kind: 'json', text: nested(10_001) } })
+    await expect(ask(pool, tooDeep)).rejects.toThrow('Exceeds depth limit for parsing')
+  })
+
+  it.each(['a.json', 'a.ndjson', 'b.json', 'wrapped.json'])('in the file %s', async name => {
+    using data = new DataFolder()
+    const [open, close] = name === 'b.json' ? ['[1,{"a":', '}]'] : name === 'wrapped.json' ? ['{"a":', '}'] : ['', '']
+    const around = name === 'b.json' ? 2 : name === 'wrapped.json' ? 1 : 0
+    const text = (levels: number) => open + nested(levels - around) + close
+    const good = callOf('1', { input: data.file(`good-${name}`, text(10_000)) })
+    expect((await ask(pool, good)).lines).toEqual(['1'])
+    const bad = callOf('1', { input: data.file(`bad-${name}`, text(10_001)) })
+    await expect(ask(pool, bad)).rejects.toThrow('Exceeds depth limit for parsing')
+    const one = callOf('1', { input: data.file(`bad-${name}`, text(10_001)), mode: 'records' })
+    await expect(ask(pool, one)).rejects.toThrow('Exceeds depth limit for parsing')
+  })
 })
 
 it('cheap calls of others are answered while bombs go off, and the server does not grow', async () => {

@@ -14,7 +14,6 @@ export function datasetHandlers(
       const matching = datasets
         .list()
         .filter(dataset => dataset.name > after && dataset.name.includes(input.match ?? ''))
-        .sort((a, b) => (a.name < b.name ? -1 : 1))
       return toPage(matching, input.limit, toOutput, dataset => dataset.name)
     },
     'datasets.describe': async input => {

@@ -21,43 +21,50 @@ const mistakesMax = 10
 /** Larger arguments are checked to their first mistake only: a list of a million wrong items makes no million errors. */
 const thoroughCharsMax = 100_000
 
-/** Compiles a schema once; then checks arguments and fills in defaults. */
+/** Checks arguments and fills in defaults. Thousands of tools are listed and few are called: compiled when first used. */
 export class Parameters {
   readonly schema: ParameterSchema
   readonly names: readonly string[]
   /** Marked `secret: true` in the schema: never recorded. */
   readonly secrets: readonly string[]
-  readonly #findAll: ValidateFunction
-  readonly #findFirst: ValidateFunction
+  #findAll: ValidateFunction | undefined
+  #findFirst: ValidateFunction | undefined
 
-  /** @throws ParameterSchemaInvalid */
+  /** @throws ParameterSchemaInvalid for what shows without compiling the schema */
   constructor(schema: ToolDefinition['parameters']) {
     this.schema = closedSchema(schema)
     const properties = Object.entries(this.schema.properties)
     this.names = properties.map(([name]) => name)
     this.secrets = properties.filter(([, property]) => property['secret'] === true).map(([name]) => name)
-    this.#findAll = compile(this.schema, true)
-    this.#findFirst = compile(this.schema, false)
-    this.#checkDefaults()
   }
 
-  /** The arguments with defaults filled in. @throws ParametersInvalid */
+  /** Proves that calls can be checked. @throws ParameterSchemaInvalid */
+  requireUsable(): void {
+    const validate = this.#validator('all')
+    if (validate({})) return
+    // A default that its own schema refuses would make every call fail.
+    const wrong = validate.errors?.find(error => error.keyword !== 'required')
+    if (!wrong) return
+    const { path, message } = toMistake(wrong)
+    throw new ParameterSchemaInvalid(`the default of ${path} ${message}`)
+  }
+
+  /** The arguments with defaults filled in. @throws ParametersInvalid · ParameterSchemaInvalid */
   check(params: Readonly<Record<string, JsonValue>>): Record<string, JsonValue> {
     const filled = structuredClone(params) as Record<string, JsonValue>
-    const validate = JSON.stringify(params).length > thoroughCharsMax ? this.#findFirst : this.#findAll
+    const validate = this.#validator(JSON.stringify(params).length > thoroughCharsMax ? 'first' : 'all')
     if (validate(filled)) return filled
     const errors = validate.errors ?? []
     throw new ParametersInvalid(errors.slice(0, mistakesMax).map(toMistake), this.#hint(errors))
   }
 
-  /** A default that its own schema refuses would make every call fail. */
-  #checkDefaults(): void {
-    if (this.#findAll({})) return
-    const wrong = this.#findAll.errors?.find(error => error.keyword !== 'required')
-    if (wrong) {
-      const { path, message } = toMistake(wrong)
-      throw new ParameterSchemaInvalid(`the default of ${path} ${message}`)
+  #validator(mistakes: 'all' | 'first'): ValidateFunction {
+    if (mistakes === 'all') {
+      this.#findAll ??= compile(this.schema, true)
+      return this.#findAll
     }
+    this.#findFirst ??= compile(this.schema, false)
+    return this.#findFirst
   }
 
   #hint(errors: readonly ErrorObject[]): string {

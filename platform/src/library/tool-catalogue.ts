@@ -4,9 +4,10 @@ import type { Catalogue } from '../door.ts'
 import { lastWritten } from '../events/outbox.ts'
 import type { LibraryTables } from '../state/library.ts'
 import { governed } from '../state/shared-tables.ts'
-import { readVersionTexts, type VersionTexts } from './pinned-functions.ts'
+import { readVersionTexts, type VersionTexts, withTexts } from './pinned-functions.ts'
 import { readSavedVersion } from './saved-version.ts'
 import type { CompiledTool, ToolChecker } from './tool-checker.ts'
+import { pinsOf } from './tool-rows.ts'
 import type { Tools } from './tools.ts'
 
 interface Snapshot {
@@ -21,10 +22,17 @@ interface KeptSnapshot {
   readonly snapshot: Promise<Snapshot>
 }
 
+interface KeptTool {
+  /** What was read when it was compiled. */
+  readonly definition: string
+  readonly functions: string
+  readonly tool: CompiledTool
+}
+
 type ApprovedRow = Awaited<ReturnType<Tools['approved']>>[number]
 
 /** Compiled tools that are kept, over all projects. */
-const compiledMax = 5_000
+const compiledMax = 20_000
 
 /** The approved tools of each project, compiled once; made anew when the library has changed, by whatever process. */
 export class ToolCatalogue {
@@ -33,8 +41,8 @@ export class ToolCatalogue {
   readonly #checker: ToolChecker
   readonly #log: Log
   readonly #snapshots = new Map<string, KeptSnapshot>()
-  /** Compiled tools by hash survive a new snapshot: only what changed is compiled again. */
-  readonly #byHash = new Map<string, CompiledTool>()
+  /** Compiled tools by hash survive a new snapshot: only what changed is read and compiled again. */
+  readonly #byHash = new Map<string, KeptTool>()
 
   constructor(parts: { library: Database<LibraryTables>; tools: Tools; checker: ToolChecker; log: Log }) {
     this.#library = parts.library
@@ -83,20 +91,31 @@ export class ToolCatalogue {
   /** A row edited behind our back is not approved, and must not take the others with it. */
   #compile(project: { id: string; name: string }, row: ApprovedRow, texts: VersionTexts): CompiledTool | undefined {
     try {
-      const saved = readSavedVersion(row.name, row, texts)
-      return this.#keep(`${project.id} ${saved.hash}`, () => this.#checker.compile(project.name, saved))
+      const { definition, functions, hash } = row
+      const key = `${project.id} ${hash}`
+      const present = this.#byHash.get(key)
+      const tool = present && isUnchanged(present, row, texts) ? present.tool : this.#compileNew(project, row, texts)
+      this.#keep(key, { definition, functions, tool })
+      return tool
     } catch (failure) {
       this.#log.warn({ err: failure, project: project.name, tool: row.name }, 'an approved tool cannot be used')
       return undefined
     }
   }
 
-  #keep(key: string, make: () => CompiledTool): CompiledTool {
-    const tool = this.#byHash.get(key) ?? make()
+  #compileNew(project: { name: string }, row: ApprovedRow, texts: VersionTexts): CompiledTool {
+    return this.#checker.compile(project.name, readSavedVersion(row.name, row, texts))
+  }
+
+  #keep(key: string, tool: KeptTool): void {
     this.#byHash.delete(key)
     this.#byHash.set(key, tool)
     const oldest = this.#byHash.keys().next().value
     if (this.#byHash.size > compiledMax && oldest !== undefined) this.#byHash.delete(oldest)
-    return tool
   }
+}
+
+function isUnchanged(kept: KeptTool, row: ApprovedRow, texts: VersionTexts): boolean {
+  const sameTexts = kept.definition === row.definition && kept.functions === row.functions
+  return sameTexts && withTexts(pinsOf(row), texts) !== undefined
 }

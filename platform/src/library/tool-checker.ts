@@ -50,6 +50,7 @@ export class ToolChecker {
     if (options.sourcesMustExist) await this.#questions.checkSources(project.name, sourcesOf(raw))
     const definition = withDatasetParameter(raw)
     const parameters = new Parameters(definition.parameters)
+    parameters.requireUsable()
     const query = await this.#questions.parse(project.name, questionOf(definition, undefined), {
       functions: options.functions ?? this.#functions.resolver(project.id),
       parameters: parameters.names,

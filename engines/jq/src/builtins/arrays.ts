@@ -8,7 +8,7 @@ import { compare, compareText, equals } from '../value/order.ts'
 import { fail, typeError, typeError2 } from '../value/raised.ts'
 import { hasSurrogates } from '../value/text.ts'
 import { getOwn, isNumber, isObject, type JqObject, setOwn, toDouble, type Value } from '../value/value.ts'
-import type { Family, Form } from './builtin.ts'
+import { charged, type Family, type Form } from './builtin.ts'
 import { toText } from './types.ts'
 
 function isOrderedNumber(value: Value): value is number {
@@ -196,7 +196,7 @@ const addOf: Form = {
 }
 
 function flatten(input: Value, depth: number): Value[] {
-  if (depth < 0) return fail('flatten depth must not be negative')
+  if (depth < 0 || Number.isNaN(depth)) return fail('flatten depth must not be negative')
   const result: Value[] = []
   const stack: { items: Value[]; at: number }[] = [{ items: iterate(input), at: 0 }]
   for (let top = stack.at(-1); top; top = stack.at(-1)) {
@@ -442,22 +442,22 @@ export const arrays: Family = {
   },
   'sort_by/1': byKey(unsortable, sortBy),
   'group_by/1': byKey(unsortable, (items, keys) => groups(items, keys).map(group => group.items)),
-  'unique/0': (_runtime, input) => unique(input),
+  'unique/0': charged((_runtime, input) => unique(input)),
   'unique_by/1': byKey(unsortable, (items, keys) => groups(items, keys).map(group => group.items[0]!)),
-  'min/0': (_runtime, input) => extremeOf(input, 1),
-  'max/0': (_runtime, input) => extremeOf(input, -1),
+  'min/0': charged((_runtime, input) => extremeOf(input, 1)),
+  'max/0': charged((_runtime, input) => extremeOf(input, -1)),
   'min_by/1': byKey('cannot be iterated over', (items, keys) => extreme(items, keys, 1)),
   'max_by/1': byKey('cannot be iterated over', (items, keys) => extreme(items, keys, -1)),
-  'flatten/0': (_runtime, input) => flatten(input, Number.POSITIVE_INFINITY),
+  'flatten/0': charged((_runtime, input) => flatten(input, Number.POSITIVE_INFINITY)),
   'flatten/1': (_runtime, input, depth) =>
     flatten(input, isNumber(depth) ? toDouble(depth) : fail('flatten depth must not be negative')),
-  'reverse/0': (_runtime, input) => reverse(input),
-  'transpose/0': (_runtime, input) => transpose(input),
+  'reverse/0': charged((_runtime, input) => reverse(input)),
+  'transpose/0': charged((_runtime, input) => transpose(input)),
   'combinations/0': combinations,
   'combinations/1': combinationsOf,
   'bsearch/1': (_runtime, input, target) => binarySearch(input, target),
-  'to_entries/0': (_runtime, input) => toEntries(input),
-  'from_entries/0': (_runtime, input) => fromEntries(iterate(input)),
+  'to_entries/0': charged((_runtime, input) => toEntries(input)),
+  'from_entries/0': charged((_runtime, input) => fromEntries(iterate(input))),
   'with_entries/1': withEntries,
   'walk/1': walk,
 }

@@ -7,6 +7,26 @@ import type { Value } from '../value/value.ts'
 /** A builtin that computes a value from values. Its last argument varies slowest, as in jq's own. */
 export type Apply = (runtime: Runtime, input: Value, a: Value, b: Value, c: Value) => Value
 
+/** A builtin whose work grows with the text or list it gets, or the text it makes: that counts as steps. */
+export function charged(apply: Apply): Apply {
+  return (runtime, input, a, b, c) => {
+    if (typeof input === 'string') runtime.spendChars(input.length)
+    else if (Array.isArray(input)) runtime.spend(input.length)
+    const result = apply(runtime, input, a, b, c)
+    if (typeof result === 'string') runtime.spendChars(result.length)
+    return result
+  }
+}
+
+/** Every builtin of a family that computes a value from values, charged. */
+export function chargedFamily(family: Family): Family {
+  const entries = Object.entries(family).map(([name, each]) => [
+    name,
+    typeof each === 'function' ? charged(each) : each,
+  ])
+  return Object.fromEntries(entries)
+}
+
 /** A builtin that decides itself how its arguments run. */
 export interface Form {
   /** Whether it has exactly one output; left out: it has when there is `one` but no `many`. */

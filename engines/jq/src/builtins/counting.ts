@@ -1,5 +1,6 @@
 import { type Emit, type EmitPath, type Path, type Signal, stop } from '../compile/machine.ts'
 import { getAt, getIndex } from '../value/access.ts'
+import { subtract } from '../value/arithmetic.ts'
 import { compare } from '../value/order.ts'
 import { fail, preview } from '../value/raised.ts'
 import { isNumber, toDouble, type Value } from '../value/value.ts'
@@ -27,9 +28,8 @@ function skipFirst<E extends (...args: never[]) => Signal>(count: number, run: (
 type Slicer = <E extends (...args: never[]) => Signal>(count: number, run: (emit: E) => Signal, emit: E) => Signal
 
 function countOf(value: Value, problem: string): number {
-  if (!isNumber(value)) return compare(value, 0) < 0 ? fail(problem) : Number.POSITIVE_INFINITY
-  const count = toDouble(value)
-  return count < 0 ? fail(problem) : Math.ceil(count)
+  if (compare(value, 0) < 0) return fail(problem)
+  return Math.ceil(toDouble(isNumber(value) ? value : (subtract(value, 1) as number)))
 }
 
 /** `limit`, `skip`, `nth`: a count, then a producer. */

@@ -1,7 +1,7 @@
 import { compactJson } from '../value/json-print.ts'
 import { fail, typeError } from '../value/raised.ts'
 import { isNumber, toDouble, type Value } from '../value/value.ts'
-import type { Family } from './builtin.ts'
+import { charged, type Family } from './builtin.ts'
 import { toText } from './types.ts'
 
 export type Format = (value: Value) => string
@@ -142,9 +142,9 @@ export function formatNames(): string[] {
 }
 
 export const formatting: Family = {
-  'format/1': (_runtime, input, name) => {
+  'format/1': charged((_runtime, input, name) => {
     if (typeof name !== 'string') return typeError(name, 'is not a valid format')
     const format = findFormat(name)
     return format ? format(input) : fail(`${name} is not a valid format`)
-  },
+  }),
 }

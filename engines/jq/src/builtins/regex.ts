@@ -1,37 +1,40 @@
 import type { Emit, Env, Signal } from '../compile/machine.ts'
 import type { Context, Plan } from '../compile/plan.ts'
+import type { Runtime } from '../compile/runtime.ts'
 import { collector } from '../plans/construct.ts'
 import { productOf } from '../plans/product.ts'
+import { type Found, Matcher } from '../regex/matcher.ts'
+import { PatternProblem, type TranslatedPattern, translatePattern } from '../regex/pattern-syntax.ts'
 import { add } from '../value/arithmetic.ts'
 import { fail, typeError } from '../value/raised.ts'
 import { codePointLength, OffsetCounter } from '../value/text.ts'
 import { isTruthy, type JqObject, kindOf, setOwn, type Value } from '../value/value.ts'
 import type { Family, Form } from './builtin.ts'
-import { PatternProblem, type TranslatedPattern, translatePattern } from './regex-syntax.ts'
 
-interface Matcher {
-  readonly expression: RegExp
+/** A pattern with its flags, ready to be matched. */
+interface Expression {
+  readonly matcher: Matcher
   readonly groups: TranslatedPattern['groups']
   readonly global: boolean
 }
 
 const cacheMax = 200
-const cache = new Map<string, Matcher>()
+const cache = new Map<string, Expression>()
 
-/** The matcher for a pattern and its flags; the most recent ones are kept. */
-function matcherFor(pattern: Value, flags: Value): Matcher {
+/** The expression of a pattern and its flags; the most recent ones are kept. */
+function expressionFor(pattern: Value, flags: Value): Expression {
   if (typeof pattern !== 'string') return typeError(pattern, 'cannot be matched, as it is not a string')
   if (flags !== null && typeof flags !== 'string') return typeError(flags, 'is not a string')
   const key = `${flags ?? ''}/${pattern}`
   const known = cache.get(key)
   if (known) return known
-  const matcher = buildMatcher(pattern, flags ?? '')
+  const expression = buildExpression(pattern, flags ?? '')
   if (cache.size >= cacheMax) cache.delete(cache.keys().next().value!)
-  cache.set(key, matcher)
-  return matcher
+  cache.set(key, expression)
+  return expression
 }
 
-function buildMatcher(pattern: string, flags: string): Matcher {
+function buildExpression(pattern: string, flags: string): Expression {
   if (!/^[gimnpslx]*$/.test(flags)) return fail(`${flags} is not a valid modifier string`)
   try {
     const { source, groups } = translatePattern(pattern, {
@@ -39,8 +42,7 @@ function buildMatcher(pattern: string, flags: string): Matcher {
       dotAll: /[pm]/.test(flags),
     })
     const body = flags.includes('n') ? neverEmpty(source) : source
-    const expression = new RegExp(body, `gdv${flags.includes('i') ? 'i' : ''}`)
-    return { expression, groups, global: flags.includes('g') }
+    return { matcher: new Matcher(pattern, body, flags.includes('i')), groups, global: flags.includes('g') }
   } catch (error) {
     const problem = error instanceof PatternProblem || error instanceof SyntaxError ? error.message : undefined
     if (problem === undefined) throw error
@@ -57,43 +59,58 @@ function subject(input: Value): string {
   return typeof input === 'string' ? input : typeError(input, 'cannot be matched, as it is not a string')
 }
 
-/** Runs a matcher over a text until somebody has enough. */
-function eachMatch(text: string, { expression, global }: Matcher, use: (match: RegExpExecArray) => Signal): Signal {
+/** Finds matches in a text until somebody has enough. */
+function eachMatch(
+  text: string,
+  { matcher, global }: Expression,
+  runtime: Runtime,
+  use: (match: Found) => Signal,
+): Signal {
+  const find = matcher.finder(text, runtime)
   let from = 0
   for (;;) {
-    expression.lastIndex = from
-    const match = expression.exec(text)
+    const match = find(from)
     if (!match) return undefined
     const signal = use(match)
     if (signal !== undefined || !global) return signal
-    const [start, end] = match.indices![0]!
+    const { start, end } = match
     from = end > start ? end : end + ((text.codePointAt(end) ?? 0) > 0xffff ? 2 : 1)
     if (from > text.length) return undefined
   }
 }
 
-function describeMatch(match: RegExpExecArray, groups: Matcher['groups'], counter: OffsetCounter): Value {
-  const [start] = match.indices![0]!
+function describeMatch(text: string, match: Found, groups: Expression['groups'], counter: OffsetCounter): Value {
+  const { start, end } = match
   const offset = counter.codePoints(start)
+  const string = text.slice(start, end)
   return {
     offset,
-    length: codePointLength(match[0]),
-    string: match[0],
-    captures: groups.map(({ number, name }) => describeGroup(match, number, name, counter)),
+    length: codePointLength(string),
+    string,
+    captures: groups.map(({ number, name }) => describeGroup(text, match.group(number), name, counter)),
   }
 }
 
-function describeGroup(match: RegExpExecArray, number: number, name: string | null, counter: OffsetCounter): Value {
-  const span = match.indices!.groups![`group${number}`]
-  const string = match.groups![`group${number}`]
-  if (!span || string === undefined) return { offset: -1, length: 0, string: null, name }
+function describeGroup(
+  text: string,
+  span: readonly [number, number] | undefined,
+  name: string | null,
+  counter: OffsetCounter,
+): Value {
+  if (!span) return { offset: -1, length: 0, string: null, name }
+  const string = text.slice(...span)
   return { offset: counter.codePoints(span[0]), length: codePointLength(string), string, name }
 }
 
-function namedCaptures(match: RegExpExecArray, groups: Matcher['groups']): JqObject {
+function groupText(text: string, match: Found, number: number): Value {
+  const span = match.group(number)
+  return span ? text.slice(...span) : null
+}
+
+function namedCaptures(text: string, match: Found, groups: Expression['groups']): JqObject {
   const captured: JqObject = {}
   for (const { number, name } of groups) {
-    if (name !== null) setOwn(captured, name, match.groups![`group${number}`] ?? null)
+    if (name !== null) setOwn(captured, name, groupText(text, match, number))
   }
   return captured
 }
@@ -105,7 +122,7 @@ function patternOf(value: Value): [Value, Value] {
   return fail(`${kindOf(value)} not a string or array`)
 }
 
-type Use = (text: string, matcher: Matcher, emit: Emit) => Signal
+type Use = (text: string, expression: Expression, runtime: Runtime, emit: Emit) => Signal
 
 /** Two arities of one builtin: a pattern that may bring its flags, or pattern and flags. */
 function matching(args: readonly Plan[], context: Context, use: Use, more = '') {
@@ -114,7 +131,7 @@ function matching(args: readonly Plan[], context: Context, use: Use, more = '') 
     product(input, env, values => {
       const [pattern, flags] = args.length === 1 ? patternOf(values[0]!) : [values[1]!, values[0]!]
       const text = subject(input)
-      return use(text, matcherFor(pattern, withFlags(flags, more)), emit)
+      return use(text, expressionFor(pattern, withFlags(flags, more)), context.runtime, emit)
     })
 }
 
@@ -123,36 +140,34 @@ function withFlags(flags: Value, more: string): Value {
   return flags === null ? more : add(more, flags)
 }
 
-const emitMatches: Use = (text, matcher, emit) => {
+const emitMatches: Use = (text, expression, runtime, emit) => {
   const counter = new OffsetCounter(text)
-  return eachMatch(text, matcher, match => emit(describeMatch(match, matcher.groups, counter)))
+  const { groups } = expression
+  return eachMatch(text, expression, runtime, match => emit(describeMatch(text, match, groups, counter)))
 }
 
 const matchForm: Form = { many: (args, context) => matching(args, context, emitMatches) }
-
-function tests(text: string, { expression }: Matcher): boolean {
-  expression.lastIndex = 0
-  return expression.test(text)
-}
 
 const testForm: Form = {
   single: (args, context) => args.every(arg => context.isSingle(arg)),
   one: (args, context) => {
     const [pattern, flags] = args.map(arg => context.one(arg))
+    const { runtime } = context
     return (input, env) => {
       const second = flags?.(input, env) ?? null
       const given = pattern!(input, env)
       const [source, mode] = flags ? [given, second] : patternOf(given)
-      return tests(subject(input), matcherFor(source, mode))
+      return expressionFor(source, mode).matcher.test(subject(input), runtime)
     }
   },
-  many: (args, context) => matching(args, context, (text, matcher, emit) => emit(tests(text, matcher))),
+  many: (args, context) =>
+    matching(args, context, (text, { matcher }, runtime, emit) => emit(matcher.test(text, runtime))),
 }
 
 const captureForm: Form = {
   many: (args, context) =>
-    matching(args, context, (text, matcher, emit) =>
-      eachMatch(text, matcher, match => emit(namedCaptures(match, matcher.groups))),
+    matching(args, context, (text, expression, runtime, emit) =>
+      eachMatch(text, expression, runtime, match => emit(namedCaptures(text, match, expression.groups))),
     ),
 }
 
@@ -161,20 +176,19 @@ const scanForm: Form = {
     matching(
       args,
       context,
-      (text, matcher, emit) =>
-        eachMatch(text, matcher, match => {
-          if (matcher.groups.length === 0) return emit(match[0])
-          return emit(matcher.groups.map(({ number }) => match.groups![`group${number}`] ?? null))
+      (text, expression, runtime, emit) =>
+        eachMatch(text, expression, runtime, match => {
+          if (expression.groups.length === 0) return emit(text.slice(match.start, match.end))
+          return emit(expression.groups.map(({ number }) => groupText(text, match, number)))
         }),
       'g',
     ),
 }
 
-function splitBy(text: string, matcher: Matcher): string[] {
+function splitBy(text: string, expression: Expression, runtime: Runtime): string[] {
   const parts: string[] = []
   let from = 0
-  eachMatch(text, matcher, match => {
-    const [start, end] = match.indices![0]!
+  eachMatch(text, expression, runtime, ({ start, end }) => {
     parts.push(text.slice(from, start))
     from = end
     return undefined
@@ -188,12 +202,8 @@ const splitsForm: Form = {
     matching(
       args,
       context,
-      (text, matcher, emit) => {
-        for (const part of splitBy(text, matcher)) {
-          const signal = emit(part)
-          if (signal !== undefined) return signal
-        }
-        return undefined
+      (text, expression, runtime, emit) => {
+        return emitAll(splitBy(text, expression, runtime), emit)
       },
       'g',
     ),
@@ -208,28 +218,38 @@ function substitution(more: string): Form {
       return (input, env, emit) =>
         heads(input, env, ([source, mode]) => {
           const text = subject(input)
-          const matcher = matcherFor(source!, withFlags(mode ?? null, more))
-          return emitSubstituted(text, matcher, captures => replacements(captures, env), emit)
+          const expression = expressionFor(source!, withFlags(mode ?? null, more))
+          const results = substituted(text, expression, context.runtime, captures => replacements(captures, env))
+          return emitAll(results, emit)
         })
     },
   }
 }
 
-function emitSubstituted(text: string, matcher: Matcher, replace: (captures: Value) => Value[], emit: Emit): Signal {
+/** The texts with every match replaced: one for each output of the replacement. */
+function substituted(
+  text: string,
+  expression: Expression,
+  runtime: Runtime,
+  replace: (captures: Value) => Value[],
+): Value[] {
   const results: Value[] = []
   let from = 0
-  eachMatch(text, matcher, match => {
-    const [start, end] = match.indices![0]!
-    const gap = text.slice(from, start)
-    replace(namedCaptures(match, matcher.groups)).forEach((item, at) => {
+  eachMatch(text, expression, runtime, match => {
+    const gap = text.slice(from, match.start)
+    replace(namedCaptures(text, match, expression.groups)).forEach((item, at) => {
       results[at] = add(results[at] ?? null, add(gap, item))
     })
-    from = end
+    from = match.end
     return undefined
   })
-  if (!results.some(isTruthy)) return emit(text)
-  for (const result of results) {
-    const signal = emit(add(result, text.slice(from)))
+  if (!results.some(isTruthy)) return [text]
+  return results.map(result => add(result, text.slice(from)))
+}
+
+function emitAll(values: Value[], emit: Emit): Signal {
+  for (const value of values) {
+    const signal = emit(value)
     if (signal !== undefined) return signal
   }
   return undefined
@@ -247,7 +267,8 @@ export const regex: Family = {
   'splits/1': splitsForm,
   'splits/2': splitsForm,
   'split/2': {
-    many: (args, context) => matching(args, context, (text, matcher, emit) => emit(splitBy(text, matcher)), 'g'),
+    many: (args, context) =>
+      matching(args, context, (text, expression, runtime, emit) => emit(splitBy(text, expression, runtime)), 'g'),
   },
   'sub/2': substitution(''),
   'sub/3': substitution(''),

@@ -4,7 +4,7 @@ import { compactJson } from '../value/json-print.ts'
 import { fail, typeError } from '../value/raised.ts'
 import { occurrences } from '../value/text.ts'
 import { isNumber, toDouble, type Value } from '../value/value.ts'
-import type { Apply, Family } from './builtin.ts'
+import { type Apply, chargedFamily, type Family } from './builtin.ts'
 
 function text(value: Value, problem: string): string {
   return typeof value === 'string' ? value : fail(problem)
@@ -79,7 +79,8 @@ function letterCase(name: string, pattern: RegExp, change: (match: string) => st
   return (_runtime, input) => text(input, `${name} input must be a string`).replace(pattern, change)
 }
 
-export const strings: Family = {
+/** Cutting, joining, searching and changing texts. */
+export const strings: Family = chargedFamily({
   'startswith/1': (_runtime, input, part) => {
     const [whole, prefix] = both(input, part, 'startswith')
     return whole.startsWith(prefix)
@@ -110,4 +111,4 @@ export const strings: Family = {
   '_strindices/1': (_runtime, input, part) => stringIndices(input, part),
   'index/1': (_runtime, input, part) => getIndex(indices(input, part), 0),
   'rindex/1': (_runtime, input, part) => getIndex(indices(input, part), -1),
-}
+})

@@ -1,5 +1,7 @@
 import type { Runtime } from '../compile/runtime.ts'
-import { JqHalted } from '../errors.ts'
+import { JqHalted, JqSyntaxError } from '../errors.ts'
+import { moduleMetadata } from '../modules/module-metadata.ts'
+import { parse } from '../syntax/parser.ts'
 import { compactJson } from '../value/json-print.ts'
 import { fail, typeError } from '../value/raised.ts'
 import { isNumber, toDouble, type Value } from '../value/value.ts'
@@ -44,6 +46,18 @@ function haltError(input: Value, code: Value): never {
   throw new JqHalted(typeof input === 'string' ? input : compactJson(input), toDouble(code), input)
 }
 
+function metadataOf({ library }: Runtime, name: Value): Value {
+  if (typeof name !== 'string') return fail('modulemeta input module name must be a string')
+  const text = library?.resolve(name, 'jq')
+  if (text === undefined) return fail(`module not found: ${name}`)
+  try {
+    return moduleMetadata(parse(text))
+  } catch (error) {
+    if (error instanceof JqSyntaxError) return fail(`module ${name}: ${error.message}`)
+    throw error
+  }
+}
+
 /** What reaches outside the program: further inputs, environment, messages, the end of the run. */
 export const surroundings: Family = {
   'env/0': runtime => runtime.env,
@@ -66,5 +80,5 @@ export const surroundings: Family = {
   },
   'halt_error/0': (_runtime, input) => haltError(input, 5),
   'halt_error/1': (_runtime, input, code) => haltError(input, code),
-  'modulemeta/0': () => fail('there are no modules here'),
+  'modulemeta/0': metadataOf,
 }

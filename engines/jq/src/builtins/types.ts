@@ -1,14 +1,15 @@
+import type { Runtime } from '../compile/runtime.ts'
 import { JqInvalidJson } from '../errors.ts'
 import { hasKey, keysOf } from '../value/access.ts'
 import { negate } from '../value/arithmetic.ts'
 import { isBigLiteral, negateLiteral, numberFromLiteral } from '../value/big-literal.ts'
-import { parseJson, parseJsonSequence } from '../value/json-parse.ts'
+import { parseJson } from '../value/json-parse.ts'
 import { compactJson } from '../value/json-print.ts'
-import { compare, equals, nestingMax, sortedKeys } from '../value/order.ts'
+import { compare, equals, sortedKeys } from '../value/order.ts'
 import { fail, typeError, typeError2 } from '../value/raised.ts'
 import { codePointLength, utf8Length } from '../value/text.ts'
 import { getOwn, isNumber, isObject, kindOf, toDouble, type Value } from '../value/value.ts'
-import type { Apply, Family, Form } from './builtin.ts'
+import { type Apply, charged, type Family, type Form } from './builtin.ts'
 
 export function toText(value: Value): string {
   return typeof value === 'string' ? value : compactJson(value)
@@ -49,58 +50,53 @@ function toBoolean(value: Value): Value {
 function fromJson(value: Value): Value {
   if (typeof value !== 'string') return typeError(value, 'only strings can be parsed')
   try {
-    return isDeep(value) ? parseJsonSequence(value)[0]! : parseJson(value)
+    return parseJson(value)
   } catch (error) {
     if (!(error instanceof JqInvalidJson)) throw error
     return fail(`${error.message} (while parsing '${value}')`)
   }
 }
 
-/** Whether a text nests deeper than jq parses; the careful reader then says so. */
-function isDeep(text: string): boolean {
-  if (text.length <= 2 * nestingMax) return false
-  let depth = 0
-  for (let at = 0; at < text.length; at++) {
-    const char = text[at]
-    if (char === '[' || char === '{') depth++
-    else if (char === ']' || char === '}') depth--
-    if (depth > nestingMax) return true
-  }
-  return false
-}
-
 /** Whether `part` is inside `whole`: substrings, elements and entries, at any depth. */
-function containsValue(whole: Value, part: Value): boolean {
-  if (typeof whole === 'string' && typeof part === 'string') return whole.includes(part)
+function containsValue(whole: Value, part: Value, runtime: Runtime): boolean {
+  if (typeof whole === 'string' && typeof part === 'string') {
+    runtime.spendChars(whole.length)
+    return whole.includes(part)
+  }
   if (Array.isArray(whole) && Array.isArray(part)) {
-    return part.every(item => whole.some(each => containsValue(each, item)))
+    return part.every(item =>
+      whole.some(each => {
+        runtime.spend(1)
+        return containsValue(each, item, runtime)
+      }),
+    )
   }
   if (isObject(whole) && isObject(part)) {
     return Object.keys(part).every(key => {
       const held = getOwn(whole, key)
-      return held !== undefined && containsValue(held, part[key]!)
+      return held !== undefined && containsValue(held, part[key]!, runtime)
     })
   }
   return equals(whole, part)
 }
 
-function contains(whole: Value, part: Value): boolean {
+function contains(whole: Value, part: Value, runtime: Runtime): boolean {
   const comparable = kindOf(whole) === kindOf(part) && (typeof whole !== 'boolean' || whole === part)
   if (!comparable) return typeError2(whole, part, 'cannot have their containment checked')
-  return containsValue(whole, part)
+  return containsValue(whole, part, runtime)
 }
 
 /** `f` with the roles of input and argument swapped, for `in` and `inside`. */
-function turned(test: (container: Value, key: Value) => boolean): Form {
+function turned(test: (container: Value, key: Value, runtime: Runtime) => boolean): Form {
   return {
     single: ([container], context) => context.isSingle(container!),
     one: ([container], context) => {
       const outerValue = context.one(container!)
-      return (input, env) => test(outerValue(input, env), input)
+      return (input, env) => test(outerValue(input, env), input, context.runtime)
     },
     many: ([container], context) => {
       const outerValues = context.many(container!)
-      return (input, env, emit) => outerValues(input, env, value => emit(test(value, input)))
+      return (input, env, emit) => outerValues(input, env, value => emit(test(value, input, context.runtime)))
     },
   }
 }
@@ -117,16 +113,16 @@ export const types: Family = {
     typeof input === 'string' ? utf8Length(input) : typeError(input, 'only strings have UTF-8 byte length'),
   'abs/0': (_runtime, input) => absolute(input),
   'toarray/0': (_runtime, input) => (Array.isArray(input) ? input : [input]),
-  'tostring/0': (_runtime, input) => toText(input),
+  'tostring/0': charged((_runtime, input) => toText(input)),
   'tonumber/0': (_runtime, input) => toNumber(input),
   'toboolean/0': (_runtime, input) => toBoolean(input),
-  'tojson/0': (_runtime, input) => compactJson(input),
-  'fromjson/0': (_runtime, input) => fromJson(input),
+  'tojson/0': charged((_runtime, input) => compactJson(input)),
+  'fromjson/0': charged((_runtime, input) => fromJson(input)),
   'keys/0': (_runtime, input) => (isObject(input) ? sortedKeys(input) : keysOf(input)),
   'keys_unsorted/0': (_runtime, input) => keysOf(input),
   'has/1': (_runtime, input, key) => hasKey(input, key),
   'in/1': turned(hasKey),
-  'contains/1': (_runtime, input, part) => contains(input, part),
+  'contains/1': (runtime, input, part) => contains(input, part, runtime),
   'inside/1': turned(contains),
   'infinite/0': () => Infinity,
   'nan/0': () => Number.NaN,

@@ -10,6 +10,7 @@ import {
   JqUnknownVariable,
   type Position,
 } from '../errors.ts'
+import { insideModule, type LoadedImport, type Module } from '../modules/load-modules.ts'
 import { IndexPlan, IteratePlan, RecursePlan, SlicePlan } from '../plans/access.ts'
 import { alternative, ModifyPlan, OperatePlan, SetPlan } from '../plans/assign.ts'
 import {
@@ -40,7 +41,7 @@ import { callsAsFunction } from './uses.ts'
 
 /** Turns a program into a plan: every name becomes the thing it means. */
 export function resolveProgram(ast: Ast, settings: ResolveSettings): Plan {
-  return new Resolver(ast.text, settings).program(ast)
+  return new Resolver(ast.text, settings, new Map()).program(ast, settings.imports)
 }
 
 export interface ResolveSettings {
@@ -48,25 +49,67 @@ export interface ResolveSettings {
   readonly globals: readonly string[]
   /** Whether the program may touch that part of its surroundings. */
   readonly permits: (surrounding: Surrounding) => boolean
+  readonly imports: readonly LoadedImport[]
 }
+
+/** What modules define, each resolved once. */
+type Exports = Map<Module, readonly FunctionPlan[]>
 
 class Resolver {
   readonly #text: string
   readonly #globals: readonly string[]
   readonly #permits: ResolveSettings['permits']
+  readonly #settings: ResolveSettings
+  readonly #exports: Exports
   /** Builtins said in jq, resolved once for each program that uses them. */
   readonly #prelude = new Map<string, FunctionPlan>()
 
-  constructor(text: string, { globals, permits }: ResolveSettings) {
+  constructor(text: string, settings: ResolveSettings, exports: Exports) {
     this.#text = text
-    this.#globals = globals
-    this.#permits = permits
+    this.#settings = settings
+    this.#globals = settings.globals
+    this.#permits = settings.permits
+    this.#exports = exports
   }
 
-  program({ definitions, body }: Ast): Plan {
-    let scope = new Scope()
+  program({ definitions, body }: Ast, imports: readonly LoadedImport[]): Plan {
+    let scope = this.#imported(imports)
     for (const definition of definitions) scope = scope.fn(this.#define(definition, scope))
     return body ? this.#plan(body, scope) : new IdentityPlan()
+  }
+
+  /** What a module defines, as seen from outside. */
+  module({ definitions }: Ast, imports: readonly LoadedImport[]): FunctionPlan[] {
+    let scope = this.#imported(imports)
+    return definitions.map(definition => {
+      const fn = this.#define(definition, scope)
+      scope = scope.fn(fn)
+      return fn
+    })
+  }
+
+  #imported(imports: readonly LoadedImport[]): Scope {
+    let scope = new Scope()
+    for (const each of imports) {
+      if (each.kind === 'data') {
+        scope = scope.constant(each.alias, each.values).constant(`${each.alias}::${each.alias}`, each.values)
+        continue
+      }
+      for (const fn of this.#exportsOf(each)) {
+        scope = scope.fn(fn, each.alias === undefined ? fn.name : `${each.alias}::${fn.name}`)
+      }
+    }
+    return scope
+  }
+
+  #exportsOf({ module, position }: Extract<LoadedImport, { kind: 'functions' }>): readonly FunctionPlan[] {
+    const known = this.#exports.get(module)
+    if (known) return known
+    const { path, ast, imports } = module
+    const resolver = new Resolver(ast.text, this.#settings, this.#exports)
+    const functions = insideModule(path, position, () => resolver.module(ast, imports))
+    this.#exports.set(module, functions)
+    return functions
   }
 
   #position(span: Span): Position {
@@ -247,13 +290,15 @@ class Resolver {
   #variable(name: string, span: Span, scope: Scope): Plan {
     const hops = scope.hopsTo('variable', name)
     if (hops !== undefined) return new VariablePlan(hops)
+    const value = scope.findConstant(name)
+    if (value !== undefined) return new LiteralPlan(value)
     const at = this.#globals.lastIndexOf(name)
     if (at >= 0) return new GlobalPlan(at)
     if (name === 'ENV') {
       this.#reach('$ENV', 'env', span)
       return new EnvironmentPlan()
     }
-    const near = nearest(name, [...scope.names('variable'), ...this.#globals, 'ENV'])
+    const near = nearest(name, [...scope.names('variable'), ...scope.names('constant'), ...this.#globals, 'ENV'])
     throw new JqUnknownVariable({ name, position: this.#position(span), suggestion: near && `$${near}` })
   }
 

@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '@super-data/base/clock'
 import { throwIfAborted } from '@super-data/base/errors'
 import { JqDepthExceeded, JqStepsExceeded, JqTimeExceeded } from '../errors.ts'
+import type { ModuleLibrary } from '../modules/library.ts'
 import type { JqObject, Value } from '../value/value.ts'
 
 /**
@@ -13,7 +14,7 @@ export interface Budget {
   /** Calls within calls; the JavaScript stack ends deep recursion even without it. */
   readonly depth?: number
   readonly outputs?: number
-  /** Bytes of JSON on one line that all outputs together may take. */
+  /** Bytes that all outputs may take together as JSON, one a line. */
   readonly outputBytes?: number
   /** Wall time in milliseconds from the start of the run, by its clock. Looked at every few thousand steps. */
   readonly deadlineMs?: number
@@ -64,12 +65,18 @@ export class Runtime {
   /** Where the inputs come from, as `input_filename` and `input_line_number` say it. */
   place: () => InputPlace = nowhere
   readonly variables: Value[] = []
+  /** What `modulemeta` looks into. */
+  readonly library: ModuleLibrary | undefined
   #reserve = Number.POSITIVE_INFINITY
   #steps = Number.POSITIVE_INFINITY
   #chunk = chunkMax
   #deadlineMs = Number.POSITIVE_INFINITY
   #endsAt = Number.POSITIVE_INFINITY
   #signal: AbortSignal | undefined
+
+  constructor(library?: ModuleLibrary) {
+    this.library = library
+  }
 
   /** @throws Cancelled when the signal has fired already. */
   start({ budget, clock, signal }: RunStart): void {

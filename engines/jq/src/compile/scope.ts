@@ -1,3 +1,4 @@
+import type { Value } from '../value/value.ts'
 import type { FunctionPlan } from './plan.ts'
 
 /** A name in sight, and how many bindings were in sight below it. */
@@ -5,6 +6,7 @@ type Entry =
   | { readonly kind: 'variable' | 'label'; readonly name: string; readonly depth: number }
   | { readonly kind: 'param'; readonly name: string; readonly depth: number; readonly owner: FunctionPlan }
   | { readonly kind: 'function'; readonly name: string; readonly arity: number; readonly fn: FunctionPlan }
+  | { readonly kind: 'constant'; readonly name: string; readonly value: Value }
 
 interface Link {
   readonly entry: Entry
@@ -40,8 +42,13 @@ export class Scope {
     return this.#with({ kind: 'param', name, depth: this.depth, owner }, this.depth + 1)
   }
 
-  fn(fn: FunctionPlan): Scope {
-    return this.#with({ kind: 'function', name: fn.name, arity: fn.params.length, fn }, this.depth)
+  fn(fn: FunctionPlan, name = fn.name): Scope {
+    return this.#with({ kind: 'function', name, arity: fn.params.length, fn }, this.depth)
+  }
+
+  /** A variable whose value is known before the program runs. */
+  constant(name: string, value: Value): Scope {
+    return this.#with({ kind: 'constant', name, value }, this.depth)
   }
 
   /** The same names, inside the body of a function. */
@@ -66,6 +73,11 @@ export class Scope {
       if (entry.kind === 'function' && entry.name === name && entry.arity === arity) return entry
       if (entry.kind === 'param' && arity === 0 && entry.name === name) return entry
     }
+    return undefined
+  }
+
+  findConstant(name: string): Value | undefined {
+    for (const entry of this.#entries()) if (entry.kind === 'constant' && entry.name === name) return entry.value
     return undefined
   }
 

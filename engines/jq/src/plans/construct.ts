@@ -135,9 +135,11 @@ export class StringPlan extends Plan {
       const one = context.one(part.plan)
       return (input, env) => format(one(input, env))
     })
+    const { runtime } = context
     return (input, env) => {
       let text = ''
       for (const piece of pieces) text += piece(input, env)
+      runtime.spendChars(text.length)
       return text
     }
   }
@@ -145,10 +147,13 @@ export class StringPlan extends Plan {
   many(context: Context): Many {
     const product = productOf(this.#plans().reverse(), context)
     const parts = this.#parts
+    const { runtime } = context
     return (input, env, emit) =>
       product(input, env, values => {
         let at = values.length
-        return emit(parts.map(part => (typeof part === 'string' ? part : part.format(values[--at]!))).join(''))
+        const text = parts.map(part => (typeof part === 'string' ? part : part.format(values[--at]!))).join('')
+        runtime.spendChars(text.length)
+        return emit(text)
       })
   }
 

@@ -1,5 +1,6 @@
 import type { Many, One, Paths } from '../compile/machine.ts'
 import { type Context, type Linear, Plan } from '../compile/plan.ts'
+import type { Runtime } from '../compile/runtime.ts'
 import type { BinaryOperator } from '../syntax/ast.ts'
 import type { Owned } from '../value/access.ts'
 import { add, divide, modulo, multiply, negate, subtract } from '../value/arithmetic.ts'
@@ -55,16 +56,24 @@ export class BinaryPlan extends Plan {
         return typeof a === 'number' && typeof b === 'number' ? a + b : add(a, b)
       }
     }
+    const { runtime } = context
     return (input, env) => {
       const b = right(input, env)
-      return operation(left(input, env), b)
+      const a = left(input, env)
+      charge(a, b, runtime)
+      return operation(a, b)
     }
   }
 
   many(context: Context): Many {
     const product = productOf([this.#right, this.#left], context)
     const operation = operations[this.#operator]
-    return (input, env, emit) => product(input, env, ([b, a]) => emit(operation(a!, b!)))
+    const { runtime } = context
+    return (input, env, emit) =>
+      product(input, env, ([b, a]) => {
+        charge(a!, b!, runtime)
+        return emit(operation(a!, b!))
+      })
   }
 
   /** `. + x`: appends in place when the input is ours alone. */
@@ -83,6 +92,12 @@ export class BinaryPlan extends Plan {
   override sharesInput(): boolean {
     return this.#left.sharesInput() || this.#right.sharesInput()
   }
+}
+
+/** Lists and texts take work in proportion to their size. */
+function charge(a: Value, b: Value, runtime: Runtime): void {
+  if (typeof a === 'string') runtime.spendChars(a.length)
+  else if (Array.isArray(a)) runtime.spend(a.length + (Array.isArray(b) ? b.length : 0))
 }
 
 /** The sum, made inside `a` when that is ours alone. */

@@ -1,4 +1,5 @@
 import type { Buffer } from 'node:buffer'
+import { parseShallowJson } from '../value/json-parse.ts'
 import type { Value } from '../value/value.ts'
 import { JqInputTooLarge } from './errors.ts'
 import { parseInput } from './json-text.ts'
@@ -73,7 +74,8 @@ function addAll(records: Value[], batch: readonly string[]): void {
 
 function parseTogether(batch: readonly string[]): Value[] | undefined {
   try {
-    return parseInput(`[${batch.join(',')}]`) as Value[]
+    // The reader of the records has watched their nesting.
+    return parseInput(`[${batch.join(',')}]`, undefined, parseShallowJson) as Value[]
   } catch {
     return undefined
   }

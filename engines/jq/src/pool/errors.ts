@@ -13,7 +13,7 @@ export class JqBusy extends PlatformError {
   }
 }
 
-/** The program did not end within its time and its process was ended. */
+/** The program did not end within its time. If it did not notice by itself, its process was ended. */
 export class JqTimeout extends PlatformError {
   readonly code = 'JQ_TIMEOUT'
   readonly kind = 'limited'

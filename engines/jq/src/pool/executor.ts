@@ -1,5 +1,6 @@
 import type { Buffer } from 'node:buffer'
 import type { Clock } from '@super-data/base/clock'
+import { JqTimeExceeded } from '../errors.ts'
 import type { Value } from '../value/value.ts'
 import type { JqAnswer } from './call.ts'
 import type { Channel } from './channel.ts'
@@ -49,8 +50,8 @@ export class Executor {
   #run(conversation: Conversation, head: CallHead, text: Buffer): void {
     const endsAt = this.#clock.elapsed() + head.limits.timeMs
     const writer = this.#writer(conversation, head, endsAt)
-    const stopped = untilEnough(() => {
-      const run = this.#programs.prepare(head)
+    const stopped = untilEnough(head.limits.timeMs, () => {
+      const run = this.#programs.prepare(head, endsAt)
       const emit = (value: Value) => writer.output(value)
       if (head.mode === 'records' && head.input.kind !== 'none') this.#runRecords(conversation, head, text, run, writer)
       else run(this.#document(conversation, head, text), emit)
@@ -110,14 +111,14 @@ export class Executor {
   }
 }
 
-/** Runs until the end or until somebody has enough. */
-function untilEnough(work: () => void): JqAnswer['stopped'] {
+/** Runs until the end or until somebody has enough. @throws JqTimeout when the program notices that its time is up. */
+function untilEnough(timeMs: number, work: () => void): JqAnswer['stopped'] {
   try {
     work()
     return false
   } catch (reason) {
     if (reason instanceof Enough) return reason.by
-    throw reason
+    throw reason instanceof JqTimeExceeded ? new JqTimeout(timeMs, reason) : reason
   }
 }
 

@@ -5,9 +5,9 @@ import type { Value } from '../value/value.ts'
 import { JqInputInvalid } from './errors.ts'
 
 /** The value of an input's text. @throws JqInputInvalid naming the record, when there is one, and the place in it. */
-export function parseInput(text: string, record?: number): Value {
+export function parseInput(text: string, record?: number, parse: (text: string) => Value = parseJson): Value {
   try {
-    return parseJson(text)
+    return parse(text)
   } catch (failure) {
     if (!(failure instanceof JqInvalidJson)) throw failure
     const where = { position: failure.position, ...(record === undefined ? {} : { record }) }

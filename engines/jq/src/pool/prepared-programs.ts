@@ -31,15 +31,19 @@ export class PreparedPrograms {
     this.#settings = settings
   }
 
-  /** @throws the language's errors for a program or a variable that cannot be read. */
-  prepare({ program: text, variables: texts, policy, limits }: CallHead): RunProgram {
+  /**
+   * @param endsAt when the program must have ended, by the clock's `elapsed`.
+   * @throws the language's errors for a program or a variable that cannot be read.
+   */
+  prepare({ program: text, variables: texts, policy, limits }: CallHead, endsAt: number): RunProgram {
     const program = this.#compiled(text, Object.keys(texts), policy)
     const { env, clock } = this.#settings
     const { steps, depth } = limits
     const budget = { ...(steps === undefined ? {} : { steps }), ...(depth === undefined ? {} : { depth }) }
-    const options = { variables: parseAll(texts), env, budget, clock }
+    const options = { variables: parseAll(texts), env, clock }
     return (input, emit, next) => {
-      const run: RunOptions = { ...options, emit, ...(next ? { inputs: next } : {}) }
+      const deadlineMs = Math.max(0, endsAt - clock.elapsed())
+      const run: RunOptions = { ...options, budget: { ...budget, deadlineMs }, emit, ...(next ? { inputs: next } : {}) }
       program.run(input, run)
     }
   }

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer'
+import { nestingMax } from '../value/order.ts'
 import { JqInputInvalid, JqInputTooLarge } from './errors.ts'
 
 export interface RecordsSettings {
@@ -145,8 +146,10 @@ export class RecordsReader {
       }
       const byte = chunk[at]!
       if (byte === quote) this.#inString = true
-      else if (byte === openBrace || byte === openBracket) depth++
-      else if (byte === closeBrace || byte === closeBracket) {
+      else if (byte === openBrace || byte === openBracket) {
+        // The array around the elements is a level too.
+        if (++depth >= nestingMax) throw this.#invalid('Exceeds depth limit for parsing')
+      } else if (byte === closeBrace || byte === closeBracket) {
         if (depth === 0) return this.#lastElement(start, at)
         depth--
       } else if (byte === comma && depth === 0) return this.#element(start, at)

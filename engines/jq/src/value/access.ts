@@ -31,14 +31,16 @@ export function getField(value: Value, key: string): Value {
 export function getIndex(value: Value, index: number, key: Value = index): Value {
   if (Array.isArray(value)) {
     if (Number.isNaN(index)) return null
-    const at = Math.floor(index)
+    const at = Math.trunc(index)
     return value[at < 0 ? at + value.length : at] ?? null
   }
   return value === null ? null : cannotIndex(value, key)
 }
 
+/** A bound that is missing is none; only one that is null stands for the end. */
 function fieldOf(object: JqObject, key: string): Value {
-  return getOwn(object, key) ?? null
+  const bound = getOwn(object, key)
+  return bound === undefined ? false : bound
 }
 
 function cannotIndex(value: Value, key: Value): never {
@@ -81,9 +83,8 @@ export function getSlice(value: Value, start: Value, end: Value): Value {
 
 /** Where a list occurs inside a list, overlapping included. */
 export function indicesOf(value: Value[], part: Value[]): Value {
-  if (part.length === 0) return null
   const found: Value[] = []
-  for (let at = 0; at + part.length <= value.length; at++) {
+  for (let at = 0; part.length > 0 && at + part.length <= value.length; at++) {
     if (part.every((item, offset) => equals(value[at + offset]!, item))) found.push(at)
   }
   return found
@@ -122,7 +123,7 @@ export function setField(value: Value, key: string, item: Value, owned?: Owned):
 export function setIndex(value: Value, index: number, item: Value, owned?: Owned): Value {
   if (value !== null && !Array.isArray(value)) return cannotIndex(value, index)
   const length = value?.length ?? 0
-  let at = Number.isNaN(index) ? fail('Cannot set array element at NaN index') : Math.floor(index)
+  let at = Number.isNaN(index) ? fail('Cannot set array element at NaN index') : Math.trunc(index)
   if (at < 0) at += length
   if (at < 0) fail('Out of bounds negative array index')
   if (at > indexMax) fail('Array index too large')

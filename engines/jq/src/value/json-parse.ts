@@ -7,9 +7,14 @@ import { type JqObject, setOwn, type Value } from './value.ts'
 /**
  * Reads one JSON text. Numbers a double cannot hold stay literals; `nan` and `NaN` are numbers, as in jq.
  *
- * @throws JqInvalidJson with jq's words and the position.
+ * @throws JqInvalidJson with jq's words and the position; also for more than 10,000 levels of nesting.
  */
 export function parseJson(text: string): Value {
+  return mayBeTooDeep(text) ? new JsonReader(text).only() : parseShallowJson(text)
+}
+
+/** The same for a text whose nesting is known to be within bounds. */
+export function parseShallowJson(text: string): Value {
   if (!mayNeedCare(text)) {
     try {
       return JSON.parse(text) as Value
@@ -24,6 +29,23 @@ export function parseJson(text: string): Value {
 export function parseJsonSequence(text: string): Value[] {
   return new JsonReader(text).all()
 }
+
+/** Counts brackets, those inside strings too: the careful reader tells them apart. */
+function mayBeTooDeep(text: string): boolean {
+  if (text.length <= 2 * nestingMax) return false
+  let depth = 0
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at) | 0x20
+    if (code === openBrace) {
+      if (++depth > nestingMax) return true
+    } else if (code === closeBrace) depth--
+  }
+  return false
+}
+
+/** `{`, and `[` with the bit 0x20 set. */
+const openBrace = 0x7b
+const closeBrace = 0x7d
 
 const longNumber = /[\d.]{16}|\d[eE][+-]?\d{3}/g
 const bigExponent = /\d[eE][+-]?\d{3}/
