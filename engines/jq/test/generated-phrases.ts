@@ -339,9 +339,9 @@ num -> bool: . % 2 == 0
 num -> str: tostring
 num -> str: tojson
 num -> str: [. | floor | fabs | . % 1000 + 32] | implode
-num -> str: "ab" * .
+num -> str: "ab" * (. % 10)
 num -> nums: [., %num%]
-num -> nums: [range(. ; . + 3)]
+num -> nums: [limit(9 ; range(. ; . + 3))]
 num -> nums: [while(. < 30 ; . * 2 + 1)] | .[:8]
 num -> arr: toarray
 num -> any: 1 + 2 * . - 3

@@ -89,7 +89,8 @@ export class DatasetFiles {
       if (entry.name.startsWith('.') || entry.name === 'node_modules') continue
       const path = join(folder, entry.name)
       if (entry.isDirectory()) {
-        if (depth < depthMax && join(this.#folder, path) !== this.#ignored) found.push(...(await this.#list(path, depth + 1)))
+        if (depth < depthMax && join(this.#folder, path) !== this.#ignored)
+          found.push(...(await this.#list(path, depth + 1)))
         continue
       }
       const named = parseFileName(entry.name)

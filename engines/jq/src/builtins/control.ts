@@ -204,7 +204,7 @@ export const control: Family = {
   'strings/0': passes(value => typeof value === 'string'),
   'nulls/0': passes(value => value === null),
   'values/0': passes(value => value !== null),
-  'finites/0': passes(value => isNumber(value) && Number.isFinite(toDouble(value))),
+  'finites/0': passes(value => isNumber(value) && Math.abs(toDouble(value)) !== Number.POSITIVE_INFINITY),
   'normals/0': passes(
     value => isNumber(value) && Math.abs(toDouble(value)) >= 2 ** -1022 && Number.isFinite(toDouble(value)),
   ),

@@ -181,7 +181,7 @@ export const mathematics: Family = {
   'fmod/2': binary((x, y) => x % y),
   'fmin/2': binary(smaller),
   'fmax/2': binary(larger),
-  'fdim/2': binary((x, y) => (x > y ? x - y : Number.isNaN(x + y) ? Number.NaN : 0)),
+  'fdim/2': binary((x, y) => (x > y ? x - y : x <= y ? 0 : Number.NaN)),
   'copysign/2': binary(copySign),
   'nextafter/2': binary(nextAfter),
   'nexttoward/2': binary(nextAfter),
