@@ -39,8 +39,8 @@ async function inProcess(): Promise<Record<string, string>[]> {
     return {
       program: `\`${text}\``,
       'in process': micros(ours!),
-      jqjs: micros(jqjs!),
-      'ours : jqjs': times(ours! / jqjs!),
+      jqjs: jqjsFails ? 'fails' : micros(jqjs!),
+      'ours : jqjs': jqjsFails ? '' : times(ours! / jqjs!),
     }
   })
 }
@@ -84,13 +84,12 @@ async function acrossProcesses(): Promise<Record<string, string>[]> {
   const text = sample(records)
   const rows = []
   for (const program of programs) {
-    const found: { pool: number[]; spawn: number[]; web: number[] } = { pool: [], spawn: [], web: [] }
-    for (let round = 0; round <= 40; round++) {
-      found.pool.push(await timed(() => ask(pool, callOf(program, { kind: 'json', text }))))
-      found.web.push(await timed(async () => void web.raw(text, program, ['-c'])))
-      if (round % 2 === 0) found.spawn.push(await timed(() => spawnJq(program, text)))
-    }
-    const [own, spawned, wasm] = [found.pool, found.spawn, found.web].map(list => median(list.slice(5)))
+    const rivals: readonly Rival[] = [
+      { calls: 200, run: () => ask(pool, callOf(program, { kind: 'json', text })) },
+      { calls: 10, run: () => spawnJq(program, text) },
+      { calls: 50, run: async () => web.raw(text, program, ['-c']) },
+    ]
+    const [own, spawned, wasm] = await inBlocks(rivals)
     rows.push({
       program: `\`${program}\``,
       'through the pool': micros(own!),
@@ -101,6 +100,25 @@ async function acrossProcesses(): Promise<Record<string, string>[]> {
     })
   }
   return rows
+}
+
+interface Rival {
+  readonly calls: number
+  readonly run: () => Promise<unknown>
+}
+
+/** Medians of each, measured in turns of many calls. The first turn warms up. */
+async function inBlocks(rivals: readonly Rival[]): Promise<number[]> {
+  const found = rivals.map(() => [] as number[])
+  for (let round = 0; round <= 5; round++) {
+    for (const [at, { calls, run }] of rivals.entries()) {
+      for (let call = 0; call < calls; call++) {
+        const ms = await timed(run)
+        if (round > 0) found[at]!.push(ms)
+      }
+    }
+  }
+  return found.map(median)
 }
 
 async function timed(work: () => Promise<unknown>): Promise<number> {

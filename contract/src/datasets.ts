@@ -17,6 +17,13 @@ export const dataset = z.object({
 })
 export type Dataset = z.output<typeof dataset>
 
+export const fileProblem = z.object({
+  file: z.string().describe('Relative to the dataset folder.'),
+  name: z.string().nullable().describe('The dataset it is, or would be.'),
+  problem: z.string(),
+})
+export type FileProblem = z.output<typeof fileProblem>
+
 export const listDatasets = operation({
   name: 'datasets.list',
   summary: 'List the data that can be asked.',
@@ -29,7 +36,9 @@ export const listDatasets = operation({
     ...paging,
     match: z.string().max(100).optional().describe('Part of the name.'),
   }),
-  output: page(dataset),
+  output: page(dataset).extend({
+    problems: z.array(fileProblem).describe('Files that cannot be used, and why; only on the first page.'),
+  }),
 })
 
 export const field = z.object({

@@ -226,7 +226,7 @@ export const voteOnTool = operation({
     project: projectName,
     tool: toolName,
     vote: z.enum(['approve', 'reject']),
-    hash: z.string().max(100).describe('The hash that `get` showed.'),
+    hash: z.string().min(12).max(64).describe('The hash that `get` showed, or its first 12 characters.'),
     comment: z.string().max(2000).default(''),
   }),
   output: tool,

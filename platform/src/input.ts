@@ -20,7 +20,7 @@ export class InputInvalid extends PlatformError {
     const first = fields[0]
     const where = first === undefined || first.path === '' ? 'the input' : first.path
     super(`${where}: ${first?.problem ?? 'not valid'}${fields.length > 1 ? ` (and ${fields.length - 1} more)` : ''}`, {
-      hint: hint ?? 'Correct the fields listed in details.',
+      ...(hint === undefined ? {} : { hint }),
       details: { fields },
     })
   }
@@ -30,7 +30,7 @@ const strictSchemas = new WeakMap<z.ZodObject, z.ZodObject>()
 
 /** The input as the operation declares it, defaults filled in. Fields it does not declare are refused. @throws InputInvalid */
 export function parseInput(operation: Operation, input: unknown): Record<string, unknown> {
-  const parsed = strict(operation.input).safeParse(input ?? {})
+  const parsed = strict(operation.input).safeParse(input ?? {}, { reportInput: true })
   if (parsed.success) return parsed.data
   const issues = parsed.error.issues.slice(0, problemsMax)
   throw new InputInvalid(issues.flatMap(toProblems), hintOf(issues, Object.keys(operation.input.shape)))
@@ -45,11 +45,19 @@ function strict(schema: z.ZodObject): z.ZodObject {
 }
 
 function toProblems(issue: z.core.$ZodIssue): FieldProblem[] {
-  if (issue.code !== 'unrecognized_keys') return [{ path: pointer(issue.path), problem: issue.message }]
+  if (issue.code !== 'unrecognized_keys') return [{ path: pointer(issue.path), problem: problemOf(issue) }]
   return issue.keys.slice(0, problemsMax).map(key => ({
     path: pointer([...issue.path, key]),
     problem: 'no such field',
   }))
+}
+
+/** What is missing altogether is said so, not called an invalid value. */
+function problemOf(issue: z.core.$ZodIssue): string {
+  if (!('input' in issue) || issue.input !== undefined) return issue.message
+  if (issue.code === 'invalid_value')
+    return `is needed: ${issue.values.map(value => JSON.stringify(value)).join(' or ')}`
+  return issue.code === 'invalid_type' ? `is needed: a ${issue.expected}` : issue.message
 }
 
 function pointer(path: readonly PropertyKey[]): string {

@@ -17,7 +17,7 @@ export function deriveCommands(shell: Shell): readonly Command[] {
   return [...areas.values()]
 }
 
-function deriveCommand(name: OperationName, shell: Shell): Command {
+export function deriveCommand(name: OperationName, shell: Shell): Command {
   const operation: Operation = operations[name]
   const command = new Command(name.slice(name.indexOf('.') + 1)).description(operation.summary)
   const fields = fieldsOf(operation)

@@ -20,7 +20,8 @@ export class InputUnreadable extends PlatformError {
   readonly code = 'CLI_INPUT_UNREADABLE'
   readonly kind = 'missing'
   constructor(file: string, cause: NodeJS.ErrnoException) {
-    super(`${file} cannot be read${cause.code === undefined ? '' : ` (${cause.code})`}`, { cause })
+    const hint = cause.code === 'ENOTDIR' ? { hint: 'Give its folder.' } : {}
+    super(`${file} cannot be read${cause.code === undefined ? '' : ` (${cause.code})`}`, { cause, ...hint })
   }
 }
 
@@ -32,6 +33,26 @@ export class ProfileInvalid extends PlatformError {
     super(`the saved connection in ${file} cannot be used`, {
       cause,
       hint: '`super-data leave` forgets it; `super-data join LINK` makes a new one.',
+    })
+  }
+}
+
+/** What a home remembers about itself is damaged. */
+export class HomeSettingsInvalid extends PlatformError {
+  readonly code = 'CLI_HOME_SETTINGS_INVALID'
+  readonly kind = 'invalid'
+  constructor(file: string, cause: unknown) {
+    super(`${file} cannot be used`, { cause, hint: 'Delete it, and say where the data lies with `serve --datasets`.' })
+  }
+}
+
+/** A command that only looks found nothing to look at; it makes no home by itself. */
+export class HomeMissing extends PlatformError {
+  readonly code = 'CLI_HOME_MISSING'
+  readonly kind = 'missing'
+  constructor() {
+    super('there is no server and no home here', {
+      hint: '`super-data try FOLDER`, `super-data init`, or `super-data join LINK`.',
     })
   }
 }
@@ -74,6 +95,17 @@ export function knownError(error: unknown): unknown {
   const { code, path } = (error ?? {}) as NodeJS.ErrnoException
   const isFileError = error instanceof Error && typeof code === 'string' && typeof path === 'string'
   return isFileError && !(error instanceof PlatformError) ? new FileRefused(error) : error
+}
+
+/** Another error, with a hint that only this side could give. */
+export class Hinted extends PlatformError {
+  readonly code: string
+  readonly kind: ErrorKind
+  constructor(error: PlatformError, hint: string) {
+    super(error.message, { cause: error, hint, details: error.details })
+    this.code = error.code
+    this.kind = error.kind
+  }
 }
 
 /** There is no question of the caller's that could become a tool. */

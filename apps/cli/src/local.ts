@@ -1,7 +1,8 @@
 import { type LogSettings, openLog } from '@super-data/base/log'
 import { Installation, type Server, type ServerSettings } from '@super-data/server'
 import type { Connection } from './connection.ts'
-import { PortTaken } from './errors.ts'
+import { HomeMissing, PortTaken } from './errors.ts'
+import { isHome } from './home-settings.ts'
 import { InstallationConnection } from './installation-connection.ts'
 import { type SettingChanges, settle } from './settings.ts'
 import type { Shell } from './terminal.ts'
@@ -10,9 +11,10 @@ export interface LocalOptions extends SettingChanges {
   readonly verbose: boolean
 }
 
-/** Opens an installation within this process, for one command. */
+/** Opens the installation of a home that is there, within this process, for one command. @throws HomeMissing */
 export async function openLocal(shell: Shell, options: LocalOptions): Promise<Connection> {
   const settings = settle(shell.env, options)
+  if (!(await isHome(settings.home))) throw new HomeMissing()
   return new InstallationConnection(await openInstallation(settings, options.verbose ? 'debug' : 'silent'), shell)
 }
 

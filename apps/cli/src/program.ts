@@ -11,7 +11,7 @@ import { runCommand } from './commands/run.ts'
 import { saveCommand } from './commands/save.ts'
 import { serveCommand } from './commands/serve.ts'
 import { tryCommand } from './commands/try.ts'
-import { deriveCommands } from './derive.ts'
+import { deriveCommand, deriveCommands } from './derive.ts'
 import type { Shell } from './terminal.ts'
 
 /** The whole command line: commands made by hand, then one for each declared operation. */
@@ -27,6 +27,7 @@ export function buildProgram(shell: Shell, outcome: Outcome = { exitCode: 0 }): 
   program.commandsGroup('Look after it:')
   program.addCommand(doctorCommand(shell, outcome))
   for (const make of [configCommand, mcpCommand]) program.addCommand(make(shell))
+  program.addCommand(deriveCommand('identity.whoami', shell))
   program.commandsGroup('Every operation, by area:')
   for (const command of deriveCommands(shell)) program.addCommand(command)
   program.addHelpText('after', loop)

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { readSettings, type Setting, type SettingTable } from '@super-data/base/settings'
 import { type ServerSettings, serverSettings } from '@super-data/server'
 import { z } from 'zod'
+import { rememberedDatasets } from './home-settings.ts'
 
 /** What the command line itself reads, beside the server's settings. */
 const connectionSettings = {
@@ -33,9 +34,14 @@ export interface SettingChanges {
   readonly port?: string | undefined
 }
 
-/** The settings from the environment, with what the command line says on top. @throws SettingsInvalid */
+/**
+ * The settings from the environment, with what the command line says on top, and what the home remembers below.
+ *
+ * @throws SettingsInvalid · HomeSettingsInvalid
+ */
 export function settle(env: Environment, changes: SettingChanges): ServerSettings {
-  return readSettings(allSettings, changed(env, changes), 'SUPER_DATA_')
+  const said: ServerSettings = readSettings(allSettings, changed(env, changes), 'SUPER_DATA_')
+  return { ...said, datasetsPath: said.datasetsPath ?? rememberedDatasets(said.home) }
 }
 
 /** Where the datasets lie, also when no setting says so. */

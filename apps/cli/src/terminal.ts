@@ -38,7 +38,8 @@ export function processTerminal(env: NodeJS.ProcessEnv): Terminal {
 function screenWidth(env: NodeJS.ProcessEnv): number | undefined {
   const asked = Number.parseInt(env['COLUMNS'] ?? '', 10)
   if (Number.isInteger(asked) && asked > 0) return asked
-  return process.stdout.isTTY === true ? process.stdout.columns : undefined
+  // A screen of no columns is one that nobody told its size: scripts and CI have it.
+  return process.stdout.isTTY === true ? process.stdout.columns || undefined : undefined
 }
 
 export function print(shell: Shell, text: string): void {

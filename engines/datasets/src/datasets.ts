@@ -210,7 +210,7 @@ export class Datasets implements AsyncDisposable {
   }
 
   async #lookAround(signal: AbortSignal): Promise<readonly string[]> {
-    const found = await this.#finder.find()
+    const found = await this.#finder.find(name => this.#ownerOf(name))
     const changed = [...this.#forget(found), ...this.#takeProblems(found)]
     const fresh = found.files.filter(file => !this.#isKnown(file))
     for (const file of await this.#settled(fresh, signal)) {
@@ -219,6 +219,11 @@ export class Datasets implements AsyncDisposable {
     if (fresh.length > 0 || changed.length > 0) await this.#remember()
     if (changed.length > 0) for (const listener of this.#listeners) listener(changed)
     return changed
+  }
+
+  #ownerOf(name: string): string | undefined {
+    const source = this.#sources.get(name)
+    return source?.answering && source.found.file
   }
 
   /** Datasets whose files are gone. */

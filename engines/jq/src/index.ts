@@ -44,6 +44,20 @@ export type { Ast, Definition, Expression, Import, ObjectEntry, Parameter, Patte
 export { format } from './syntax/format.ts'
 export { Lexer, type Token, type TokenKind } from './syntax/lexer.ts'
 export { parse, parseDefinition } from './syntax/parser.ts'
+export {
+  allDocumentation,
+  type Documentation,
+  documentationOf,
+  formatDocumentation,
+  keywordDocumentation,
+} from './tools/builtin-documentation.ts'
+export { type CompletionItem, complete, type EditorOptions, type KnownFunction } from './tools/complete.ts'
+export { type Dependencies, dependencies } from './tools/dependencies.ts'
+export { type Hover, hover } from './tools/hover.ts'
+export type { Issue, Rule, Severity } from './tools/issue.ts'
+export { type LintOptions, lint } from './tools/lint.ts'
+export { type PathsRead, pathsRead } from './tools/paths-read.ts'
+export type { SchemaPath } from './tools/schema.ts'
 export { BigLiteral } from './value/big-literal.ts'
 export { parseJson, parseJsonSequence } from './value/json-parse.ts'
 export { type PrintOptions, printJson } from './value/json-print.ts'

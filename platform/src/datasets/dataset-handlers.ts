@@ -14,7 +14,8 @@ export function datasetHandlers(
       const matching = datasets
         .list()
         .filter(dataset => dataset.name > after && dataset.name.includes(input.match ?? ''))
-      return toPage(matching, input.limit, toOutput, dataset => dataset.name)
+      const problems = input.cursor === undefined ? [...datasets.problems] : []
+      return { ...toPage(matching, input.limit, toOutput, dataset => dataset.name), problems }
     },
     'datasets.describe': async input => {
       const datasets = await projects.of(input.project)

@@ -4,7 +4,7 @@ import { mcpTools, type Tool, type ToolDefinition } from '@super-data/contract'
 import type { Database } from '@super-data/metadata'
 import { contentHash } from '../canonical-json.ts'
 import type { LibraryTables, LibraryTransaction } from '../state/library.ts'
-import { ToolExists, ToolNameReserved, ToolStateConflict, VersionConflict } from './errors.ts'
+import { ToolExists, ToolInvalid, ToolNameReserved, ToolStateConflict, VersionConflict } from './errors.ts'
 import type { Pin } from './pinned-functions.ts'
 import type { CheckedDefinition } from './tool-checker.ts'
 import {
@@ -12,6 +12,7 @@ import {
   getToolRow,
   getVersionRow,
   type Reader,
+  stateOf,
   type ToolRow,
   toTool,
   type VersionRow,
@@ -116,6 +117,7 @@ export class Tools {
   ): Promise<Tool> {
     const tool = await getToolRow(transaction, change.projectId, change.name)
     if (tool.version !== change.expectedVersion) throw new VersionConflict(change.name, tool.version)
+    await this.#refuseSame(transaction, tool, change)
     const version = tool.version + 1
     await this.#withdraw(transaction, tool)
     await this.#addVersion(transaction, tool.id, version, change, change.userId)
@@ -134,6 +136,15 @@ export class Tools {
       .where('id', '=', tool.id)
       .execute()
     return this.get(projectId, name, undefined, transaction)
+  }
+
+  /** A version that was turned down or taken out of use may be tried again as it is; any other must differ. */
+  async #refuseSame(transaction: LibraryTransaction, tool: ToolRow, checked: CheckedDefinition): Promise<void> {
+    const newest = await getVersionRow(transaction, tool, tool.version)
+    const inUse = ['draft', 'pending', 'approved'].includes(stateOf(tool, newest, this.#clock.now()))
+    if (inUse && newest.hash === definitionHash(checked.definition, checked.functions)) {
+      throw new ToolInvalid('nothing would change', 'Give what is new: text, parameters, description or sources.')
+    }
   }
 
   async #addVersion(

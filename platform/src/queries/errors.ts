@@ -7,8 +7,11 @@ export class ParameterUnknown extends PlatformError {
   readonly kind = 'invalid'
   constructor(name: string, known: readonly string[], position?: unknown) {
     const near = nearest(name, known)
+    const others = known.length === 0 ? '' : ` There are: ${known.map(each => `$${each}`).join(', ')}.`
     super(`$${name} is not a parameter`, {
-      hint: near ? `Did you mean $${near}?` : `Parameters: ${known.map(each => `$${each}`).join(', ') || 'none'}.`,
+      hint: near
+        ? `Did you mean $${near}?`
+        : `Give ${name} a value in params, or declare it in a tool’s parameters.${others}`,
       ...(position === undefined ? {} : { details: { position } }),
     })
   }

@@ -1,6 +1,8 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Command } from 'commander'
+import { rememberDatasets } from '../home-settings.ts'
+import { shellQuote } from '../render/shell-quote.ts'
 import { ownCommand } from '../self.ts'
 import type { SettingChanges } from '../settings.ts'
 import { print, type Shell } from '../terminal.ts'
@@ -29,23 +31,30 @@ export function initCommand(shell: Shell): Command {
     const datasets = datasetsFolder(settings)
     const seeded = options.seed === true && (await writeSample(datasets))
     await using installation = await openInstallation(settings, options.verbose ? 'debug' : 'silent')
+    await rememberDatasets(settings.home, settings.datasetsPath)
     const ownerKey = installation.firstStart?.ownerKey ?? null
     const made = { home: settings.home, datasets, ownerKey, seeded }
-    print(shell, options.json ? JSON.stringify(made) : report(made, ownCommand(shell)))
+    print(shell, options.json ? JSON.stringify(made) : report(made, ownCommand(shell), options.home))
   })
 }
 
-function report(made: { home: string; ownerKey: string | null; seeded: boolean }, self: string): string {
+/** @param said the home as the command line named it: the next commands have to name it again. */
+function report(
+  made: { home: string; ownerKey: string | null; seeded: boolean },
+  self: string,
+  said: string | undefined,
+): string {
+  const home = said === undefined ? '' : ` --home ${shellQuote(said)}`
   const lines = [
     made.ownerKey === null ? `${made.home} was there already; its keys stay as they are.` : `Made ${made.home}.`,
   ]
   if (made.ownerKey !== null) lines.push('', `Your owner key (shown this once):\n\n  ${made.ownerKey}`)
   lines.push('', 'Next:')
   if (made.seeded) {
-    lines.push(`  ${self} ask 'SELECT day, sum(cups * price) AS revenue FROM coffee GROUP BY 1 ORDER BY 1'`)
-    lines.push(`  ${self} run cups_by_drink --min 30`)
+    lines.push(`  ${self} ask 'SELECT day, sum(cups * price) AS revenue FROM coffee GROUP BY 1 ORDER BY 1'${home}`)
+    lines.push(`  ${self} run cups_by_drink --min 30${home}`)
   }
-  lines.push(`  ${self} serve`)
+  lines.push(`  ${self} serve${home}`)
   return lines.join('\n')
 }
 

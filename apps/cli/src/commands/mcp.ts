@@ -8,7 +8,8 @@ import {
   type Endpoint,
   renderClientSettings,
 } from '../client-settings.ts'
-import { readProfile } from '../profile.ts'
+import { rememberedDatasets } from '../home-settings.ts'
+import { type Profile, readProfile } from '../profile.ts'
 import { launcherFile } from '../self.ts'
 import { print, type Shell } from '../terminal.ts'
 
@@ -38,16 +39,18 @@ export function mcpCommand(shell: Shell): Command {
 async function findEndpoint(shell: Shell, options: McpOptions): Promise<Endpoint> {
   const key = options.key ?? shell.env['SUPER_DATA_API_KEY']
   const url = options.url ?? shell.env['SUPER_DATA_URL']
-  if (options.stdio || options.home !== undefined) return stdioEndpoint(shell, options.home)
+  if (options.home !== undefined) return stdioEndpoint(shell, options.home, undefined)
+  if (options.stdio) return stdioEndpoint(shell, shell.env['SUPER_DATA_HOME'], await readProfile(shell.env))
   if (url) return { over: 'http', url: url.replace(/\/+$/, ''), key: key || 'YOUR_KEY' }
   const saved = await readProfile(shell.env)
   if (saved !== undefined) return { over: 'http', url: saved.url, key: key || saved.key }
-  return stdioEndpoint(shell, undefined)
+  return stdioEndpoint(shell, shell.env['SUPER_DATA_HOME'], undefined)
 }
 
-function stdioEndpoint(shell: Shell, home: string | undefined): Endpoint {
-  const folder = resolve(shell.cwd, home ?? (shell.env['SUPER_DATA_HOME'] || 'data'))
-  const set = shell.env['SUPER_DATA_DATASETS_PATH']
+/** A process on the home that is named, or else on the saved server's. */
+function stdioEndpoint(shell: Shell, home: string | undefined, saved: Profile | undefined): Endpoint {
+  const folder = resolve(shell.cwd, home || saved?.home || 'data')
+  const set = shell.env['SUPER_DATA_DATASETS_PATH'] || (home ? rememberedDatasets(folder) : saved?.datasets)
   const datasets = set ? ['--datasets', resolve(shell.cwd, set)] : []
   const args = ['serve', '--stdio', '--home', folder, ...datasets]
   return { over: 'stdio', node: process.execPath, launcher: launcherFile, args }

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import type { Installation, Server, ServerSettings } from '@super-data/server'
 import { Command } from 'commander'
 import { clientSettings, type Endpoint, renderClientSettings } from '../client-settings.ts'
+import { rememberDatasets } from '../home-settings.ts'
 import { launcherFile } from '../self.ts'
 import type { SettingChanges } from '../settings.ts'
 import { aborted, print, type Shell, say } from '../terminal.ts'
@@ -27,6 +28,7 @@ export function serveCommand(shell: Shell): Command {
     const { listen, openInstallation } = await import('../local.ts')
     const settings = settle(shell.env, options)
     await using installation = await openInstallation(settings, settings.logLevel)
+    await rememberDatasets(settings.home, settings.datasetsPath)
     if (options.stdio || settings.transport === 'stdio') await serveStdio(shell, installation, settings)
     else await serveHttp(shell, installation, await listen(installation, settings))
   })

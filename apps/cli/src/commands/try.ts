@@ -8,6 +8,7 @@ import type { Connection } from '../connection.ts'
 import { DataMissing, InputUnreadable } from '../errors.ts'
 import { type FirstQuestion, firstQuestion } from '../first-question.ts'
 import { isPortFree } from '../free-port.ts'
+import { rememberDatasets } from '../home-settings.ts'
 import { InstallationConnection } from '../installation-connection.ts'
 import { mergeMcpFile } from '../mcp-file.ts'
 import { readProfile, writeProfile } from '../profile.ts'
@@ -42,6 +43,7 @@ export function tryCommand(shell: Shell): Command {
     const folder = await existingFolder(shell, given)
     const settings = await settingsFor(shell, folder, options)
     await using installation = await openInstallation(settings, options.verbose ? 'debug' : 'silent')
+    await rememberDatasets(settings.home, folder)
     const connection = new InstallationConnection(installation, shell)
     const datasets = await findDatasets(connection, given)
     print(shell, renderDatasets(shell, datasets))

@@ -9,7 +9,7 @@ export interface TableStyle {
 }
 
 const gap = '  '
-const narrowest = 6
+const narrowest = 10
 /** Wide enough for an id. */
 const nameWidth = 40
 

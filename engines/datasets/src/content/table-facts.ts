@@ -1,14 +1,15 @@
 import { isUtf8 } from 'node:buffer'
 import { open } from 'node:fs/promises'
 import { DatasetInvalid } from '../errors.ts'
+import { CsvShape } from './csv-shape.ts'
 import type { ReadOptions } from './json-facts.ts'
 import { readUnpacked } from './unpacked.ts'
 
 const headerBytesMax = 1024 * 1024
 
 /**
- * Checks what can be checked of a CSV file without knowing its columns: it has a first line, is text, and is complete
- * when packed.
+ * Reads a CSV file whole: it is text, every row has the header's fields, every quote is closed, and it is complete when
+ * packed.
  *
  * @throws DatasetInvalid
  */
@@ -17,11 +18,40 @@ export async function checkCsv(
   options: ReadOptions,
 ): Promise<void> {
   let head = Buffer.alloc(0)
+  const rows = new CsvRows()
   const read = (chunk: Buffer) => {
     if (head.length < headerBytesMax) head = Buffer.concat([head, chunk.subarray(0, headerBytesMax)])
+    rows.write(chunk)
   }
   await readUnpacked(source, read, options)
   checkHead(head)
+  rows.end()
+}
+
+/** Some programs write `\"` where others write `""`: rows are good when they are in either way. */
+class CsvRows {
+  readonly #shapes = [new CsvShape('quote'), new CsvShape('backslash')] as const
+  readonly #problems: unknown[] = []
+
+  write(chunk: Buffer): void {
+    this.#try(shape => shape.write(chunk))
+  }
+
+  end(): void {
+    this.#try(shape => shape.end())
+    if (this.#problems[0] !== undefined && this.#problems[1] !== undefined) throw this.#problems[0]
+  }
+
+  #try(step: (shape: CsvShape) => void): void {
+    for (const [place, shape] of this.#shapes.entries()) {
+      if (this.#problems[place] !== undefined) continue
+      try {
+        step(shape)
+      } catch (problem) {
+        this.#problems[place] = problem
+      }
+    }
+  }
 }
 
 function checkHead(head: Buffer): void {

@@ -46,7 +46,8 @@ export class DatasetFiles {
     this.#ignored = ignored
   }
 
-  async find(): Promise<Found> {
+  /** @param ownerOf the file that answers under a name now: it keeps the name when others want it too. */
+  async find(ownerOf: (name: string) => string | undefined): Promise<Found> {
     const problems: FileProblem[] = []
     const named = await this.#readNamed(problems)
     const taken = new Set(named.map(entry => join(entry.file)))
@@ -54,7 +55,7 @@ export class DatasetFiles {
     const candidates = this.#limit([...named, ...loose], problems)
     const files: FoundFile[] = []
     const unusable = new Map<string, FileProblem>()
-    for (const entry of uniqueNames(candidates, problems)) {
+    for (const entry of uniqueNames(candidates, problems, { taken, ownerOf })) {
       const looked = await this.#look(entry)
       if (looked === undefined) {
         if (taken.has(join(entry.file)))
@@ -129,19 +130,27 @@ export class DatasetFiles {
   }
 }
 
-/** The first by path keeps a name; `datasets.yml` goes before all. */
-function uniqueNames(entries: readonly NamedEntry[], problems: FileProblem[]): NamedEntry[] {
+/** A name belongs to the file `datasets.yml` gives it to, else to the one that answers already, else to the first by path. */
+function uniqueNames(
+  entries: readonly NamedEntry[],
+  problems: FileProblem[],
+  claims: { readonly taken: ReadonlySet<string>; readonly ownerOf: (name: string) => string | undefined },
+): NamedEntry[] {
   const owners = new Map<string, string>()
+  for (const { name, file } of entries) {
+    const owner = owners.get(name)
+    const answers = claims.ownerOf(name) === file && owner !== undefined && !claims.taken.has(join(owner))
+    if (owner === undefined || answers) owners.set(name, file)
+  }
   return entries.filter(({ name, file }) => {
     const owner = owners.get(name)
-    if (owner === undefined) owners.set(name, file)
-    else
-      problems.push({
-        file,
-        name,
-        problem: `${owner} is called ${name} already; give this file a name in ${datasetsFile}`,
-      })
-    return owner === undefined
+    if (owner === file) return true
+    problems.push({
+      file,
+      name,
+      problem: `${owner} is called ${name} already; give this file a name in ${datasetsFile}`,
+    })
+    return false
   })
 }
 

@@ -51,7 +51,7 @@ export class PathReader {
     let names: Names = { functions: [], variables: new Map() }
     const definitions = ast.kind === 'program' ? ast.definitions : [ast]
     for (const definition of definitions) names = this.#defined(definition, names)
-    const body = ast.kind === 'program' ? ast.body : ast.body
+    const { body } = ast
     if (ast.kind === 'program' && ast.imports.length > 0) this.unknown = true
     if (body) this.#use(this.#visit(body, wholeInput, names))
     else if (ast.kind === 'program' && definitions.length === 0) this.#use(wholeInput)
@@ -306,9 +306,11 @@ export class PathReader {
       case 'empty/0':
       case 'now/0':
       case 'env/0':
+        return computed
       case 'length/0':
       case 'keys/0':
       case 'keys_unsorted/0':
+        for (const path of at.places) this.used.add(path)
         return computed
       case 'input/0':
       case 'inputs/0':

@@ -1,5 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { TableFile } from '../table-file.ts'
+import { separatorOf } from './csv-separator.ts'
 import { identifier, literal } from './quote.ts'
 
 /** How a file is turned into rows: an expression for FROM. */
@@ -16,29 +17,54 @@ const elementBytes = { least: 1024 * 1024, usual: 8 * 1024 * 1024, most: 512 * 1
  *
  * @param whole look at every row before choosing types.
  */
-export function readersOf(table: TableFile, whole: boolean): Reader[] {
+export async function readersOf(connection: DuckDBConnection, table: TableFile, whole: boolean): Promise<Reader[]> {
   switch (table.format) {
     case 'parquet':
       return [`read_parquet(${literal(table.file)})`]
     case 'csv':
-      return csvReaders(table, whole)
+      return csvReaders(table, await findSeparator(connection, table), whole)
     default:
       return jsonReaders(table, whole)
   }
 }
 
-function csvReaders(table: TableFile, whole: boolean): Reader[] {
+function csvReaders(table: TableFile, separator: string, whole: boolean): Reader[] {
   const options = [
-    literal(table.file),
+    csvFile(table),
     `sample_size=${whole ? -1 : sampleRows}`,
-    `compression=${table.gzip ? "'gzip'" : "'none'"}`,
-    // Left to itself, DuckDB passes over leading lines that do not fit the rest, and over those that look like comments.
+    // Left to itself, DuckDB passes over leading lines that do not fit the rest.
     'skip=0',
-    "comment=''",
-    ...csvBuffers(table),
+    `delim=${literal(separator)}`,
+    `quote='"'`,
   ]
-  const lenient = [...options, 'strict_mode=false', 'null_padding=true']
-  return [options, lenient, [...lenient, 'all_varchar=true']].map(list => `read_csv(${list.join(', ')})`)
+  const strict = [...options, `escape='"'`]
+  // In strict mode lines must all end in the same way.
+  const lenient = [...strict, 'strict_mode=false']
+  return [strict, [...options, `escape='\\'`], [...strict, 'all_varchar=true'], lenient].map(
+    list => `read_csv(${list.join(', ')})`,
+  )
+}
+
+/** Left to itself, DuckDB passes over lines that look like comments. */
+function csvFile(table: TableFile): string {
+  const compression = `compression=${table.gzip ? "'gzip'" : "'none'"}`
+  return [literal(table.file), compression, "comment=''", ...csvBuffers(table)].join(', ')
+}
+
+/** Lines looked at for a header: names may hold line breaks. */
+const headLines = 100
+
+async function findSeparator(connection: DuckDBConnection, table: TableFile): Promise<string> {
+  const lines = `auto_detect=false, header=false, columns={'line': 'VARCHAR'}, delim='\u001f', quote='', escape=''`
+  const head = await connection.runAndReadAll(
+    `SELECT line FROM read_csv(${csvFile(table)}, ${lines}, strict_mode=false, null_padding=true) LIMIT ${headLines}`,
+  )
+  return separatorOf(
+    head
+      .getRows()
+      .map(([line]) => line ?? '')
+      .join('\n'),
+  )
 }
 
 /** DuckDB would take room for 32 of the longest lines for each thread, far more than most files are long. */

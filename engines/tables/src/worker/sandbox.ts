@@ -136,7 +136,7 @@ export async function tryReaders<T>(
   run: (reader: string) => Promise<T>,
 ): Promise<T> {
   let failure: unknown
-  for (const reader of readersOf(table, whole)) {
+  for (const reader of await readersOf(connection, table, whole)) {
     try {
       return await run(await keepLeadingZeros(connection, reader))
     } catch (error) {
