@@ -22,7 +22,7 @@ RUN npm run build && npm prune --omit=dev \
  && find base contract stores engines platform apps -name test -type d -prune -exec rm -rf {} +
 
 FROM node:24-bookworm-slim
-ENV NODE_ENV=production SUPER_DATA_HOME=/data SUPER_DATA_DATASETS_PATH=/data/datasets SUPER_DATA_HOST=0.0.0.0
+ENV NODE_ENV=production SUPER_DATA_HOME=/data SUPER_DATA_DATASETS_PATH=/data/datasets SUPER_DATA_HOST=0.0.0.0 SUPER_DATA_PUBLIC_URL=http://127.0.0.1:8080
 WORKDIR /app
 COPY --from=build /build/package.json ./
 COPY --from=build /build/node_modules node_modules

@@ -24,6 +24,8 @@ export interface ErrorOptions {
 export abstract class PlatformError extends Error {
   abstract readonly code: string
   abstract readonly kind: ErrorKind
+  /** Whether the same request may work later; when absent, its kind says so. */
+  readonly retryable?: boolean
   readonly hint: string | undefined
   readonly details: ErrorDetails
 
@@ -54,7 +56,7 @@ export function toProblem(error: unknown): Problem {
     code: error.code,
     kind: error.kind,
     message: error.message,
-    retryable: retryableKinds.has(error.kind),
+    retryable: error.retryable ?? retryableKinds.has(error.kind),
     ...(error.hint === undefined ? {} : { hint: error.hint }),
     ...(Object.keys(error.details).length === 0 ? {} : { details: error.details }),
   }

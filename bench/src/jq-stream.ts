@@ -13,10 +13,15 @@ export async function jqStream(): Promise<void> {
   const jq = await measureProcess('jq', ['-c', program, data.file], false)
   await using pool = await openPool({ workers: 1 })
   const watches = poolPids(pool).map(pid => new PeakWatch(pid))
-  const server = new PeakWatch(process.pid)
+  const before = process.memoryUsage.rss()
+  let server = before
+  const look = setInterval(() => {
+    server = Math.max(server, process.memoryUsage.rss())
+  }, 20)
   const started = performance.now()
   await ask(pool, callOf(program, fileInput(data), { mode: 'records' }), false)
   const ms = performance.now() - started
+  clearInterval(look)
   const own = Math.max(...watches.map(watch => watch.stop()))
   console.log(`select and project over ${data.records} lines, ${size} MB of NDJSON (${machine()}, ${load()})\n`)
   const rate = (took: number) => `${(size / (took / 1000)).toFixed(0)} MB/s`
@@ -27,7 +32,7 @@ export async function jqStream(): Promise<void> {
         time: seconds(ms),
         rate: rate(ms),
         'of jq': times(ms / jq.ms),
-        'peak memory': `${megabytes(own)} (server process ${megabytes(server.stop())})`,
+        'peak memory': `${megabytes(own)} (server process + ${megabytes(server - before)})`,
       },
       {
         engine: 'jq 1.6',

@@ -3,13 +3,13 @@
  * Usage: `node jq-whole-file.ts ENGINE FILE PROGRAM`; prints the outputs.
  */
 import { readFileSync } from 'node:fs'
-import { compile, parseJson, printJson } from '@super-data/jq'
 import { jqjsCompile, jqWeb } from './jq-engines.ts'
 
 const [engine = '', file = '', program = ''] = process.argv.slice(2)
 
 const engines: Readonly<Record<string, () => Promise<void>>> = {
   async own() {
+    const { compile, parseJson, printJson } = await import('@super-data/jq')
     const compiled = compile(program)
     compiled.run(parseJson(readFileSync(file, 'utf8')), { emit: output => console.log(printJson(output)) })
   },

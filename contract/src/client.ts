@@ -44,7 +44,7 @@ export type Client = {
 export class RemoteError extends PlatformError {
   readonly code: string
   readonly kind: ErrorKind
-  readonly retryable: boolean
+  override readonly retryable: boolean
   /** What to look for in the server's log. */
   readonly requestId: string | undefined
   constructor(problem: Problem, requestId: string | undefined) {

@@ -37,7 +37,7 @@ export const listDatasets = operation({
     match: z.string().max(100).optional().describe('Part of the name.'),
   }),
   output: page(dataset).extend({
-    problems: z.array(fileProblem).describe('Files that cannot be used, and why; only on the first page.'),
+    problems: z.array(fileProblem).optional().describe('Files that cannot be used, and why; only on the first page.'),
   }),
 })
 

@@ -210,7 +210,12 @@ export const submitTool = operation({
   positional: ['tool'],
   access: { target: 'project', need: 'write' },
   effect: 'write',
-  input: z.object({ project: projectName, tool: toolName, justification: z.string().max(2000).default('') }),
+  input: z.object({
+    project: projectName,
+    tool: toolName,
+    justification: z.string().max(2000).default(''),
+    expectedVersion: z.int().positive().optional().describe('The version you read; refused when there is a newer one.'),
+  }),
   output: tool,
 })
 

@@ -246,7 +246,8 @@ export class Calls {
 /** Refused: by who it is, by rights, or by a limit. Anything else that goes wrong has failed. */
 function outcomeOf(error: PlatformError, record: CallRecord): 'refused' | 'failed' {
   const hidden = error instanceof ProjectMissing && !record.admitted
-  const refused = error.kind === 'unauthenticated' || error.kind === 'denied' || error.kind === 'limited'
+  const overLimit = error.kind === 'limited' && !record.admitted
+  const refused = error.kind === 'unauthenticated' || error.kind === 'denied' || overLimit
   return hidden || refused ? 'refused' : 'failed'
 }
 

@@ -19,9 +19,9 @@ export class JsonInvalid extends PlatformError {
 export class InputUnreadable extends PlatformError {
   readonly code = 'CLI_INPUT_UNREADABLE'
   readonly kind = 'missing'
-  constructor(file: string, cause: NodeJS.ErrnoException) {
-    const hint = cause.code === 'ENOTDIR' ? { hint: 'Give its folder.' } : {}
-    super(`${file} cannot be read${cause.code === undefined ? '' : ` (${cause.code})`}`, { cause, ...hint })
+  constructor(file: string, cause: NodeJS.ErrnoException, hint?: string) {
+    const reason = cause.code === undefined ? '' : ` (${cause.code})`
+    super(`${file} cannot be read${reason}`, { cause, ...(hint === undefined ? {} : { hint }) })
   }
 }
 

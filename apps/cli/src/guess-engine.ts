@@ -15,6 +15,11 @@ export function guessEngine(text: string): EngineName {
   return sqlStart.test(begin) || /^\(\s*(select|with|from)\s/i.test(begin) ? 'sql' : 'jq'
 }
 
+/** Whether a query that jq refused was probably meant as SQL. */
+export function looksLikeSql(text: string): boolean {
+  return /\b(from|into|table|view|where|set)\s+["\w]/i.test(withoutStrings(text))
+}
+
 function withoutComments(text: string): string {
   return text.replace(/^(\s+|--[^\n]*(\n|$)|\/\*[\s\S]*?\*\/)+/, '')
 }

@@ -33,7 +33,9 @@ describe('init', () => {
 
 describe('in this process', () => {
   it('errors carry the code, the exit code and a request id', async () => {
-    const { code, err } = await run(['tools', 'get', 'nothing', '--json'])
+    const cwd = temporaryFolder()
+    await run(['init'], { cwd })
+    const { code, err } = await run(['tools', 'get', 'nothing', '--json'], { cwd })
     expect(code).toBe(5)
     expect(JSON.parse(err)).toMatchObject({ kind: 'missing', requestId: expect.stringMatching(/^req_/) })
   })
@@ -42,6 +44,42 @@ describe('in this process', () => {
     const { code, err } = await run(['tools', 'list'], { env: { SUPER_DATA_PROT: '1' } })
     expect(code).toBe(2)
     expect(err).toContain('SUPER_DATA_PROT: no such setting; did you mean SUPER_DATA_PORT?')
+  })
+})
+
+describe('a home', () => {
+  it('is never made by looking for one', async () => {
+    const cwd = temporaryFolder()
+    const { code, out, err } = await run(['datasets', 'list'], { cwd })
+    expect({ code, out }).toEqual({ code: 5, out: '' })
+    expect(err).toContain('there is no server and no home here')
+    expect(err).toContain('super-data init')
+    expect(() => statSync(join(cwd, 'data'))).toThrow('ENOENT')
+  })
+
+  it('remembers where its datasets lie', async () => {
+    const cwd = temporaryFolder()
+    const home = join(cwd, 'home')
+    const made = await run(['init', '--home', home, '--datasets', dataFolder()], { cwd })
+    expect(made.out).toContain(`serve --home ${home}\n`)
+    const { out } = await run(['datasets', 'list', '--home', home], { cwd })
+    expect(out).toMatch(/orders +csv/)
+    const other = await run(['datasets', 'list', '--home', home], {
+      cwd,
+      env: { SUPER_DATA_DATASETS_PATH: temporaryFolder() },
+    })
+    expect(other.out).not.toContain('orders')
+  })
+})
+
+describe('a question that jq cannot read', () => {
+  it.each(['selct * from customers', 'drop table customers'])('%j is called SQL in the hint', async text => {
+    const cwd = temporaryFolder()
+    await run(['init'], { cwd })
+    const { code, err } = await run(['ask', text], { cwd })
+    expect(code).toBe(2)
+    expect(err).toMatch(/hint: {2}This looks like SQL; use --engine sql\.\ncode: {2}JQ_SYNTAX \(request req_/)
+    expect((await run(['ask', text, '--engine', 'jq'], { cwd })).err).not.toContain('hint')
   })
 })
 
@@ -92,6 +130,14 @@ describe('doctor', () => {
     const { code, out } = await run(['doctor'], { cwd, env: { SUPER_DATA_PORT: '0' } })
     expect(out).toMatch(/database tools\.db +failed/)
     expect(code).toBe(1)
+  })
+
+  it('fails when the server that commands would call does not answer', async () => {
+    const { code, out } = await run(['doctor', '--json', '--url', 'http://127.0.0.1:9', '--key', 'k'])
+    expect(code).toBe(1)
+    expect(JSON.parse(out)).toContainEqual(
+      expect.objectContaining({ check: 'connection', state: 'failed', found: expect.stringContaining('127.0.0.1:9') }),
+    )
   })
 
   it('reports wrong settings as a finding', async () => {

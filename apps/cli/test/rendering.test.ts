@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { renderDatasetProblems } from '../src/render/dataset-problems.ts'
 import { renderOutput } from '../src/render/output.ts'
 import { renderFailure } from '../src/render/problem.ts'
 import { progressText } from '../src/render/progress.ts'
@@ -113,6 +114,14 @@ describe('an output', () => {
 
   it('shows rows of a page one a line', () => {
     expect(renderOutput({ items: [[1, 'a'], { b: 2 }], count: 2, cursor: null }, wide)).toBe('[1,"a"]\n{"b":2}\n')
+  })
+})
+
+describe('a list of datasets', () => {
+  it('tells of broken files below, and is silent when there are none', () => {
+    const problems = [{ file: 'bad.json', name: 'bad', problem: 'not JSON at line 3' }]
+    expect(renderDatasetProblems({ items: [], problems }, wide)).toMatch(/Not readable:[\s\S]*bad\.json +bad +not JSON/)
+    expect(renderDatasetProblems({ items: [] }, wide)).toBe('')
   })
 })
 

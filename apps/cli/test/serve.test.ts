@@ -19,7 +19,11 @@ describe('serve', () => {
     const env = { SUPER_DATA_URL: first.url, SUPER_DATA_API_KEY: key, SUPER_DATA_HOME: '' }
     const asked = await run(['ask', 'SELECT sum(total) AS total FROM orders', '--json'], { env })
     expect(JSON.parse(asked.out)).toMatchObject({ rows: [[552.4]] })
-    expect(await run(['whoami'], { env })).toMatchObject({ code: 2 })
+    expect(await run(['whoami'], { env })).toMatchObject({ code: 0, out: expect.stringContaining('owner') })
+    const checked = await run(['doctor', '--json'], { env })
+    expect(JSON.parse(checked.out)).toContainEqual(
+      expect.objectContaining({ check: 'connection', state: 'ok', found: expect.stringContaining(first.url) }),
+    )
     expect(await run(['identity', 'whoami', '--key', 'sd_wrong', '--url', first.url])).toMatchObject({ code: 3 })
     expect(await first.stop('SIGTERM')).toBe(0)
     const second = await startServer(cwd)
@@ -33,6 +37,8 @@ describe('serve', () => {
     const key = /sd_[A-Za-z0-9_-]+/.exec(server.out())![0]
     const env = { SUPER_DATA_URL: server.url, SUPER_DATA_API_KEY: key, SUPER_DATA_HOME: '' }
     const invited = await run(['users', 'invite', 'ben', '--json'], { env })
+    const told = await run(['users', 'invite', 'cleo'], { env })
+    expect(told.err).toMatch(/^Send cleo: npx super-data join 'http:.*invite#\S+'\n$/)
     const home = temporaryFolder()
     expect(await run(['join', JSON.parse(invited.out).link], { cwd: home, env: unset })).toMatchObject({ code: 0 })
     const who = await run(['identity', 'whoami', '--json'], { cwd: home, env: unset })

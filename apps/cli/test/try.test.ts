@@ -36,8 +36,26 @@ describe('try FOLDER', () => {
     const words = commands.map(line => shellWords(line.trim()).slice(1))
     expect(words.map(([first]) => first)).toEqual(['ask', 'save', 'run', 'users'])
     for (const command of words) expect(await run(command, { cwd, env: unset })).toMatchObject({ code: 0 })
+    expect(await run(words[1]!.with(1, 'again'), { cwd, env: unset })).toMatchObject({
+      out: expect.stringMatching(/^Saved SELECT .*\nagain is pending, version 1\./),
+    })
+    const got = await run(['tools', 'get', 'again'], { cwd, env: unset })
+    expect(got.out).toContain('\nquery\n  SELECT status, count(*)')
     const called = await run(words[2]!, { cwd, env: unset })
     expect(called.out).toMatch(/paid +3/)
+  })
+
+  it('gives a client that starts the process itself the same home and data', async () => {
+    const { out } = await run(['mcp', 'config', '--stdio', '--client', 'json', '--json'], { cwd, env: unset })
+    const { args } = JSON.parse(JSON.parse(out)[0].content)
+    const exports = join(cwd, 'exports')
+    expect(args.slice(3)).toEqual(['--home', join(exports, '.super-data'), '--datasets', exports])
+    const home = await run(['datasets', 'list', '--home', join(exports, '.super-data')], { cwd, env: unset })
+    expect(home.out).toMatch(/orders +csv/)
+    const checked = await run(['doctor', '--json'], { cwd, env: { ...unset, SUPER_DATA_PORT: '0' } })
+    const findings: { check: string; found: string; state: string }[] = JSON.parse(checked.out)
+    expect(findings.find(({ check }) => check === 'connection')).toMatchObject({ state: 'warning' })
+    expect(findings.find(({ check }) => check === 'home')?.found).toContain(join(exports, '.super-data'))
   })
 
   it('a second try keeps the key and the settings', async () => {
@@ -76,6 +94,8 @@ describe('try FOLDER', () => {
   it('says what is missing', async () => {
     const empty = await run(['try', '.', '--once', '--no'], { env: unset })
     expect(empty).toMatchObject({ code: 5, err: expect.stringContaining('CLI_DATA_MISSING') })
+    const file = await run(['try', 'orders.csv', '--once', '--no'], { cwd: dataFolder(), env: unset })
+    expect(file).toMatchObject({ code: 5, err: expect.stringContaining('give its folder') })
     const nowhere = await run(['try', 'nowhere', '--once', '--no'], { env: unset })
     expect(nowhere).toMatchObject({ code: 5, err: expect.stringContaining('nowhere cannot be read (ENOENT)') })
   })

@@ -1,14 +1,15 @@
-import { mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises'
 import { availableParallelism, userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import { type Clock, systemClock } from '@super-data/base/clock'
+import { PlatformError } from '@super-data/base/errors'
 import { type Ids, type Random, systemRandom, TimeOrderedIds } from '@super-data/base/ids'
 import { Lifetime } from '@super-data/base/lifetime'
 import type { Log } from '@super-data/base/log'
 import { Platform, type PlatformSettings } from '@super-data/platform'
 import { openStdioDoor } from './mcp/stdio.ts'
 import { Server } from './server.ts'
-import type { ServerSettings } from './settings.ts'
+import { requireConsistent, type ServerSettings } from './settings.ts'
 
 export interface InstallationComponents {
   readonly log: Log
@@ -45,7 +46,10 @@ export class Installation implements AsyncDisposable {
   /** Ready when it resolves; on the first start it makes the home, the owner and imports the seed files. */
   static async open(settings: ServerSettings, components: InstallationComponents): Promise<Installation> {
     const { log, clock = systemClock, random = systemRandom } = components
+    requireConsistent(settings)
     warnOfUnused(settings, log)
+    // What this process writes is its owner's alone: keys, questions, data.
+    process.umask(0o077)
     const home = await makeHome(settings.home)
     const address = await Address.open(home, settings)
     const lifetime = new Lifetime()
@@ -56,9 +60,10 @@ export class Installation implements AsyncDisposable {
     return new Installation(platform, settings, address, parts, lifetime)
   }
 
-  /** Opens the HTTP and MCP doors on the settings' address. */
+  /** Opens the HTTP and MCP doors on the settings' address. @throws HomeInUse */
   async listen(): Promise<Server> {
     const { host, port, publicUrl, jwtIssuer } = this.#settings
+    await this.#address.requireFree()
     const server = await Server.open({
       platform: this.platform,
       host,
@@ -105,7 +110,7 @@ class Address {
   static async open(home: string, { publicUrl, host, port }: ServerSettings): Promise<Address> {
     const file = join(home, 'server.json')
     const configured = publicUrl ?? `http://${host.includes(':') ? `[${host}]` : host}:${port}`
-    return new Address(file, publicUrl ?? (await announced(file)) ?? configured)
+    return new Address(file, publicUrl ?? (await announced(file))?.url ?? configured)
   }
 
   /** What people are told to reach this installation at. */
@@ -113,23 +118,53 @@ class Address {
     return this.#url
   }
 
-  async announce(url: string): Promise<void> {
-    this.#url = url
-    await writeFile(this.#file, `${JSON.stringify({ url, pid: process.pid })}\n`, { mode: 0o600 })
+  /** @throws HomeInUse when another server that answers has announced itself. */
+  async requireFree(): Promise<void> {
+    const other = await announced(this.#file)
+    if (other !== undefined && other.pid !== process.pid && (await answers(other.url))) throw new HomeInUse(other)
   }
 
-  forget(): Promise<void> {
-    return rm(this.#file, { force: true })
+  async announce(url: string): Promise<void> {
+    this.#url = url
+    const draft = `${this.#file}.${process.pid}`
+    await writeFile(draft, `${JSON.stringify({ url, pid: process.pid })}\n`, { mode: 0o600 })
+    await rename(draft, this.#file)
+  }
+
+  async forget(): Promise<void> {
+    if ((await announced(this.#file))?.pid === process.pid) await rm(this.#file, { force: true })
   }
 }
 
-async function announced(file: string): Promise<string | undefined> {
+/** Another server serves this home: two would each count limits and running requests for themselves. */
+export class HomeInUse extends PlatformError {
+  readonly code = 'HOME_IN_USE'
+  readonly kind = 'conflict'
+  constructor({ url, pid }: Announced) {
+    super(`another server serves this home, at ${url} (process ${pid})`, {
+      hint: 'Use that one, end it first, or give this one a home of its own with --home.',
+    })
+  }
+}
+
+interface Announced {
+  readonly url: string
+  readonly pid: number
+}
+
+async function announced(file: string): Promise<Announced | undefined> {
   try {
-    const { url } = JSON.parse(await readFile(file, 'utf8')) as { url?: unknown }
-    return typeof url === 'string' ? url : undefined
+    const { url, pid } = JSON.parse(await readFile(file, 'utf8')) as Partial<Announced>
+    return typeof url === 'string' && typeof pid === 'number' ? { url, pid } : undefined
   } catch {
     return undefined
   }
+}
+
+async function answers(url: string): Promise<boolean> {
+  const response = await fetch(`${url}/health/live`, { signal: AbortSignal.timeout(1_000) }).catch(() => undefined)
+  await response?.body?.cancel()
+  return response?.ok === true
 }
 
 async function makeHome(path: string): Promise<string> {

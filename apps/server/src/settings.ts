@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { readSettings, type SettingTable, type SettingValues } from '@super-data/base/settings'
+import { readSettings, SettingsInvalid, type SettingTable, type SettingValues } from '@super-data/base/settings'
 import { z } from 'zod'
 
 /** Every variable that starts with it must be in the table. */
@@ -109,7 +109,7 @@ export const serverSettings = {
   },
   enableLearning: {
     env: 'SUPER_DATA_ENABLE_LEARNING',
-    about: 'Keep a log of questions asked, so that good ones can become tools.',
+    about: 'Whether questions may be put before the team as tools.',
     schema: yesOrNo.default(true),
   },
   queryTimeoutSeconds: {
@@ -139,22 +139,22 @@ export const serverSettings = {
   },
   s3Bucket: {
     env: 'SUPER_DATA_S3_BUCKET',
-    about: 'Bucket through which installations share the library. None: no sync.',
+    about: 'Bucket through which installations share the library. None: no sync. Not used by this version.',
     schema: z.string().min(3).max(63).optional(),
   },
   s3DbKey: {
     env: 'SUPER_DATA_S3_DB_KEY',
-    about: 'Object that holds the shared library.',
+    about: 'Object that holds the shared library. Not used by this version.',
     schema: z.string().min(1).default('databases/tools.db'),
   },
   syncIntervalSeconds: {
     env: 'SUPER_DATA_SYNC_INTERVAL',
-    about: 'Seconds between two syncs.',
+    about: 'Seconds between two syncs. Not used by this version.',
     schema: wholeNumber(1, 86_400).default(30),
   },
   s3LockTimeoutSeconds: {
     env: 'SUPER_DATA_S3_LOCK_TIMEOUT_SECONDS',
-    about: 'Seconds after which another installation’s sync counts as given up.',
+    about: 'Seconds after which another installation’s sync counts as given up. Not used by this version.',
     schema: wholeNumber(1, 3_600).default(45),
   },
 } as const satisfies SettingTable
@@ -165,6 +165,20 @@ export type ServerSettings = SettingValues<typeof serverSettings>
 export function readServerSettings(environment: Readonly<Record<string, string | undefined>>): ServerSettings {
   return readSettings(serverSettings, environment, settingsPrefix)
 }
+
+/** What no single setting can say. @throws SettingsInvalid */
+export function requireConsistent({ jwtIssuer, jwksUrl, host, publicUrl }: ServerSettings): void {
+  const mistakes: string[] = []
+  if ((jwtIssuer === undefined) !== (jwksUrl === undefined)) {
+    mistakes.push('SUPER_DATA_JWT_ISSUER and SUPER_DATA_JWKS_URL: give both or neither')
+  }
+  if (!isOwnMachine(host) && publicUrl === undefined) {
+    mistakes.push(`SUPER_DATA_PUBLIC_URL: needed when listening on ${host}, so that links and Host checks are right`)
+  }
+  if (mistakes.length > 0) throw new SettingsInvalid(mistakes)
+}
+
+const isOwnMachine = (host: string) => host === 'localhost' || host === '::1' || /^127(\.\d+){3}$/.test(host)
 
 function isAddressRange(text: string): boolean {
   const [address = '', bits, ...more] = text.split('/')

@@ -24,7 +24,9 @@ describe('the typed client against the server', () => {
       throw new TestError('VOTE_STALE', 'conflict', 'it changed', { version: 3 })
     }
     const client = createClient({ url: server.url, key: 'ada', project: 'default' })
-    const error = await client.tools.vote({ tool: 'top', vote: 'approve', hash: 'x' }).catch(failure => failure)
+    const error = await client.tools
+      .vote({ tool: 'top', vote: 'approve', hash: 'a'.repeat(64) })
+      .catch(failure => failure)
     expect(error).toBeInstanceOf(RemoteError)
     expect(error).toMatchObject({
       code: 'VOTE_STALE',

@@ -50,7 +50,12 @@ it.each([
   ['orders.csv', '', 'the file is empty'],
   ['orders.csv', 'a,b\n1\0,2\n', 'zero byte'],
   ['orders.csv', new Uint8Array([0x61, 0x0a, 0xff, 0x0a]), 'not UTF-8'],
-  ['orders.csv', 'a,b\n1\n', 'too many cells'],
+  ['orders.csv', 'a,b\n1\n', 'line 2 has 1 field, the header has 2'],
+  ['orders.csv', 'a,b\n1,"x\ny"\n2,3,4,5\n', 'line 4 has 4 fields, the header has 2'],
+  ['orders.csv', 'name,zip\nA,1\n"B,2\nC,3', 'line 3: a quote is not closed'],
+  ['orders.csv', 'name;zip\r\nA;1\r\n"B;2\r\nC;"3"\r\n', 'line 3: a quote is not closed'],
+  ['orders.csv', 'a,b\n"x"y,1\n', 'line 2: something follows a closing quote'],
+  ['orders.csv.gz', gzipSync('a\tb\n1\n'), 'line 2 has 1 field, the header has 2'],
   ['orders.parquet', 'PAR1 and then nothing', 'the Parquet file is cut off'],
   ['orders.parquet', 'nothing of the kind', 'it is not a Parquet file'],
 ])('keeps the last good version while %s is bad: %j', async (file, bad, reason) => {

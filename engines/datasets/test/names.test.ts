@@ -74,6 +74,29 @@ it('gives a name to the first file by path and says so about the others', async 
   ])
 })
 
+it('leaves a name with the file that answers when another comes that wants it', async () => {
+  await using folder = await Folder.make()
+  await folder.write('products.json', '[1]')
+  const datasets = await folder.open()
+  await folder.write('products.csv', 'id\n1\n2\n')
+  const problems = [
+    {
+      file: 'products.csv',
+      name: 'products',
+      problem: 'products.json is called products already; give this file a name in datasets.yml',
+    },
+  ]
+  for (const each of [datasets, await folder.open()]) {
+    await each.refresh()
+    expect(each.list()).toMatchObject([{ name: 'products', format: 'json', problem: null }])
+    expect(each.problems).toEqual(problems)
+  }
+  await folder.remove('products.json')
+  await datasets.refresh()
+  expect(datasets.list()).toMatchObject([{ name: 'products', format: 'csv' }])
+  expect(datasets.problems).toEqual([])
+})
+
 it('takes names, formats and descriptions from datasets.yml', async () => {
   await using folder = await Folder.make()
   await folder.write('a/orders.json', '[1]')

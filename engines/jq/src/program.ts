@@ -38,7 +38,10 @@ export interface RunOptions {
   /** What `env` and `$ENV` show; nothing when left out. */
   readonly env?: Readonly<Record<string, string>>
   readonly budget?: Budget
-  /** The next input for `input` and `inputs`; `undefined` when there are no more. */
+  /**
+   * The next input for `input` and `inputs`; `undefined` when there are no more. It may throw JqInvalidJson, which is an
+   * error the program can catch.
+   */
   readonly inputs?: () => Value | undefined
   /** Where the last input came from, for `input_filename` and `input_line_number`; nowhere when left out. */
   readonly inputPlace?: () => InputPlace

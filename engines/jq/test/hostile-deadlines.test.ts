@@ -32,7 +32,7 @@ const endless = [
   '{} | until(false; {a: .})',
 ]
 
-const timeMs = 500
+const timeMs = 250
 /** Starting another process and a busy machine, not the program. */
 const graceMs = 2_500
 

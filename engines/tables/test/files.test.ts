@@ -67,7 +67,85 @@ it('keeps codes with leading zeros as text, and every line', async () => {
     ['x', 'y'],
     ['#z', 'w'],
   ])
-  expect((await rowsOf('ragged', 'csv', 'a,b\n1,2\n3\n4,5,6\n')).length).toBe(4)
+})
+
+it.each([
+  ['unclosed', 'name,zip\nA,1\n"B,2\nC,3'],
+  ['short', 'a,b\n1,2\n3\n4,5,6\n'],
+])("refuses CSV whose rows are not the header's: %s", async (name, content) => {
+  await expect(rowsOf(name, 'csv', content)).rejects.toMatchObject({ code: 'SQL_SOURCE_UNREADABLE' })
+})
+
+it.each([
+  [
+    'newlines_in_names',
+    'a,"b;\n;;c"\n1,2\n',
+    [
+      ['a', 'b;\n;;c'],
+      [1, 2],
+    ],
+  ],
+  [
+    'newlines',
+    'a;b\r\n1;"x\r\ny, z"\r\n',
+    [
+      ['a', 'b'],
+      [1, 'x\r\ny, z'],
+    ],
+  ],
+  [
+    'marked',
+    '\ufeffa|b\n1|2\n',
+    [
+      ['a', 'b'],
+      [1, 2],
+    ],
+  ],
+  ['one_column', 'name\nx,y\n"z"\n', [['name'], ['x,y'], ['z']]],
+  [
+    'line_ends',
+    'a,b\r\n1,2\n3,4\r\n',
+    [
+      ['a', 'b'],
+      [1, 2],
+      [3, 4],
+    ],
+  ],
+  [
+    'backslashes',
+    'a,b\n"x\\"y",1\n',
+    [
+      ['a', 'b'],
+      ['x"y', 1],
+    ],
+  ],
+  [
+    'empty_last',
+    'a,b\n1,2,\n3,4,\n',
+    [
+      ['a', 'b'],
+      [1, 2],
+      [3, 4],
+    ],
+  ],
+])('takes the separator from the header: %s', async (name, content, rows) => {
+  expect(await rowsOf(name, 'csv', content)).toEqual(rows)
+  expect(await rowsOf(`${name}_packed`, 'csv', gzipSync(content), { gzip: true })).toEqual(rows)
+})
+
+it('keeps every digit of large whole numbers', async () => {
+  const large = '12345678901234567890'
+  await bench.write('large', 'json', `[{"id":${large},"in":{"ids":[${large}]}},{"id":1}]`)
+  expect((await bench.ask('FROM large')).lines).toEqual([`[${large},{"ids":[${large}]}]`, '[1,null]'])
+  const table = await bench.write('large_csv', 'csv', `id,share\n${large},0.5\n-98765432109876543210,1\n,\n`)
+  expect((await bench.ask('FROM large_csv')).lines).toEqual([
+    `[${large},0.5]`,
+    '[-98765432109876543210,1]',
+    '[null,null]',
+  ])
+  const target = join(bench.folder, 'cache', 'large.ndjson')
+  await bench.pool.export(table, target)
+  expect((await readFile(target, 'utf8')).split('\n')[0]).toBe(`{"id":${large},"share":0.5}`)
 })
 
 it('calls a dataset by the name of a SQL word when it is quoted, and says so when it is not', async () => {

@@ -14,8 +14,8 @@ export function datasetHandlers(
       const matching = datasets
         .list()
         .filter(dataset => dataset.name > after && dataset.name.includes(input.match ?? ''))
-      const problems = input.cursor === undefined ? [...datasets.problems] : []
-      return { ...toPage(matching, input.limit, toOutput, dataset => dataset.name), problems }
+      const listed = toPage(matching, input.limit, toOutput, dataset => dataset.name)
+      return input.cursor === undefined ? { ...listed, problems: [...datasets.problems] } : listed
     },
     'datasets.describe': async input => {
       const datasets = await projects.of(input.project)

@@ -4,9 +4,11 @@ import type { Ids } from '@super-data/base/ids'
 import type { Log } from '@super-data/base/log'
 import type { Database } from '@super-data/metadata'
 import type { Kysely } from 'kysely'
+import { type AuditRow, insertAudit } from '../audit/audit-trail.ts'
 import type { Credentials, Principal } from '../principal.ts'
 import type { LibraryTables } from '../state/library.ts'
 import type { PlatformTables } from '../state/platform.ts'
+import { governed } from '../state/shared-tables.ts'
 import { AdminKeyTooShort, Unauthenticated } from './errors.ts'
 import type { KeyUse } from './key-use.ts'
 import { findKey, findLiveKey, isLive, type KeyRow } from './keys.ts'
@@ -126,6 +128,7 @@ export class Authentication {
       const email = identity.email ?? null
       const made = { ids, now: clock.now() }
       const user = await insertUser(transaction, { name, email, token, role: 'user', state: 'active' }, made)
+      await insertAudit(governed(transaction), joinedLine(user, 'http', made))
       log.info({ user: user.name }, 'a user joined by token')
       return user
     })
@@ -151,7 +154,11 @@ export class Authentication {
     const role = this.#settings.localRole ?? 'owner'
     return library.write(async transaction => {
       const first = await findUserByName(transaction, name)
-      return first ?? insertUser(transaction, { name, role, state: 'active' }, { ids, now: clock.now() })
+      if (first !== undefined) return first
+      const made = { ids, now: clock.now() }
+      const user = await insertUser(transaction, { name, role, state: 'active' }, made)
+      await insertAudit(governed(transaction), joinedLine(user, 'cli', made))
+      return user
     })
   }
 
@@ -162,6 +169,23 @@ export class Authentication {
       return principal
     }
     throw new Unauthenticated('the user header and the credential name different users')
+  }
+}
+
+/** Nobody called an operation, and yet there is a new user: the audit says so. */
+function joinedLine(user: UserRow, door: AuditRow['door'], { ids, now }: { ids: Ids; now: number }): AuditRow {
+  return {
+    id: ids.next('audit'),
+    at: now,
+    user_id: user.id,
+    user_name: user.name,
+    operation: 'users.join',
+    project: null,
+    target: user.name,
+    outcome: 'ok',
+    code: null,
+    request_id: '',
+    door,
   }
 }
 

@@ -37,7 +37,7 @@ export function closedSchema(given: ToolDefinition['parameters']): ParameterSche
   if (!isPlainObject(properties)) throw new ParameterSchemaInvalid('properties must be an object')
   for (const [name, property] of Object.entries(properties)) requireProperty(name, property)
   requireExactNumbers(schema, '/parameters')
-  requireTame(schema)
+  requireTame(schema as Member)
   return {
     ...schema,
     type: 'object',
@@ -57,21 +57,61 @@ function isPlainObject(value: JsonValue): value is { [key: string]: JsonValue } 
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** A repeated group that itself repeats or branches: the patterns that can take exponential time. */
-const nestedRepetition = /\((?:[^()\\]|\\.)*[+*|{](?:[^()\\]|\\.)*\)\s*[+*{]/
+/** Keywords whose check takes no more time than its argument is long. */
+const keywords: ReadonlySet<string> = new Set([
+  ...['type', 'properties', 'required', 'additionalProperties', 'items', 'prefixItems', 'enum', 'const', 'default'],
+  ...['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf', 'minLength', 'maxLength', 'pattern'],
+  ...['minItems', 'maxItems', 'minProperties', 'maxProperties', 'format', 'anyOf', 'oneOf', 'allOf', 'not'],
+  ...['title', 'description', 'examples', 'deprecated', 'secret'],
+])
 
-/** Refuses what would make checking arguments slow, or put it off to later. */
-function requireTame(schema: JsonValue): void {
-  if (typeof schema !== 'object' || schema === null) return
-  for (const [key, value] of Object.entries(schema)) {
-    if (key === '$async') throw new ParameterSchemaInvalid('$async is not JSON Schema')
-    const pattern = patternsIn(key, value).find(each => nestedRepetition.test(each))
-    if (pattern !== undefined) throw new ParameterSchemaInvalid(`the pattern ${pattern} repeats a repetition`)
-    requireTame(value)
-  }
+/** Keywords that hold one schema, several in a list, and several by name. */
+const oneSchema: ReadonlySet<string> = new Set(['items', 'additionalProperties', 'not'])
+const schemaList: ReadonlySet<string> = new Set(['prefixItems', 'anyOf', 'oneOf', 'allOf'])
+
+const schemasMax = 300
+const depthMax = 8
+
+/** Refuses what would make checking arguments slow: it happens in the server itself. @throws ParameterSchemaInvalid */
+function requireTame(schema: Member): void {
+  const seen = { schemas: 0 }
+  requireTameSchema(schema, 0, seen)
 }
 
-function patternsIn(key: string, value: JsonValue): string[] {
-  if (key === 'pattern' && typeof value === 'string') return [value]
-  return key === 'patternProperties' && isPlainObject(value) ? Object.keys(value) : []
+function requireTameSchema(schema: JsonValue, depth: number, seen: { schemas: number }): void {
+  if (typeof schema === 'boolean') return
+  if (!isPlainObject(schema)) throw new ParameterSchemaInvalid('a schema in it is no object')
+  if (++seen.schemas > schemasMax) throw new ParameterSchemaInvalid(`it holds more than ${schemasMax} schemas`)
+  if (depth > depthMax) throw new ParameterSchemaInvalid(`it nests schemas more than ${depthMax} deep`)
+  for (const [keyword, value] of Object.entries(schema)) {
+    if (!keywords.has(keyword)) throw new ParameterSchemaInvalid(`${keyword.slice(0, 50)} cannot be used here`)
+    for (const inner of innerSchemas(keyword, value)) requireTameSchema(inner, depth + 1, seen)
+  }
+  requireTamePattern(schema)
+}
+
+function innerSchemas(keyword: string, value: JsonValue): readonly JsonValue[] {
+  if (oneSchema.has(keyword)) return [value]
+  if (schemaList.has(keyword)) return Array.isArray(value) ? value : []
+  return keyword === 'properties' && isPlainObject(value) ? Object.values(value) : []
+}
+
+/** Longest text that is held against a pattern, and repetitions without an end in one: together they bound the time. */
+const patternTextMax = 1_000
+const repetitionsMax = 2
+
+function requireTamePattern({ pattern, maxLength }: Member): void {
+  if (pattern === undefined) return
+  if (typeof pattern !== 'string') throw new ParameterSchemaInvalid('a pattern must be a text')
+  if (typeof maxLength !== 'number' || maxLength > patternTextMax) {
+    throw new ParameterSchemaInvalid(`a pattern needs a maxLength of ${patternTextMax} or less beside it`)
+  }
+  const plain = pattern.replace(/\\./gs, 'x').replace(/\[[^\]]*\]/g, 'x')
+  const repeated = (plain.match(/[*+]|\{\d+,\d*\}/g) ?? []).length
+  if (/\\[1-9k]/.test(pattern) || /\(\?[=!<]/.test(plain)) {
+    throw new ParameterSchemaInvalid(`the pattern ${pattern} looks around or back`)
+  }
+  if (repeated > repetitionsMax || /\)\s*[*+{]/.test(plain)) {
+    throw new ParameterSchemaInvalid(`the pattern ${pattern} repeats a group, or more than ${repetitionsMax} times`)
+  }
 }

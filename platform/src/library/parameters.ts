@@ -78,6 +78,7 @@ export class Parameters {
 function compile(schema: ParameterSchema, allErrors: boolean): ValidateFunction {
   const ajv = new Ajv2020({
     useDefaults: true,
+    ownProperties: true,
     allErrors,
     strict: true,
     strictTypes: false,

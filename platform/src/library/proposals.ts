@@ -1,6 +1,6 @@
 import type { Clock } from '@super-data/base/clock'
 import type { LibraryTransaction } from '../state/library.ts'
-import { ProposalsTooMany, ToolStateConflict, VoteNotEligible, VoteStale } from './errors.ts'
+import { ProposalsTooMany, ToolStateConflict, VersionConflict, VoteNotEligible, VoteStale } from './errors.ts'
 import { type CountedVote, decide, eligibleReviewers, type Reviewers, votesNeeded } from './review.ts'
 import {
   getToolRow,
@@ -40,9 +40,12 @@ export class Proposals {
    */
   async submit(
     transaction: LibraryTransaction,
-    change: { projectId: string; name: string; justification: string },
+    change: { projectId: string; name: string; justification: string; expectedVersion: number | undefined },
   ): Promise<void> {
     const tool = await getToolRow(transaction, change.projectId, change.name)
+    if (change.expectedVersion !== undefined && change.expectedVersion !== tool.version) {
+      throw new VersionConflict(change.name, tool.version)
+    }
     const version = await getVersionRow(transaction, tool, tool.version)
     const state = stateOf(tool, version, this.#clock.now())
     if (state !== 'draft') throw new ToolStateConflict(change.name, state, 'a draft')
@@ -133,7 +136,9 @@ export class Proposals {
       const reviewer = eligible.get(vote.user_id)
       return reviewer ? [{ userId: vote.user_id, vote: vote.vote, isAdmin: reviewer.isAdmin }] : []
     })
-    const decision = decide(counted, version.votes_needed)
+    // Whoever left the project since cannot be waited for.
+    const needed = Math.min(version.votes_needed, Math.max(1, eligible.size))
+    const decision = decide(counted, needed)
     if (decision === 'approved') await this.#approve(transaction, tool, version.version, 'votes')
     if (decision === 'rejected') {
       await setVersionRow(transaction, version, { state: 'rejected', decided_at: this.#clock.now() })

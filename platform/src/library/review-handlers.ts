@@ -12,12 +12,12 @@ export function reviewHandlers({
   learning,
 }: LibraryParts): Pick<Handlers, 'tools.submit' | 'tools.vote' | 'tools.disable'> {
   return {
-    'tools.submit': async ({ project: projectName, tool: name, justification }, call) => {
+    'tools.submit': async ({ project: projectName, tool: name, justification, expectedVersion }, call) => {
       if (!learning) throw new LearningDisabled()
       const project = await getProject(library.read, projectName)
       return call.changeLibrary(async (transaction, recording) => {
         recording.target(name)
-        await proposals.submit(transaction, { projectId: project.id, name, justification })
+        await proposals.submit(transaction, { projectId: project.id, name, justification, expectedVersion })
         const tool = await tools.get(project.id, name, undefined, transaction)
         recording.event(tool.state === 'approved' ? 'tool.approved' : 'tool.submitted', projectName, name)
         return tool

@@ -1,11 +1,14 @@
+import { PlatformError } from '@super-data/base/errors'
 import { operations } from '@super-data/contract'
 import { Argument, Command, Option } from 'commander'
 import { type CallOptions, callAndShow, withCallOptions } from '../call-options.ts'
 import { optionFields, parseFields, toOption } from '../derive.ts'
+import { Hinted } from '../errors.ts'
 import { fieldsOf } from '../fields.ts'
-import { guessEngine } from '../guess-engine.ts'
+import { guessEngine, looksLikeSql } from '../guess-engine.ts'
 import { readText } from '../input-text.ts'
 import { collectParam, type Params } from '../params.ts'
+import { failedCall, requestIdOf } from '../request-id.ts'
 import type { Shell } from '../terminal.ts'
 
 type AskOptions = CallOptions & Record<string, string | boolean> & { readonly param?: Params }
@@ -26,8 +29,23 @@ export function askCommand(shell: Shell): Command {
     const text = await readText(given, shell)
     const asked = await parseFields(fields, optionValues(command.optsWithGlobals()), shell)
     const input = { engine: guessEngine(text), ...asked, text, params: options.param ?? {} }
-    await callAndShow(shell, 'queries.ask', input, command.optsWithGlobals<CallOptions>(), ['ask', given])
+    try {
+      await callAndShow(shell, 'queries.ask', input, command.optsWithGlobals<CallOptions>(), ['ask', given])
+    } catch (error) {
+      throw asked['engine'] === undefined && isSqlTakenForJq(error, text) ? hinted(error) : error
+    }
   })
+}
+
+/** jq could not read it, and its words are those of SQL: a slip in the first word is all it takes. */
+function isSqlTakenForJq(error: unknown, text: string): error is PlatformError {
+  return error instanceof PlatformError && error.code === 'JQ_SYNTAX' && looksLikeSql(text)
+}
+
+function hinted(error: PlatformError): unknown {
+  const better = new Hinted(error, 'This looks like SQL; use --engine sql.')
+  const requestId = requestIdOf(error)
+  return requestId === undefined ? better : failedCall(better, requestId)
 }
 
 function optionValues({ param: _, ...options }: AskOptions): Readonly<Record<string, string | boolean>> {

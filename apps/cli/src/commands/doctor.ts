@@ -9,9 +9,17 @@ import type { ServerSettings } from '@super-data/server'
 import { Command } from 'commander'
 import { answersAt, type Connection } from '../connection.ts'
 import { isPortFree } from '../free-port.ts'
+import { InstallationConnection } from '../installation-connection.ts'
+import type { OpenOptions } from '../open-connection.ts'
+import { type Profile, readProfile } from '../profile.ts'
+import { openRemote } from '../remote.ts'
+import { datasetProblems } from '../render/dataset-problems.ts'
 import { renderTable } from '../render/table.ts'
 import type { SettingChanges } from '../settings.ts'
 import { print, type Shell } from '../terminal.ts'
+import { chooseWay, type Way } from '../way.ts'
+
+type ServerWay = Extract<Way, { readonly to: 'server' }>
 
 /** One thing that was looked at. */
 export interface Finding {
@@ -31,24 +39,73 @@ export function doctorCommand(shell: Shell, outcome: Outcome): Command {
   command
     .option('--home <folder>', 'The home folder to check (SUPER_DATA_HOME).')
     .option('--datasets <folder>', 'Where the data lies (SUPER_DATA_DATASETS_PATH).')
+    .option('--url <url>', 'Server to check the connection to (SUPER_DATA_URL).')
+    .option('--key <key>', 'Key for it (SUPER_DATA_API_KEY).')
     .option('--json', 'Print exact JSON.')
     .option('-v, --verbose', 'Say more, and the cause of a failure.')
     .addHelpText('after', '\nExample:\n  super-data doctor --json')
   return command.action(async () => {
-    const options = command.optsWithGlobals<SettingChanges & { json?: boolean }>()
+    const options = command.optsWithGlobals<DoctorOptions>()
     const findings = await examine(shell, options)
     print(shell, options.json ? JSON.stringify(findings) : renderFindings(shell, findings))
     if (findings.some(({ state }) => state === 'failed')) outcome.exitCode = 1
   })
 }
 
-async function examine(shell: Shell, options: SettingChanges): Promise<readonly Finding[]> {
-  const findings = [nodeVersion()]
-  const settings = await trySettings(shell, options)
-  if ('state' in settings) return [...findings, settings, await systemJq()]
-  findings.push(await homeWritable(settings), ...(await databases(settings)))
-  findings.push(...(await engines(shell, settings)), await systemJq(), await port(settings))
-  return findings
+type DoctorOptions = OpenOptions & SettingChanges & { readonly json?: boolean }
+
+/** What commands would use from here: a server, and the home when it is on this machine. */
+async function examine(shell: Shell, options: DoctorOptions): Promise<readonly Finding[]> {
+  const chosen = await chooseFrom(shell, options)
+  if ('state' in chosen) return [nodeVersion(), chosen, ...(await examineHome(shell, options, {}))]
+  const { saved, way } = chosen
+  if (way.to === 'home') return [nodeVersion(), ...stopped(way, saved), ...(await examineHome(shell, options, way))]
+  const findings = [nodeVersion(), ...(await examineServer(shell, way))]
+  if (way.url !== saved?.url || saved.home === undefined) return [...findings, await systemJq()]
+  const ofHome = await examineHome(shell, options, saved)
+  return [...findings, ...ofHome.filter(({ check }) => check !== 'datasets' && check !== 'port')]
+}
+
+async function chooseFrom(shell: Shell, options: DoctorOptions) {
+  try {
+    const saved = await readProfile(shell.env)
+    return { saved, way: await chooseWay(options, shell.env, saved, answersAt) }
+  } catch (error) {
+    return failed('connection', error)
+  }
+}
+
+async function examineHome(
+  shell: Shell,
+  options: DoctorOptions,
+  place: Pick<SettingChanges, 'home' | 'datasets'>,
+): Promise<readonly Finding[]> {
+  const changes = { ...options, home: options.home ?? place.home, datasets: options.datasets ?? place.datasets }
+  const settings = await trySettings(shell, changes)
+  if ('state' in settings) return [settings, await systemJq()]
+  const ofFiles = [await homeWritable(settings), ...(await databases(settings))]
+  return [...ofFiles, ...(await engines(shell, settings)), await systemJq(), await port(settings)]
+}
+
+/** The server as commands reach it: who we are there, and what can be asked. */
+async function examineServer(shell: Shell, { url, key }: ServerWay): Promise<readonly Finding[]> {
+  const check = 'connection'
+  await using connection = openRemote(shell, url, key)
+  try {
+    const { user, project } = await connection.call('identity.whoami', {})
+    const found = `${url} answers; you are ${user.name}, in the project ${project}`
+    return [{ check, state: 'ok', found }, await datasets(connection).catch(error => failed('datasets', error))]
+  } catch (error) {
+    const { found } = failed(check, error)
+    return [{ check, state: 'failed', found: `${url}: ${found}` }]
+  }
+}
+
+/** A saved server that is stopped is no failure while its home answers in its place. */
+function stopped(way: Way, saved: Profile | undefined): readonly Finding[] {
+  if (saved === undefined || way.to !== 'home' || way.home !== saved.home) return []
+  const found = `${saved.url} does not answer; commands work on its home in its place`
+  return [{ check: 'connection', state: 'warning', found }]
 }
 
 function nodeVersion(): Finding {
@@ -104,14 +161,14 @@ function databaseCheck(name: string, file: string): Finding {
 
 /** Opens an installation on a home of its own, so that looking changes nothing, and asks it about the real data. */
 async function engines(shell: Shell, settings: ServerSettings): Promise<readonly Finding[]> {
-  const { openLocal } = await import('../local.ts')
-  const { datasetsFolder } = await import('../settings.ts')
+  const { openInstallation } = await import('../local.ts')
+  const { datasetsFolder, settle } = await import('../settings.ts')
   const home = await mkdtemp(join(tmpdir(), 'super-data-doctor-'))
   try {
     const folder = datasetsFolder(settings)
     const found = await exists(folder)
     const env = { SUPER_DATA_HOME: home, ...(found ? { SUPER_DATA_DATASETS_PATH: folder } : {}) }
-    await using connection = await openLocal({ ...shell, env }, { verbose: false })
+    await using connection = new InstallationConnection(await openInstallation(settle(env, {}), 'silent'), shell)
     return [
       found ? await datasets(connection) : notThereYet(folder),
       await engine(connection, 'sql', 'SELECT 1 + 1'),
@@ -130,8 +187,10 @@ function notThereYet(folder: string): Finding {
 
 async function datasets(connection: Connection): Promise<Finding> {
   const check = 'datasets'
-  const { items } = await connection.call('datasets.list', { limit: 1000 })
-  const bad = items.filter(({ problem }) => problem !== null)
+  const listed = await connection.call('datasets.list', { limit: 1000 })
+  const { items } = listed
+  const files = datasetProblems(listed).map(({ file, problem }) => ({ name: file, problem }))
+  const bad = files.length > 0 ? files : items.filter(({ problem }) => problem !== null)
   if (bad.length === 0) return { check, state: 'ok', found: `${items.length} can be asked` }
   return { check, state: 'warning', found: bad.map(({ name, problem }) => `${name}: ${problem}`).join('; ') }
 }

@@ -4,6 +4,8 @@ import { type CallOptions, withCallOptions } from '../call-options.ts'
 import type { Connection } from '../connection.ts'
 import { NothingToSave } from '../errors.ts'
 import { openConnection } from '../open-connection.ts'
+import { cutText, visible } from '../render/text-width.ts'
+import { toldState } from '../render/tool.ts'
 import { ownCommand } from '../self.ts'
 import { print, type Shell } from '../terminal.ts'
 
@@ -26,7 +28,7 @@ export function saveCommand(shell: Shell): Command {
     const options = command.optsWithGlobals<SaveOptions>()
     await using connection = await openConnection(shell, options)
     const saved = await save(connection, tool, options)
-    print(shell, options.json ? JSON.stringify(saved, null, 2) : told(saved, ownCommand(shell)))
+    print(shell, options.json ? JSON.stringify(saved, null, 2) : told(saved, ownCommand(shell), shell.terminal.width))
   })
 }
 
@@ -48,14 +50,13 @@ async function lastQuestion(connection: Connection, project: { project?: string 
   return run.id
 }
 
-function told(tool: Tool, own: string): string {
-  const next = {
-    draft: `Call it: ${own} run ${tool.name}. Put it before the team: ${own} tools submit ${tool.name}`,
-    approved: `Everybody in the project can call it: ${own} run ${tool.name}`,
-    pending: `${tool.votesNeeded} of your colleagues have to approve: ${own} tools vote ${tool.name} approve --hash ${tool.hash}`,
-  }
-  const hint = tool.state in next ? `\n${next[tool.state as keyof typeof next]}` : ''
-  return `${tool.name} is ${tool.state === 'draft' ? 'a draft' : tool.state}, version ${tool.version}.${hint}`
+/** The question first: it may be an older one than the reader thinks. */
+function told(tool: Tool, own: string, width: number | undefined): string {
+  return `Saved ${cutText(visible(oneLine(tool.definition.text)), (width ?? 100) - 'Saved '.length)}\n${toldState(tool, own)}`
+}
+
+function oneLine(text: string): string {
+  return text.trim().replace(/\s+/g, ' ')
 }
 
 const help = `

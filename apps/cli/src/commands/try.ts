@@ -12,6 +12,7 @@ import { rememberDatasets } from '../home-settings.ts'
 import { InstallationConnection } from '../installation-connection.ts'
 import { mergeMcpFile } from '../mcp-file.ts'
 import { readProfile, writeProfile } from '../profile.ts'
+import { renderDatasetProblems } from '../render/dataset-problems.ts'
 import { renderOutput } from '../render/output.ts'
 import { shellQuote } from '../render/shell-quote.ts'
 import { renderTable } from '../render/table.ts'
@@ -45,8 +46,8 @@ export function tryCommand(shell: Shell): Command {
     await using installation = await openInstallation(settings, options.verbose ? 'debug' : 'silent')
     await rememberDatasets(settings.home, folder)
     const connection = new InstallationConnection(installation, shell)
-    const datasets = await findDatasets(connection, given)
-    print(shell, renderDatasets(shell, datasets))
+    const { datasets, listed } = await findDatasets(connection, given)
+    print(shell, renderDatasets(shell, datasets) + renderDatasetProblems(listed, shell.terminal))
     const server = await listen(installation, settings)
     const endpoint = await saveConnection(shell, { installation, connection, settings, folder, url: server.url })
     print(shell, `\nThe server answers at ${server.url}. Everything it keeps is in ${settings.home}.`)
@@ -65,7 +66,13 @@ async function existingFolder(shell: Shell, given: string): Promise<string> {
   const found = await stat(folder).catch((error: NodeJS.ErrnoException) => {
     throw new InputUnreadable(given, error)
   })
-  if (!found.isDirectory()) throw new InputUnreadable(given, Object.assign(new Error(), { code: 'ENOTDIR' }))
+  if (!found.isDirectory()) {
+    throw new InputUnreadable(
+      given,
+      Object.assign(new Error(), { code: 'ENOTDIR' }),
+      'That is a file; give its folder.',
+    )
+  }
   return folder
 }
 
@@ -82,11 +89,12 @@ async function settingsFor(shell: Shell, folder: string, options: TryOptions): P
 }
 
 /** @throws DataMissing */
-async function findDatasets(connection: Connection, given: string): Promise<readonly Dataset[]> {
+async function findDatasets(connection: Connection, given: string) {
   await connection.call('datasets.refresh', {})
-  const { items } = await connection.call('datasets.list', { limit: 1000 })
+  const listed = await connection.call('datasets.list', { limit: 1000 })
+  const { items } = listed
   if (!items.some(isUsable)) throw new DataMissing(given)
-  return [...items.filter(isUsable), ...items.filter(dataset => !isUsable(dataset))]
+  return { listed, datasets: [...items.filter(isUsable), ...items.filter(dataset => !isUsable(dataset))] }
 }
 
 function isUsable(dataset: Dataset): boolean {

@@ -37,7 +37,7 @@ function renderPage(page: { items: JsonValue[]; text?: string }, style: OutputSt
 }
 
 /** Objects as one table: a column for each field that any of them has. */
-function renderList(items: readonly Fields[], style: OutputStyle): string {
+export function renderList(items: readonly Fields[], style: OutputStyle): string {
   const names = [...new Set(items.flatMap(item => Object.keys(item)))]
   const shown = names.filter(name => items.some(item => !isEmpty(item[name])))
   const rows = items.map(item => shown.map(name => readable(name, item[name])))

@@ -1,8 +1,10 @@
-import type { Answer, OperationName } from '@super-data/contract'
+import type { Answer, OperationName, Output, Tool } from '@super-data/contract'
 import { ownCommand } from '../self.ts'
 import { print, type Shell, say } from '../terminal.ts'
-import { isAnswer, isPage, renderOutput } from './output.ts'
+import { renderDatasetProblems } from './dataset-problems.ts'
+import { isAnswer, isPage, type OutputStyle, renderOutput } from './output.ts'
 import { shellQuote } from './shell-quote.ts'
+import { renderTool, toldState } from './tool.ts'
 
 /** What was called, for the notes on how to go on. */
 export interface Called {
@@ -18,15 +20,29 @@ export function showResult(shell: Shell, output: unknown, called: Called & { rea
     print(shell, JSON.stringify(output, null, width === undefined ? undefined : 2))
     return
   }
-  print(shell, renderOutput(output, { width, colour }))
+  print(shell, renderCalled(output, called.operation, ownCommand(shell), { width, colour }))
   for (const note of notes(output, called, ownCommand(shell))) say(shell, note)
+}
+
+/** A few operations say more to people, or less, than their output field by field. */
+function renderCalled(output: unknown, operation: OperationName, self: string, style: OutputStyle): string {
+  if (operation === 'datasets.list') return renderOutput(output, style) + renderDatasetProblems(output as object, style)
+  if (operation === 'tools.submit') return `${toldState(output as Tool, self)}\n`
+  if (operation === 'tools.get') return renderTool(output as Tool, style)
+  return renderOutput(output, style)
 }
 
 /** What the reader should know that is not part of the output. */
 function notes(output: unknown, { operation, words }: Called, self: string): readonly string[] {
+  if (operation === 'users.invite') return [inviteNote(output as Output<'users.invite'>)]
   if (isAnswer(output)) return answerNotes(output, operation, self)
   if (!isPage(output) || output.cursor === null) return []
   return [`There is more: ${[self, ...words.map(shellQuote), '--cursor', shellQuote(output.cursor)].join(' ')}`]
+}
+
+/** What to send to whom: the link works without anything installed. */
+function inviteNote({ user, link }: Output<'users.invite'>): string {
+  return `Send ${user.name}: npx super-data join ${shellQuote(link)}`
 }
 
 function answerNotes(answer: Answer, operation: OperationName, self: string): readonly string[] {

@@ -40,15 +40,27 @@ function isJson(contentType: string | null): boolean {
 }
 
 async function readWhole(request: Request): Promise<string> {
-  try {
-    return await request.text()
-  } catch {
+  const bytes = await request.arrayBuffer().catch(() => {
     throw new JsonMalformed('it ended early')
+  })
+  return decode(new TextDecoder('utf-8', { fatal: true }), bytes)
+}
+
+/** Bytes that are no UTF-8 are refused: replaced ones would be another request. @throws JsonMalformed */
+function decode(
+  decoder: InstanceType<typeof TextDecoder>,
+  bytes?: ArrayBuffer | Uint8Array,
+  options?: { stream: boolean },
+): string {
+  try {
+    return decoder.decode(bytes, options)
+  } catch {
+    throw new JsonMalformed('it is not valid UTF-8')
   }
 }
 
 async function readCounted(request: Request, bytesMax: number): Promise<string> {
-  const decoder = new TextDecoder()
+  const decoder = new TextDecoder('utf-8', { fatal: true })
   let text = ''
   let bytes = 0
   const reader = request.body?.getReader()
@@ -62,9 +74,9 @@ async function readCounted(request: Request, bytesMax: number): Promise<string> 
       await reader.cancel().catch(() => undefined)
       throw new BodyTooLarge(bytesMax)
     }
-    text += decoder.decode(value, { stream: true })
+    text += decode(decoder, value, { stream: true })
   }
-  return text + decoder.decode()
+  return text + decode(decoder)
 }
 
 const quote = 34

@@ -9,6 +9,11 @@ const backslash = 0x5c
 /** The more frequent one in the header separates; the earlier one when two are even. */
 const separators = [',', ';', '\t', '|'].map(each => each.charCodeAt(0))
 
+/** Whether a byte changes nothing within a field that is not in quotes. */
+const isOrdinary = Uint8Array.from({ length: 256 }, (_, byte) =>
+  [lineFeed, carriageReturn, quote, ...separators].includes(byte) ? 0 : 1,
+)
+
 type Place = 'start' | 'plain' | 'quoted' | 'closed'
 
 /**
@@ -32,14 +37,17 @@ export class CsvShape {
   #afterReturn = false
   #escaped = false
 
-  /** @param escape what makes a quote within quotes plain: a second quote, or a backslash. */
-  constructor(escape: 'quote' | 'backslash') {
-    this.#escape = escape === 'quote' ? quote : backslash
+  /** @param within what makes a quote within quotes plain: a second quote, or a backslash. */
+  constructor(within: 'quote' | 'backslash') {
+    this.#escape = within === 'quote' ? quote : backslash
   }
 
   /** @throws DatasetInvalid with the line. */
   write(chunk: Buffer): void {
-    for (const byte of chunk) this.#take(byte)
+    for (let at = 0; at < chunk.length; at++) {
+      const byte = chunk[at]!
+      if (this.#place !== 'plain' || isOrdinary[byte] === 0) this.#take(byte)
+    }
   }
 
   /** @throws DatasetInvalid */

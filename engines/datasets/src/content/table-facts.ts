@@ -17,46 +17,35 @@ export async function checkCsv(
   source: { readonly file: string; readonly gzip: boolean },
   options: ReadOptions,
 ): Promise<void> {
+  try {
+    await readRows(source, new CsvShape('quote'), options)
+  } catch (problem) {
+    if (!(problem instanceof DatasetInvalid)) throw problem
+    // Some programs write `\"` where others write `""`.
+    await readRows(source, new CsvShape('backslash'), options).catch(() => {
+      throw problem
+    })
+  }
+}
+
+async function readRows(
+  source: { readonly file: string; readonly gzip: boolean },
+  shape: CsvShape,
+  options: ReadOptions,
+): Promise<void> {
   let head = Buffer.alloc(0)
-  const rows = new CsvRows()
   const read = (chunk: Buffer) => {
+    if (chunk.includes(0)) throw new DatasetInvalid('it is not text: it holds a zero byte')
     if (head.length < headerBytesMax) head = Buffer.concat([head, chunk.subarray(0, headerBytesMax)])
-    rows.write(chunk)
+    shape.write(chunk)
   }
   await readUnpacked(source, read, options)
   checkHead(head)
-  rows.end()
-}
-
-/** Some programs write `\"` where others write `""`: rows are good when they are in either way. */
-class CsvRows {
-  readonly #shapes = [new CsvShape('quote'), new CsvShape('backslash')] as const
-  readonly #problems: unknown[] = []
-
-  write(chunk: Buffer): void {
-    this.#try(shape => shape.write(chunk))
-  }
-
-  end(): void {
-    this.#try(shape => shape.end())
-    if (this.#problems[0] !== undefined && this.#problems[1] !== undefined) throw this.#problems[0]
-  }
-
-  #try(step: (shape: CsvShape) => void): void {
-    for (const [place, shape] of this.#shapes.entries()) {
-      if (this.#problems[place] !== undefined) continue
-      try {
-        step(shape)
-      } catch (problem) {
-        this.#problems[place] = problem
-      }
-    }
-  }
+  shape.end()
 }
 
 function checkHead(head: Buffer): void {
   if (head.toString().trim() === '') throw new DatasetInvalid('the file is empty')
-  if (head.includes(0)) throw new DatasetInvalid('it is not text: it holds a zero byte')
   const lineEnd = head.lastIndexOf(0x0a)
   if (lineEnd === -1 && head.length >= headerBytesMax) throw new DatasetInvalid('its first line is longer than 1 MiB')
   // The last character may be cut where the head ends; a whole line is not.

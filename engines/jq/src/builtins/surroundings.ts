@@ -1,5 +1,5 @@
 import type { Runtime } from '../compile/runtime.ts'
-import { JqHalted, JqSyntaxError } from '../errors.ts'
+import { JqHalted, JqInvalidJson, JqSyntaxError } from '../errors.ts'
 import { moduleMetadata } from '../modules/module-metadata.ts'
 import { parse } from '../syntax/parser.ts'
 import { compactJson } from '../value/json-print.ts'
@@ -12,15 +12,25 @@ export const halted = { halted: true }
 
 function nextInput(runtime: Runtime): Value {
   if (!runtime.inputs) return fail('break')
-  const next = runtime.inputs()
+  const next = readInput(runtime.inputs)
   return next === undefined ? fail('No more inputs') : next
+}
+
+/** An input that is no JSON is an error of the program, which it can catch. */
+function readInput(inputs: (() => Value | undefined) | undefined): Value | undefined {
+  try {
+    return inputs?.()
+  } catch (error) {
+    if (error instanceof JqInvalidJson) return fail(error.message)
+    throw error
+  }
 }
 
 const inputs: Form = {
   many:
     (_args, { runtime }) =>
     (_input, _env, emit) => {
-      for (let next = runtime.inputs?.(); next !== undefined; next = runtime.inputs?.()) {
+      for (let next = readInput(runtime.inputs); next !== undefined; next = readInput(runtime.inputs)) {
         runtime.spend(1)
         const signal = emit(next)
         if (signal !== undefined) return signal

@@ -17,6 +17,7 @@ export class JqBusy extends PlatformError {
 export class JqTimeout extends PlatformError {
   readonly code = 'JQ_TIMEOUT'
   readonly kind = 'limited'
+  override readonly retryable = false
   constructor(timeMs: number, cause?: unknown) {
     super(`the jq program did not end within ${timeMs} ms`, {
       cause,
@@ -30,6 +31,7 @@ export class JqTimeout extends PlatformError {
 export class JqMemory extends PlatformError {
   readonly code = 'JQ_MEMORY'
   readonly kind = 'limited'
+  override readonly retryable = false
   constructor(memoryMb: number) {
     super(`the jq program needed more than ${memoryMb} MB of memory`, {
       hint: 'Read the input record by record, or filter before collecting.',

@@ -11,7 +11,20 @@ export interface PrintOptions {
   readonly sortKeys?: boolean
   /** Escape everything beyond ASCII. */
   readonly ascii?: boolean
-  readonly colour?: boolean
+  /** Colours for terminals: those of jq, or others. */
+  readonly colour?: boolean | Palette
+}
+
+/** SGR codes, such as `1;39`, for each kind of value and for the keys of objects. */
+export interface Palette {
+  readonly null: string
+  readonly false: string
+  readonly true: string
+  readonly number: string
+  readonly string: string
+  readonly array: string
+  readonly object: string
+  readonly key: string
 }
 
 /**
@@ -136,7 +149,8 @@ function quoteAscii(text: string): string {
   return quoteText(text).replace(/[^\x00-\x7f]/g, unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
-const colours = {
+/** The colours of jq 1.8. */
+export const defaultPalette: Palette = {
   null: '0;90',
   false: '0;39',
   true: '0;39',
@@ -151,13 +165,13 @@ class PrettyPrinter {
   readonly #step: string
   readonly #sorted: boolean
   readonly #quote: (text: string) => string
-  readonly #colour: boolean
+  readonly #palette: Palette | undefined
 
   constructor({ indent, sortKeys, ascii, colour }: PrintOptions) {
     this.#step = indent === '\t' ? '\t' : ' '.repeat(Math.min(Math.max(indent ?? 0, 0), 7))
     this.#sorted = sortKeys ?? false
     this.#quote = ascii ? quoteAscii : quoteText
-    this.#colour = colour ?? false
+    this.#palette = colour === true ? defaultPalette : colour || undefined
   }
 
   print(value: Value, depth = 0): string {
@@ -179,10 +193,8 @@ class PrettyPrinter {
 
   #object(value: JqObject, depth: number): string {
     const keys = this.#sorted ? sortedKeys(value) : Object.keys(value)
-    const gap = this.#step === '' ? ':' : ': '
-    const items = keys.map(
-      key => this.#paint('key', this.#quote(key)) + this.#paint('object', gap) + this.print(value[key]!, depth + 1),
-    )
+    const gap = this.#paint('object', ':') + (this.#step === '' ? '' : ' ')
+    const items = keys.map(key => this.#paint('key', this.#quote(key)) + gap + this.print(value[key]!, depth + 1))
     return this.#block('object', '{}', items, depth)
   }
 
@@ -195,7 +207,7 @@ class PrettyPrinter {
     return `${this.#paint(kind, open!)}${line}${items.join(comma + line)}${last}${this.#paint(kind, close!)}`
   }
 
-  #paint(what: keyof typeof colours, text: string): string {
-    return this.#colour ? `\x1b[${colours[what]}m${text}\x1b[0m` : text
+  #paint(what: keyof Palette, text: string): string {
+    return this.#palette ? `\x1b[${this.#palette[what]}m${text}\x1b[0m` : text
   }
 }

@@ -38,7 +38,7 @@ function csvReaders(table: TableFile, separator: string, whole: boolean): Reader
     `quote='"'`,
   ]
   const strict = [...options, `escape='"'`]
-  // In strict mode lines must all end in the same way.
+  // In strict mode lines must all end in the same way. Whoever gives the file has checked how many fields they have.
   const lenient = [...strict, 'strict_mode=false']
   return [strict, [...options, `escape='\\'`], [...strict, 'all_varchar=true'], lenient].map(
     list => `read_csv(${list.join(', ')})`,
@@ -98,25 +98,30 @@ function elementSizes(table: TableFile, format: string): number[] {
 }
 
 /**
- * Numbers with leading zeros are codes, not numbers: the columns that hold them are read as text.
+ * Numbers with leading zeros are codes, not numbers, and are read as text; whole numbers that are too large for 64 bits
+ * keep every digit.
  *
  * @returns the reader with those columns' types fixed.
  */
-export async function keepLeadingZeros(connection: DuckDBConnection, reader: Reader): Promise<Reader> {
+export async function keepDigits(connection: DuckDBConnection, reader: Reader): Promise<Reader> {
   if (!reader.startsWith('read_csv') || reader.includes('all_varchar')) return reader
   const described = await connection.runAndReadAll(`DESCRIBE FROM ${reader}`)
-  const numeric = described
-    .getRows()
-    .filter(row => /INT|DECIMAL|DOUBLE/.test(String(row[1])))
-    .map(row => String(row[0]))
+  const columns = described.getRows().map(row => ({ name: String(row[0]), type: String(row[1]) }))
+  const numeric = columns.filter(({ type }) => /INT|DECIMAL|DOUBLE/.test(type))
   if (numeric.length === 0) return reader
-  const headless = described.getRows().every(row => /^column\d+$/.test(String(row[0])))
+  const headless = columns.every(({ name }) => /^column\d+$/.test(name))
   const text = reader.replace(/\)$/, `, all_varchar=true, header=${!headless})`)
-  const tests = numeric.map(name => `bool_or(regexp_full_match(${identifier(name)}, '\\s*-?0[0-9].*'))`)
+  const tests = numeric.flatMap(({ name }) => [
+    `bool_or(regexp_full_match(${identifier(name)}, '\\s*-?0[0-9].*'))`,
+    `bool_and(regexp_full_match(${identifier(name)}, '\\s*-?[0-9]{1,38}\\s*'))`,
+  ])
   const found = await connection.runAndReadAll(`SELECT ${tests.join(', ')} FROM (FROM ${text} LIMIT ${sampleRows})`)
-  const codes = numeric.filter((_, place) => found.getRows()[0]![place] === true)
-  if (codes.length === 0) return reader
-  return reader.replace(/\)$/, `, types={${codes.map(name => `${literal(name)}: 'VARCHAR'`).join(', ')}})`)
+  const types = numeric.flatMap(({ name, type }, place) => {
+    const [isCode, isWhole] = found.getRows()[0]!.slice(2 * place)
+    if (isCode === true) return [`${literal(name)}: 'VARCHAR'`]
+    return type === 'DOUBLE' && isWhole === true ? [`${literal(name)}: 'HUGEINT'`] : []
+  })
+  return types.length === 0 ? reader : reader.replace(/\)$/, `, types={${types.join(', ')}})`)
 }
 
 /**

@@ -3,7 +3,7 @@ import { SqlSourceUnreadable } from '../errors.ts'
 import type { TableFile } from '../table-file.ts'
 import { outOfMemory, readDuckError } from './duck-error.ts'
 import { identifier, literal } from './quote.ts'
-import { fixColumns, keepLeadingZeros, readersOf } from './reader.ts'
+import { fixColumns, keepDigits, readersOf } from './reader.ts'
 
 export interface SandboxSettings {
   readonly memoryLimitMb: number
@@ -138,7 +138,7 @@ export async function tryReaders<T>(
   let failure: unknown
   for (const reader of await readersOf(connection, table, whole)) {
     try {
-      return await run(await keepLeadingZeros(connection, reader))
+      return await run(await keepDigits(connection, reader))
     } catch (error) {
       if (isOutOfMemory(error) || readDuckError(error).type.toLowerCase() === 'interrupt') throw error
       failure ??= error

@@ -1,0 +1,19 @@
+import type { Tool } from '@super-data/contract'
+import { type OutputStyle, renderOutput } from './output.ts'
+
+/** A tool field by field, its query as it was written: a reviewer reads it here. */
+export function renderTool(tool: Tool, style: OutputStyle): string {
+  const { text, ...definition } = tool.definition
+  return renderOutput({ ...tool, definition, query: `${text.trimEnd()}\n` }, style)
+}
+
+/** Where a tool stands, in a sentence, and what can be done now. */
+export function toldState(tool: Tool, self: string): string {
+  const next = {
+    draft: `Call it: ${self} run ${tool.name}. Put it before the team: ${self} tools submit ${tool.name}`,
+    approved: `Everybody in the project can call it: ${self} run ${tool.name}`,
+    pending: `${tool.votesNeeded} of your colleagues have to approve: ${self} tools vote ${tool.name} approve --hash ${tool.hash}`,
+  }
+  const hint = tool.state in next ? `\n${next[tool.state as keyof typeof next]}` : ''
+  return `${tool.name} is ${tool.state === 'draft' ? 'a draft' : tool.state}, version ${tool.version}.${hint}`
+}

@@ -1,0 +1,185 @@
+import { JqInvalidJson } from '../errors.ts'
+import { parseJson } from '../value/json-parse.ts'
+import { nestingMax } from '../value/order.ts'
+import type { Value } from '../value/value.ts'
+import { BrokenInput, placeAfter, type TextStart } from './input-error.ts'
+import type { TextSource } from './text-source.ts'
+
+/** Where the reader stands inside one array or object. */
+interface Level {
+  readonly kind: 'array' | 'object'
+  /** What may come next. */
+  expects: 'first' | 'value' | 'key' | 'colon' | 'comma'
+  /** Index or key of the element at hand. */
+  key: string | number
+}
+
+const token = /[ \t\r\n]*(?:([[\]{},:])|("[^"\\]*(?:\\[\s\S][^"\\]*)*")|([^[\]{},:"\s]+))/y
+const rest = /[ \t\r\n]*/y
+
+/**
+ * Reads JSON values as events, `[path, leaf]` and `[path]` where a container ends, without ever holding more than one
+ * piece of text and one path.
+ */
+export class EventReader {
+  readonly #source: TextSource
+  readonly #asEvents: boolean
+  #text = ''
+  #at = 0
+  #ended = false
+  #failed = false
+  readonly #levels: Level[] = []
+  #textStart: TextStart = { lines: 0, column: 0 }
+
+  /** @param asEvents whether a mistake is told in an event `[message, path]`. */
+  constructor(source: TextSource, asEvents: boolean) {
+    this.#source = source
+    this.#asEvents = asEvents
+  }
+
+  get line(): number {
+    return this.#source.lines
+  }
+
+  /** The next event; `undefined` after the last. @throws BrokenInput, after which there are no more. */
+  next(): Value | undefined {
+    if (this.#failed) return undefined
+    try {
+      for (let word = this.#token(); word !== undefined; word = this.#token()) {
+        const event = this.#take(word)
+        if (event) return event
+      }
+      if (this.#levels.length > 0) this.#fail('Unfinished JSON term at EOF')
+      return undefined
+    } catch (error) {
+      if (!(error instanceof BrokenInput)) throw error
+      this.#failed = true
+      if (!this.#asEvents) throw error
+      return [error.message, this.#path()]
+    }
+  }
+
+  #path(): Value[] {
+    return this.#levels.map(({ key }) => key)
+  }
+
+  /** The next token. One that reaches the end of the piece may go on in the next. */
+  #token(): string | undefined {
+    for (;;) {
+      token.lastIndex = this.#at
+      const found = token.exec(this.#text)
+      const [all, mark, text, literal] = found ?? []
+      const isWhole = mark ?? text ?? (literal && this.#at + all!.length < this.#text.length)
+      if (found && (isWhole || this.#ended)) {
+        this.#at = token.lastIndex
+        return mark ?? text ?? literal
+      }
+      if (!this.#more()) return this.#unfinished()
+    }
+  }
+
+  #more(): boolean {
+    const piece = this.#source.read()
+    if (piece === undefined) {
+      const first = !this.#ended
+      this.#ended = true
+      return first
+    }
+    this.#textStart = placeAfter(this.#text.slice(0, this.#at), this.#textStart)
+    this.#text = this.#text.slice(this.#at) + piece
+    this.#at = 0
+    return true
+  }
+
+  #unfinished(): undefined {
+    rest.lastIndex = this.#at
+    rest.exec(this.#text)
+    const isBlank = rest.lastIndex >= this.#text.length
+    this.#at = this.#text.length
+    if (!isBlank) this.#fail('Unfinished string at EOF')
+  }
+
+  #fail(message: string): never {
+    const { lines, column } = placeAfter(this.#text.slice(0, this.#at), this.#textStart)
+    throw new BrokenInput(`${message} at line ${lines + 1}, column ${column}`)
+  }
+
+  #take(word: string): Value[] | undefined {
+    if (word === '[' || word === '{') return this.#open(word)
+    if (word === ']' || word === '}') return this.#close(word)
+    if (word === ',') return this.#comma()
+    if (word === ':') return this.#colon()
+    const level = this.#levels.at(-1)
+    if (level?.kind === 'object' && (level.expects === 'first' || level.expects === 'key'))
+      return this.#key(level, word)
+    this.#beginValue(level)
+    return this.#leaf(this.#scalar(word))
+  }
+
+  #scalar(word: string): Value {
+    try {
+      return parseJson(word)
+    } catch (error) {
+      if (!(error instanceof JqInvalidJson)) throw error
+      return this.#fail(error.message.replace(/(?: at EOF)? at line \d+, column \d+$/, ''))
+    }
+  }
+
+  #leaf(value: Value): Value[] {
+    return [this.#path(), value]
+  }
+
+  #beginValue(level: Level | undefined): void {
+    if (!level) return
+    if (level.expects === 'comma') this.#fail('Expected separator between values')
+    if (level.expects === 'colon') this.#fail('Objects must consist of key:value pairs')
+    if (level.expects === 'key') this.#fail("Expected string key after ',' in object")
+    if (level.kind === 'object' && level.expects === 'first') this.#fail("Expected string key after '{'")
+    level.expects = 'comma'
+  }
+
+  #key(level: Level, word: string): undefined {
+    if (!word.startsWith('"')) this.#fail('Object keys must be strings')
+    level.key = this.#scalar(word) as string
+    level.expects = 'colon'
+  }
+
+  #open(word: string): undefined {
+    this.#beginValue(this.#levels.at(-1))
+    if (this.#levels.length >= nestingMax) this.#fail('Exceeds depth limit for parsing')
+    this.#levels.push({ kind: word === '[' ? 'array' : 'object', expects: 'first', key: word === '[' ? 0 : '' })
+  }
+
+  #close(word: string): Value[] {
+    const level = this.#levels.at(-1)
+    const kind = word === ']' ? 'array' : 'object'
+    if (!level) return this.#fail(`Unmatched '${word}' at the top-level`)
+    if (level.kind !== kind) return this.#fail(`Unmatched '${word}' in the middle of an ${level.kind}`)
+    if (level.expects === 'first') {
+      this.#levels.pop()
+      return this.#leaf(kind === 'array' ? [] : {})
+    }
+    if (level.expects === 'colon') this.#fail('Objects must consist of key:value pairs')
+    if (level.expects !== 'comma')
+      this.#fail(kind === 'array' ? 'Expected another array element' : 'Expected another key:value pair')
+    const event = [this.#path()]
+    this.#levels.pop()
+    return event
+  }
+
+  #comma(): undefined {
+    const level = this.#levels.at(-1)
+    if (!level) return this.#fail("',' not as part of an object or array")
+    if (level.expects === 'colon') this.#fail('Objects must consist of key:value pairs')
+    if (level.expects !== 'comma') this.#fail("Expected value before ','")
+    if (typeof level.key === 'number') level.key++
+    level.expects = level.kind === 'array' ? 'value' : 'key'
+  }
+
+  #colon(): undefined {
+    const level = this.#levels.at(-1)
+    if (level?.kind !== 'object') return this.#fail("':' not as part of an object")
+    if (level.expects !== 'colon') this.#fail("Expected string key before ':'")
+    level.expects = 'value'
+  }
+}

@@ -1,0 +1,245 @@
+import { JqInvalidJson } from '../errors.ts'
+import { parseJson, parseShallowJson } from '../value/json-parse.ts'
+import { nestingMax } from '../value/order.ts'
+import type { Value } from '../value/value.ts'
+import { BrokenInput, placeAfter, placedMessage, type TextStart } from './input-error.ts'
+import { countLines, type TextSource } from './text-source.ts'
+
+const openBracket = 0x5b
+const closeBracket = 0x5d
+const openBrace = 0x7b
+const closeBrace = 0x7d
+const quote = 0x22
+const backslash = 0x5c
+const separatorCode = 0x1e
+
+/** What a scan of a piece of text came to. */
+type Scan = 'value' | 'more' | 'truncated'
+
+const blanks = /[ \t\r\n]*/y
+const blanksAndSeparators = /[ \t\r\n\x1e]*/y
+/** To the end of a number or a word, which what follows decides. */
+const literal = /[^[\]{},:"\s\x1e]*/y
+
+/**
+ * Reads any number of JSON values, with or without blanks between them, from a text that comes in pieces. Holds one
+ * value and one piece.
+ */
+export class ValueReader {
+  readonly #source: TextSource
+  readonly #seq: boolean
+  readonly #reportTruncated: (message: string) => void
+  #piece = ''
+  #at = 0
+  /** Parts of the unfinished value that lay in earlier pieces. */
+  #parts: string[] = []
+  #depth = 0
+  #deepest = 0
+  #inString = false
+  #escaped = false
+  #inLiteral = false
+  /** Where the piece begins. */
+  #pieceStart: TextStart = { lines: 0, column: 0 }
+  /** Where the value begins: in this piece, or, when it began in an earlier one, in the whole of the inputs. */
+  #startAt = 0
+  #start: TextStart | undefined
+  /** Line ends of the current file up to a place in the piece. */
+  #lines = 0
+  #countedTo = 0
+  #failed = false
+
+  constructor(source: TextSource, seq: boolean, reportTruncated: (message: string) => void) {
+    this.#source = source
+    this.#seq = seq
+    this.#reportTruncated = reportTruncated
+  }
+
+  /** Line ends read of the current file, with the one that ends the line of the last value. */
+  get line(): number {
+    const end = this.#piece.indexOf('\n', Math.max(this.#countedTo, this.#at - 1))
+    const to = end === -1 ? this.#at : end + 1
+    if (to > this.#countedTo) {
+      this.#lines += countLines(this.#piece.slice(this.#countedTo, to))
+      this.#countedTo = to
+    }
+    return this.#lines
+  }
+
+  /** The next value; `undefined` after the last. @throws BrokenInput, after which there are no more. */
+  next(): Value | undefined {
+    while (!this.#failed && this.#findStart()) {
+      const value = this.#fromLine() ?? this.#fromPieces()
+      if (value !== undefined) return value
+    }
+    return undefined
+  }
+
+  /** Goes to the first character of a value. */
+  #findStart(): boolean {
+    for (;;) {
+      const pattern = this.#seq ? blanksAndSeparators : blanks
+      pattern.lastIndex = this.#at
+      pattern.exec(this.#piece)
+      this.#at = pattern.lastIndex
+      if (this.#at < this.#piece.length) return true
+      if (!this.#pull()) return false
+    }
+  }
+
+  /** The next piece, when the one at hand is used up. */
+  #pull(): boolean {
+    const next = this.#source.read()
+    if (next === undefined) return false
+    this.#start ??= this.#placeOfStart()
+    this.#pieceStart = placeAfter(this.#piece, this.#pieceStart)
+    this.#piece = next
+    this.#at = 0
+    this.#countedTo = 0
+    this.#lines = this.#source.lines - countLines(next)
+    return true
+  }
+
+  /** The quick way: one value on a line of its own, which is what most files of many values hold. */
+  #fromLine(): Value | undefined {
+    const first = this.#piece.charCodeAt(this.#at)
+    if (first !== openBrace && first !== openBracket) return undefined
+    const end = this.#piece.indexOf('\n', this.#at)
+    const last = this.#piece.charCodeAt(end - 1)
+    if (end === -1 || last !== first + closeBrace - openBrace) return undefined
+    try {
+      const value = parseJson(this.#piece.slice(this.#at, end))
+      this.#at = end
+      return value
+    } catch (error) {
+      if (error instanceof JqInvalidJson) return undefined
+      throw error
+    }
+  }
+
+  #fromPieces(): Value | undefined {
+    this.#begin()
+    for (;;) {
+      const from = this.#at
+      const scan = this.#scan()
+      this.#parts.push(this.#piece.slice(from, this.#at))
+      if (scan === 'value') return this.#parse(this.#takeText())
+      if (scan === 'truncated') return this.#truncated()
+      if (this.#pull()) continue
+      return this.#atEnd(this.#takeText())
+    }
+  }
+
+  #begin(): void {
+    this.#startAt = this.#at
+    this.#start = undefined
+    this.#depth = 0
+    this.#deepest = 0
+    this.#inLiteral = false
+    this.#inString = false
+    this.#escaped = false
+  }
+
+  #placeOfStart(): TextStart {
+    return this.#start ?? placeAfter(this.#piece.slice(0, this.#startAt), this.#pieceStart)
+  }
+
+  #takeText(): string {
+    const text = this.#parts.join('')
+    this.#parts = []
+    return text
+  }
+
+  #parse(text: string): Value {
+    try {
+      return this.#deepest <= nestingMax ? parseShallowJson(text) : parseJson(text)
+    } catch (error) {
+      throw this.#broken(error)
+    }
+  }
+
+  #broken(error: unknown): unknown {
+    if (!(error instanceof JqInvalidJson)) return error
+    this.#failed = true
+    return new BrokenInput(placedMessage(error.message, this.#placeOfStart()))
+  }
+
+  /** What is left at the end of the inputs: a number or a word may end there, everything else may not. */
+  #atEnd(text: string): Value | undefined {
+    if (!this.#seq) return this.#parse(text)
+    const { lines, column } = placeAfter(text, this.#placeOfStart())
+    this.#reportTruncated(`Unfinished abandoned text at EOF at line ${lines + 1}, column ${column}`)
+    return undefined
+  }
+
+  #truncated(): undefined {
+    const { lines, column } = placeAfter(this.#takeText(), this.#placeOfStart())
+    this.#reportTruncated(`Truncated value at line ${lines + 1}, column ${column}`)
+  }
+
+  /** Goes on to the end of the value or of the piece. */
+  #scan(): Scan {
+    if (this.#inLiteral || !this.#isOpen()) {
+      const first = this.#piece.charCodeAt(this.#at)
+      if (this.#inLiteral || !isDelimiter(first)) return this.#scanLiteral()
+    }
+    return this.#scanNested()
+  }
+
+  #isOpen(): boolean {
+    return this.#depth > 0 || this.#inString
+  }
+
+  #scanLiteral(): Scan {
+    this.#inLiteral = true
+    literal.lastIndex = this.#at
+    literal.exec(this.#piece)
+    this.#at = literal.lastIndex
+    return this.#at < this.#piece.length ? 'value' : 'more'
+  }
+
+  #scanNested(): Scan {
+    const piece = this.#piece
+    let at = this.#at
+    while (at < piece.length) {
+      if (this.#inString) {
+        at = this.#skipString(at)
+        if (!this.#inString && this.#depth === 0) return this.#stopAt(at, 'value')
+        continue
+      }
+      const code = piece.charCodeAt(at++)
+      if (code === quote) this.#inString = true
+      else if (code === openBrace || code === openBracket) this.#deepest = Math.max(this.#deepest, ++this.#depth)
+      else if (code === closeBrace || code === closeBracket) this.#depth--
+      else if (code === separatorCode && this.#seq) return this.#stopAt(at, 'truncated')
+      // A lone closer or comma ends at once: the parser says what is wrong with it.
+      if (this.#depth <= 0 && !this.#inString) return this.#stopAt(at, 'value')
+    }
+    return this.#stopAt(at, 'more')
+  }
+
+  #stopAt(at: number, scan: Scan): Scan {
+    this.#at = at
+    return scan
+  }
+
+  /** To behind the closing quote, or to the end of the piece. */
+  #skipString(from: number): number {
+    const piece = this.#piece
+    let at = from
+    if (this.#escaped) at++
+    this.#escaped = false
+    for (; at < piece.length; at++) {
+      const code = piece.charCodeAt(at)
+      if (code === quote) {
+        this.#inString = false
+        return at + 1
+      }
+      if (code === backslash && ++at >= piece.length) this.#escaped = true
+    }
+    return piece.length
+  }
+}
+
+function isDelimiter(code: number): boolean {
+  return '[]{},:"'.includes(String.fromCharCode(code))
+}
