@@ -42,6 +42,12 @@ describe('request bodies', () => {
     expect(await post(body)).toMatchObject({ status: 400, code: 'BODY_MALFORMED' })
   })
 
+  it('bytes that are no UTF-8 are refused, not replaced', async () => {
+    const bytes = new Uint8Array([...Buffer.from('{"engine":"jq","text":"'), 0xff, ...Buffer.from('"}')])
+    expect(await post(bytes)).toMatchObject({ status: 400, code: 'BODY_MALFORMED' })
+    expect(await post(new Blob([bytes]).stream())).toMatchObject({ status: 400, code: 'BODY_MALFORMED' })
+  })
+
   it('a body of more than 4 MiB is refused, announced or not', async () => {
     const large = JSON.stringify({ engine: 'jq', text: 'x'.repeat(4 * 1024 * 1024) })
     expect(await post(large)).toMatchObject({ status: 413, code: 'BODY_TOO_LARGE' })

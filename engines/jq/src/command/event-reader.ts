@@ -49,7 +49,7 @@ export class EventReader {
         const event = this.#take(word)
         if (event) return event
       }
-      if (this.#levels.length > 0) this.#fail('Unfinished JSON term at EOF')
+      if (this.#levels.length > 0) this.#failAtEnd('Unfinished JSON term')
       return undefined
     } catch (error) {
       if (!(error instanceof BrokenInput)) throw error
@@ -71,6 +71,7 @@ export class EventReader {
       const [all, mark, text, literal] = found ?? []
       const isWhole = mark ?? text ?? (literal && this.#at + all!.length < this.#text.length)
       if (found && (isWhole || this.#ended)) {
+        if (!isWhole && this.#levels.length > 0) this.#failAtEnd('Unfinished JSON term')
         this.#at = token.lastIndex
         return mark ?? text ?? literal
       }
@@ -96,12 +97,17 @@ export class EventReader {
     rest.exec(this.#text)
     const isBlank = rest.lastIndex >= this.#text.length
     this.#at = this.#text.length
-    if (!isBlank) this.#fail('Unfinished string at EOF')
+    if (!isBlank) this.#failAtEnd('Unfinished string')
   }
 
   #fail(message: string): never {
     const { lines, column } = placeAfter(this.#text.slice(0, this.#at), this.#textStart)
     throw new BrokenInput(`${message} at line ${lines + 1}, column ${column}`)
+  }
+
+  #failAtEnd(message: string): never {
+    this.#at = this.#text.length
+    return this.#fail(`${message} at EOF`)
   }
 
   #take(word: string): Value[] | undefined {
@@ -121,7 +127,10 @@ export class EventReader {
       return parseJson(word)
     } catch (error) {
       if (!(error instanceof JqInvalidJson)) throw error
-      return this.#fail(error.message.replace(/(?: at EOF)? at line \d+, column \d+$/, ''))
+      const message = error.message.replace(/(?: at EOF)? at line \d+, column \d+$/, '')
+      if (this.#at >= this.#text.length) return this.#failAtEnd(message)
+      this.#at++
+      return this.#fail(message)
     }
   }
 

@@ -194,7 +194,10 @@ export class ValueReader {
     literal.lastIndex = this.#at
     literal.exec(this.#piece)
     this.#at = literal.lastIndex
-    return this.#at < this.#piece.length ? 'value' : 'more'
+    if (this.#at >= this.#piece.length) return 'more'
+    // jq looks at a word when it sees what follows it, and counts that in where it says a mistake is.
+    if (/\s/.test(this.#piece[this.#at]!)) this.#at++
+    return 'value'
   }
 
   #scanNested(): Scan {
