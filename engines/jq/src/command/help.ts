@@ -24,7 +24,7 @@ Runs a jq program on files or standard input. The options are those of jq 1.8:
       --unbuffered          write every output at once
   -e, --exit-status         exit 1 when the last output is false or null, 4 when there is none
   -f, --from-file           the program is in the file that stands in its place
-  -L, --library-path DIR    where modules are found; none are without it
+  -L, --library-path DIR    where modules are found, beside the folder of the program
       --arg NAME TEXT       $NAME is a string
       --argjson NAME JSON   $NAME is JSON
       --slurpfile NAME FILE $NAME is the array of values in a file

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { Cancelled, PlatformError } from '@super-data/base/errors'
 import { JqHalted } from '../errors.ts'
 import { compile, type Program } from '../program.ts'
@@ -80,9 +80,8 @@ function act(line: CommandLine, world: CommandWorld): number {
       world.stdout.write(`${format(parse(text))}\n`)
       return exit.done
     }
-    const library = line.libraryPaths.length > 0 ? directoryLibrary(line.libraryPaths, world.cwd) : undefined
-    const variables = Object.keys(bindings)
-    const program = compile(text, { variables, ...(library ? { modules: library } : { policy: { modules: true } }) })
+    const modules = directoryLibrary([programFolder(line), ...line.libraryPaths], world.cwd)
+    const program = compile(text, { variables: Object.keys(bindings), modules })
     return new CommandRun(line, world, program, bindings).run()
   } catch (error) {
     if (!(error instanceof PlatformError) || error instanceof Cancelled) throw error
@@ -100,6 +99,11 @@ function programText({ program }: CommandLine, { cwd, terminal }: CommandWorld):
   } catch (error) {
     throw new FileMistake(`jq: Could not open ${program.file}: ${reasonOf(error)}`)
   }
+}
+
+/** Modules are looked for beside the program first. */
+function programFolder({ program }: CommandLine): string {
+  return program && 'file' in program ? dirname(program.file) : '.'
 }
 
 function tellIssues(program: string, variables: readonly string[], { stdout }: CommandWorld): number {

@@ -1,3 +1,5 @@
+import { numberText } from './number-text.ts'
+
 /**
  * A number literal that a double cannot hold exactly, kept as it was written for as long as nobody computes with it.
  * `text` is canonical: coefficient and exponent as a decimal library prints them.
@@ -42,15 +44,24 @@ export function readDecimal(text: string): Decimal | undefined {
   return { negative: match[1] === '-', digits, exponent: Number(match[4] ?? 0) - fraction.length }
 }
 
-/** A double when it holds the literal exactly enough to print it back, else the literal itself. */
+/**
+ * A double when it is as exact as the literal, else the literal itself; so are whole numbers a double would print with
+ * an exponent. `1.50` becomes a double, which prints as 1.5: most data is full of such numbers, and a literal each would
+ * cost several times the memory.
+ */
 export function numberFromLiteral(text: string): number | BigLiteral {
   const double = Number(text)
   if (text.length < 16 && !(text.length > 4 && /[eE]/.test(text))) return double
   const exact = readDecimal(text)
   if (!exact) return double
-  if (exact.digits === '0') return double
-  if (Number.isFinite(double) && compareMagnitude(exact, readDecimal(String(double))!) === 0) return double
-  return new BigLiteral(printDecimal(exact))
+  const canonical = printDecimal(exact)
+  const isPrintedSo = /[.eE]/.test(text) || canonical === numberText(double)
+  return isPrintedSo && isHeldBy(exact, double) ? double : new BigLiteral(canonical)
+}
+
+function isHeldBy(exact: Decimal, double: number): boolean {
+  if (exact.digits === '0') return true
+  return Number.isFinite(double) && compareMagnitude(exact, readDecimal(String(double))!) === 0
 }
 
 /** The same literal with its sign turned. */
