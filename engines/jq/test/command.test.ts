@@ -181,7 +181,7 @@ describe('inputs', () => {
     const ended = runLine(['-c', '--seq', '-s', '.'], '\x1e[1,2\x1e{"a":1}\n\x1e"x"\n\x1e[3')
     expect(ended.stdout).toBe('\x1e[{"a":1},"x"]\n')
     expect(ended.stderr).toBe(
-      'jq: ignoring parse error: Truncated value at line 1, column 7\n' +
+      'jq: ignoring parse error: Truncated value at line 1, column 6\n' +
         'jq: ignoring parse error: Unfinished abandoned text at EOF at line 3, column 3\n',
     )
     expect(ended.code).toBe(0)

@@ -56,9 +56,9 @@ export class ValueReader {
 
   /** Line ends read of the current file, with the one that ends the line of the last value. */
   get line(): number {
-    const end = this.#piece.indexOf('\n', Math.max(this.#countedTo, this.#at - 1))
-    const to = end === -1 ? this.#at : end + 1
-    if (to > this.#countedTo) {
+    if (this.#countedTo < this.#at) {
+      const end = this.#piece.indexOf('\n', Math.max(this.#countedTo, this.#at - 1))
+      const to = end === -1 ? this.#at : end + 1
       this.#lines += countLines(this.#piece.slice(this.#countedTo, to))
       this.#countedTo = to
     }
