@@ -1,9 +1,7 @@
-import type { BigLiteral } from './big-literal.ts'
-
 const largest = '1.7976931348623157e+308'
 
-/** A number as jq prints it: shortest digits that read back the same, at most 17, `null` for NaN. */
-export function numberText(value: number | BigLiteral): string {
+/** A number, or a literal kept as its text, as jq prints it: shortest digits that read back the same, at most 17, `null` for NaN. */
+export function numberText(value: number | { readonly text: string }): string {
   if (typeof value !== 'number') return value.text
   if (Number.isInteger(value) && value < 1e16 && value > -1e16)
     return value === 0 && 1 / value < 0 ? '-0' : String(value)
