@@ -32,7 +32,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 const messageWords =
-  /annot|must be|needs to|required|parsing|not |no length|no keys|Invalid|requires|xpected|Out of|rror|too |negative|divi|depth|supports|only|strptime|strftime|mktime|gmtime/
+  /annot|must be|needs to|empty range|required|parsing|not |no length|no keys|Invalid|requires|xpected|Out of|rror|too |negative|divi|depth|supports|only|strptime|strftime|mktime|gmtime/
 
 /** jq's own messages say which values and versions word them differently; what `error` was given must be the same. */
 function sameMessage(a: string, b: string): boolean {

@@ -8,8 +8,8 @@ import { type Difference, type KnownDifference, knownDifferences, type RivalName
 
 const torture = process.env['SUPER_DATA_TORTURE'] !== undefined
 const count = torture ? 12_000 : 700
-/** The short form runs the same programs every time; the long one looks for new ones. */
-const seed = Number(process.env['TEST_SEED'] ?? (torture ? Math.floor(Math.random() * 1e9) : 20_260))
+/** The same programs every time, unless another seed is given to look for new differences. */
+const seed = Number(process.env['TEST_SEED'] ?? 20_260)
 
 interface Prepared {
   readonly each: GeneratedCase

@@ -46,6 +46,14 @@ describe('the paths a program reads', () => {
     expect(pathsRead(parse(program)).unknown).toBe(true)
   })
 
+  it('are given up soon for programs that multiply', () => {
+    const calls = Array.from({ length: 30 }, (_, n) => `def f${n}: ${n === 0 ? '.a' : `f${n - 1} | f${n - 1}`};`).join(
+      ' ',
+    )
+    expect(pathsRead(parse(`${calls} f29`)).unknown).toBe(true)
+    expect(pathsRead(parse(Array.from({ length: 30 }, () => '(.a, .b)').join(' | '))).unknown).toBe(true)
+  })
+
   it('can be asked of a function', () => {
     expect(pathsRead(parseDefinition('def total: map(.amount) | add;'))).toEqual({
       paths: ['.[].amount'],

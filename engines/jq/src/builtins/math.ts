@@ -169,7 +169,7 @@ export const mathematics: Family = {
   'modf/0': (_runtime, input) => {
     const x = double(input)
     const whole = Math.trunc(x)
-    return [Number.isFinite(x) ? copySign(x - whole, x) : copySign(0, x), whole]
+    return [Math.abs(x) === Number.POSITIVE_INFINITY ? copySign(0, x) : copySign(x - whole, x), whole]
   },
   'j0/0': unary(bessel0),
   'j1/0': unary(bessel1),

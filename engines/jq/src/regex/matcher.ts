@@ -18,8 +18,8 @@ export type Finder = (from: number) => Found | undefined
 
 /** Instructions of our own machine that take about as long as one step. */
 const instructionsPerStep = 4
-/** Most instructions for one match: about half a second. */
-const instructionsMax = 20_000_000
+/** Most instructions for one match: less than half a second. */
+const instructionsMax = 10_000_000
 
 /**
  * A compiled expression. JavaScript's own matcher is used wherever it is sure to be done soon; where it might backtrack

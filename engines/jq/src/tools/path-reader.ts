@@ -36,6 +36,9 @@ const wandering: ReadonlySet<string> = new Set(
 )
 const byElement: ReadonlySet<string> = new Set('sort_by group_by unique_by min_by max_by INDEX any all'.split(' '))
 const callDepthMax = 24
+/** Programs that multiply, by calls or by commas, are given up as unknown beyond so many steps and places. */
+const visitsMax = 50_000
+const placesMax = 500
 
 /** Follows a program and notes what it takes from its input. Takes both branches of everything. */
 export class PathReader {
@@ -46,6 +49,7 @@ export class PathReader {
   unknown = false
   readonly #seen = new Set<string>()
   readonly #calls: Expression[] = []
+  #visits = 0
 
   read(ast: Ast | Definition): void {
     let names: Names = { functions: [], variables: new Map() }
@@ -108,6 +112,7 @@ export class PathReader {
   }
 
   #visit(node: Expression, at: PathShape, names: Names): PathShape {
+    if (++this.#visits > visitsMax || at.places.size > placesMax) return this.#giveUp(at)
     switch (node.kind) {
       case 'identity':
         return at
@@ -167,6 +172,12 @@ export class PathReader {
       default:
         return computed
     }
+  }
+
+  #giveUp(at: PathShape): PathShape {
+    this.unknown = true
+    this.#use(at)
+    return computed
   }
 
   #index(node: Extract<Expression, { kind: 'index' }>, at: PathShape, names: Names): PathShape {
