@@ -7,6 +7,7 @@ export default defineConfig({
   test: {
     include: ['**/test/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**', '**/*.torture.test.ts'],
+    globalSetup: ['./testing/src/run-services.ts'],
     execArgv: ['--conditions=source'],
     pool: 'forks',
     maxWorkers: 2,
