@@ -87,3 +87,9 @@ it('refuses to queue without end', async () => {
   controller.abort()
   await Promise.allSettled(asked)
 })
+
+it('refuses a text of comments within comments, which takes long to read', async () => {
+  const text = `SELECT 1 ${'/* '.repeat(60_000)}`
+  await expect(bench.ask(text)).rejects.toMatchObject({ code: 'SQL_REFUSED', kind: 'invalid' })
+  expect((await bench.ask(`SELECT 1 ${'/* a /* b */ */ '.repeat(100)}`)).lines).toEqual(['[1]'])
+})

@@ -8,6 +8,9 @@ import { Sandbox, type SandboxSettings } from './sandbox.ts'
 /** Longest statement. */
 const textCharsMax = 200_000
 
+/** Most comments: the parser looks through the whole rest of the text for the end of each one that is left open. */
+const commentsMax = 500
+
 /** Statements remembered, so that a tool called again is not parsed again. */
 const rememberedMax = 500
 
@@ -50,6 +53,7 @@ export class Grammar {
 
   async #inspectNew(text: string, known: ReadonlySet<string>): Promise<Inspected> {
     if (text.length > textCharsMax) throw new SqlRefused(`the statement is longer than ${textCharsMax} characters`)
+    if (text.split('/*').length - 1 > commentsMax) throw new SqlRefused(`the statement has more than ${commentsMax} comments`)
     if (text.includes('\0')) throw new SqlSyntax('the text holds a NUL character')
     const prefix = explainPrefix(text)
     const offset = Buffer.byteLength(prefix)
