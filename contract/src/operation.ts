@@ -43,7 +43,10 @@ export interface Operation<
 }
 
 /** The built-in tools agents see; each has a description in `mcp-tools.ts`. */
-export type McpToolName = 'datasets' | 'queries' | 'library'
+export type McpToolName = 'datasets' | 'queries' | 'library' | PostgresToolName
+
+/** Listed only where there is a PostgreSQL source, and always in the group `postgres`. */
+export type PostgresToolName = 'pg_query' | 'pg_tx' | 'pg_schema' | 'pg_admin' | 'pg_monitor'
 
 export function operation<Name extends string, Input extends z.ZodObject, Output extends z.ZodType>(
   declaration: Operation<Name, Input, Output>,

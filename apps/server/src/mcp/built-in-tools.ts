@@ -31,7 +31,7 @@ const leftOut = new Set([
   'propertyNames',
 ])
 
-const toolNames = Object.keys(mcpTools) as McpToolName[]
+const toolNames = (Object.keys(mcpTools) as McpToolName[]).filter(name => actionsOf(name).length > 0)
 
 /** The built-in tools, in the order agents read them. Made once, from the declarations. */
 export const builtInTools: ReadonlyMap<string, BuiltInTool> = new Map(

@@ -1,0 +1,87 @@
+import { PlatformError } from '@super-data/base/errors'
+
+/** The text is not SQL as PostgreSQL reads it. `details` has the line and column. */
+export class PostgresSyntax extends PlatformError {
+  readonly code = 'POSTGRES_SYNTAX'
+  readonly kind = 'invalid'
+}
+
+/** The text is empty, or holds several statements where one is taken. */
+export class PostgresNotOneStatement extends PlatformError {
+  readonly code = 'POSTGRES_NOT_ONE_STATEMENT'
+  readonly kind = 'invalid'
+}
+
+/** The SQL text is longer than one statement may be, or too deeply nested to be read. */
+export class PostgresTextTooLong extends PlatformError {
+  readonly code = 'POSTGRES_TEXT_TOO_LONG'
+  readonly kind = 'invalid'
+}
+
+/** The statement does, or calls, something its caller may not. The message names the construct. */
+export class PolicyDenied extends PlatformError {
+  readonly code = 'POLICY_DENIED'
+  readonly kind = 'denied'
+}
+
+/** A name PostgreSQL cannot have: empty, over 63 bytes, or with a NUL. */
+export class PostgresNameInvalid extends PlatformError {
+  readonly code = 'POSTGRES_NAME_INVALID'
+  readonly kind = 'invalid'
+}
+
+/** A parameter PostgreSQL cannot be given, too many of them, or not as many as the statement names. */
+export class PostgresParameterInvalid extends PlatformError {
+  readonly code = 'POSTGRES_PARAMETER_INVALID'
+  readonly kind = 'invalid'
+}
+
+/** PostgreSQL refused the statement. `details.sqlstate` says why. */
+export class PostgresFailed extends PlatformError {
+  readonly code = 'POSTGRES_FAILED'
+  readonly kind = 'invalid'
+}
+
+/** The login may not do this in the database. */
+export class PostgresDenied extends PlatformError {
+  readonly code = 'POSTGRES_DENIED'
+  readonly kind = 'denied'
+}
+
+/** The statement names a table, column, function or schema that is not there. */
+export class PostgresUnknownName extends PlatformError {
+  readonly code = 'POSTGRES_UNKNOWN_NAME'
+  readonly kind = 'invalid'
+}
+
+/** The statement ran longer than it may, and was stopped. */
+export class PostgresTimeout extends PlatformError {
+  readonly code = 'POSTGRES_TIMEOUT'
+  readonly kind = 'limited'
+  override readonly retryable = false
+}
+
+/** Another transaction was in the way: a lock, a deadlock, a serialization failure. Nothing was stored. */
+export class PostgresConflict extends PlatformError {
+  readonly code = 'POSTGRES_CONFLICT'
+  readonly kind = 'conflict'
+}
+
+/** The answer has more bytes than the server may send for one statement. */
+export class PostgresResultTooLarge extends PlatformError {
+  readonly code = 'POSTGRES_RESULT_TOO_LARGE'
+  readonly kind = 'limited'
+  override readonly retryable = false
+}
+
+/** The database cannot be reached, or went away under the statement. */
+export class PostgresUnavailable extends PlatformError {
+  readonly code = 'POSTGRES_UNAVAILABLE'
+  readonly kind = 'unavailable'
+}
+
+/** All connections are in use. */
+export class PostgresBusy extends PlatformError {
+  readonly code = 'POSTGRES_BUSY'
+  readonly kind = 'unavailable'
+}
