@@ -7,6 +7,7 @@ import type { Log } from '@super-data/base/log'
 import type { PlatformDoor } from '@super-data/platform'
 import { httpApp } from './http/app.ts'
 import type { HttpDoor } from './http/door.ts'
+import { EventSockets } from './http/event-sockets.ts'
 import { HostGuard } from './http/host-guard.ts'
 import { InFlight } from './http/in-flight.ts'
 import { Metrics } from './http/metrics.ts'
@@ -54,6 +55,7 @@ export class Server implements AsyncDisposable {
     const stop = { draining: false }
     const { door, mcp } = openDoors(options, stop)
     const listener = openListener(httpApp(door, mcp).fetch)
+    new EventSockets(door).answer(listener)
     const parts = { listener, door, mcp, stop }
     try {
       return new Server(parts, await listen(listener, options))

@@ -30,7 +30,8 @@ export function refuseRepeatedHeaders(incoming: IncomingMessage): void {
   }
 }
 
-function bearerToken(header: string | undefined): string | undefined {
+/** The token of an `Authorization` header. @throws AuthorizationMalformed */
+export function bearerToken(header: string | undefined): string | undefined {
   if (header === undefined) return undefined
   const match = /^Bearer +([A-Za-z0-9._~+/-]+=*) *$/i.exec(header)
   if (!match) throw new AuthorizationMalformed()

@@ -1,0 +1,116 @@
+import { once } from 'node:events'
+import { MemoryPlatform, openTestServer, testPrincipal } from '@super-data/testing'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
+import type { Server } from '../src/server.ts'
+
+describe('events over WebSocket', () => {
+  let platform: MemoryPlatform
+  let server: Server
+  const opened = new Set<WebSocket>()
+
+  beforeEach(async () => {
+    platform = new MemoryPlatform({
+      keys: { ada: testPrincipal(), bob: testPrincipal({ userId: 'user_2', keyId: 'key_2' }) },
+    })
+    server = await openTestServer({
+      platform,
+      limits: { streamsPerPrincipalMax: 2, heartbeatMs: 50, streamStallMs: 200, streamCheckMs: 50 },
+    })
+  })
+  afterEach(async () => {
+    for (const webSocket of opened) webSocket.terminate()
+    opened.clear()
+    await server.close()
+  })
+
+  const authorization = (key: string) => ({ headers: { Authorization: `Bearer ${key}` } })
+
+  function open(
+    path = '/events',
+    options: { headers?: Record<string, string> } = authorization('ada'),
+    protocols: string[] = [],
+  ) {
+    const webSocket = new WebSocket(`${server.url.replace('http', 'ws')}${path}`, protocols, options)
+    opened.add(webSocket)
+    const events: { subject: string }[] = []
+    webSocket.on('message', text => events.push(JSON.parse(String(text))))
+    webSocket.on('error', () => {})
+    return { webSocket, events }
+  }
+
+  async function refusal(...given: Parameters<typeof open>): Promise<{ status: number; code: string }> {
+    const { webSocket } = open(...given)
+    const [, response] = await once(webSocket, 'unexpected-response')
+    let body = ''
+    for await (const chunk of response) body += chunk
+    return { status: response.statusCode, code: JSON.parse(body).code }
+  }
+
+  it('tells what happens, and goes on after the last event the reader has', async () => {
+    for (const name of ['one', 'two', 'three']) platform.events.add('tool.created', name)
+    const { webSocket, events } = open('/api/v1/events?after=000001')
+    await once(webSocket, 'open')
+    await expect.poll(() => events.map(event => event.subject)).toEqual(['two', 'three'])
+    platform.events.add('tool.approved', 'four')
+    await expect.poll(() => events.map(event => event.subject)).toEqual(['two', 'three', 'four'])
+  })
+
+  it('lets in a web page that offers its key as a protocol', async () => {
+    const { webSocket } = open('/events', {}, ['super-data.events', 'bearer.ada'])
+    await once(webSocket, 'open')
+    expect(webSocket.protocol).toBe('super-data.events')
+  })
+
+  it('is refused to strangers, other sites and other addresses, with the reason', async () => {
+    expect(await refusal('/events', {})).toEqual({ status: 401, code: 'UNAUTHENTICATED' })
+    expect(await refusal('/events', authorization('eve'))).toMatchObject({ status: 401 })
+    const elsewhere = { headers: { ...authorization('ada').headers, Origin: 'https://evil.test' } }
+    expect(await refusal('/events', elsewhere)).toEqual({ status: 403, code: 'ORIGIN_REFUSED' })
+    expect(await refusal('/nowhere')).toEqual({ status: 404, code: 'ROUTE_MISSING' })
+  })
+
+  it('a caller may hold a few, and one that left makes room', async () => {
+    const first = open()
+    const second = open()
+    await Promise.all([once(first.webSocket, 'open'), once(second.webSocket, 'open')])
+    expect(await refusal()).toEqual({ status: 429, code: 'STREAMS_TOO_MANY' })
+    first.webSocket.close()
+    await once(first.webSocket, 'close')
+    await expect.poll(() => platform.events.listenerCount).toBe(2)
+    await once(open().webSocket, 'open')
+  })
+
+  it('ends when the key stops working', async () => {
+    const { webSocket } = open()
+    await once(webSocket, 'open')
+    platform.revoke('ada')
+    const [code] = await once(webSocket, 'close')
+    expect(code).toBe(1001)
+  })
+
+  it('disconnects a reader that stopped reading', async () => {
+    const { webSocket } = open()
+    await expect.poll(() => platform.events.listenerCount).toBe(2)
+    webSocket.pause()
+    const large = 'x'.repeat(200_000)
+    for (let index = 0; index < 200; index++) platform.events.add('tool.created', large)
+    await expect.poll(() => platform.events.listenerCount, { timeout: 10_000 }).toBe(1)
+  })
+
+  it('a reader that says much is cut off', async () => {
+    const { webSocket } = open()
+    await expect.poll(() => platform.events.listenerCount).toBe(2)
+    webSocket.send('x'.repeat(5_000))
+    await once(webSocket, 'close')
+    await expect.poll(() => platform.events.listenerCount).toBe(1)
+  })
+
+  it('does not keep the server from stopping', async () => {
+    const { webSocket } = open()
+    await once(webSocket, 'open')
+    webSocket.pause()
+    await server.close()
+    expect(platform.events.listenerCount).toBe(0)
+  })
+})
