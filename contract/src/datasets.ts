@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { json } from './answer.ts'
-import { datasetName, instant, page, paging, projectName } from './names.ts'
+import { column, json } from './answer.ts'
+import { datasetName, instant, page, paging, projectName, toolName } from './names.ts'
 import { operation } from './operation.ts'
 
 export const datasetFormat = z.enum(['json', 'ndjson', 'csv', 'parquet'])
@@ -64,7 +64,69 @@ export const describeDataset = operation({
     dataset: datasetName,
     sample: z.coerce.number().int().min(0).max(20).default(3).describe('How many records to show.'),
   }),
-  output: dataset.extend({ fields: z.array(field), sample: z.array(json) }),
+  output: dataset.extend({
+    fields: z.array(field),
+    sample: z.array(json),
+    columns: z
+      .array(column)
+      .optional()
+      .describe('What SQL sees. Absent for what is no table, and for very large data until it was asked in SQL.'),
+  }),
+})
+
+export const structureChange = z.object({
+  path: z.string(),
+  change: z.enum(['added', 'removed', 'types', 'optional', 'required']),
+  before: z.string().optional().describe('Types, as `null|string`.'),
+  after: z.string().optional(),
+  breaking: z.boolean().describe('Who reads the older structure may go wrong.'),
+})
+
+export const listDatasetSchemas = operation({
+  name: 'datasets.schemas',
+  summary: 'List the structures a dataset has had, newest first, with what changed.',
+  route: { method: 'GET', path: '/projects/{project}/datasets/{dataset}/schemas' },
+  positional: ['dataset'],
+  access: { target: 'project', need: 'read' },
+  effect: 'read',
+  input: z.object({ project: projectName, dataset: datasetName, ...paging }),
+  output: page(
+    z.object({
+      version: z.int().positive(),
+      at: instant.describe('When it was first seen.'),
+      fields: z.int().nonnegative().describe('How many there are.'),
+      breaking: z.boolean(),
+      changes: z.array(structureChange).describe('Since the version before; at most 200.'),
+    }),
+  ),
+})
+
+export const toolCompatibility = z.object({
+  tool: toolName,
+  isCompatible: z.boolean(),
+  isCertain: z.boolean().describe('False: the tool also reads what shows only while it runs.'),
+  reads: z.array(z.string()).describe('Paths its jq program reads; empty for SQL.'),
+  problems: z.array(z.object({ path: z.string().optional(), problem: z.string() })),
+  worksWith: z.array(z.int()).describe('Versions of the structure it fits; for SQL the current one only.'),
+})
+export type ToolCompatibility = z.output<typeof toolCompatibility>
+
+export const introspectDataset = operation({
+  name: 'datasets.introspect',
+  summary: 'Check whether the tools that read a dataset fit its structure now, and why not.',
+  route: { method: 'GET', path: '/projects/{project}/datasets/{dataset}/introspect' },
+  mcp: { tool: 'datasets', action: 'introspect' },
+  positional: ['dataset'],
+  access: { target: 'project', need: 'read' },
+  effect: 'read',
+  input: z.object({ project: projectName, dataset: datasetName }),
+  output: z.object({
+    dataset: datasetName,
+    dataVersion: z.string(),
+    schemaVersion: z.int().positive(),
+    isCompatible: z.boolean().describe('Every approved tool that reads it fits.'),
+    tools: z.array(toolCompatibility),
+  }),
 })
 
 export const refreshDatasets = operation({

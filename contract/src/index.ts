@@ -9,12 +9,14 @@ export {
   RemoteError,
   ServerUnreachable,
 } from './client.ts'
-export type { Dataset, Field } from './datasets.ts'
+export type { Dataset, Field, ToolCompatibility } from './datasets.ts'
 export { type Event, event } from './events.ts'
 export type { AuditEntry, Key, Project, ProjectRole, Role, User } from './identity.ts'
+export type { Usage } from './learning.ts'
 export type { LibraryFunction, Tool, ToolDefinition, ToolState } from './library.ts'
 export { toolDefinition } from './library.ts'
 export { mcpTools } from './mcp-tools.ts'
+export type { Delivery, InboxItem, Webhook } from './notifications.ts'
 export type { Access, Effect, McpToolName, Need, Operation, Route } from './operation.ts'
 export { type Input, type OperationName, type Operations, type Output, operations } from './operations.ts'
 export type { EngineName, Explanation, Run } from './queries.ts'

@@ -1,6 +1,8 @@
 import * as datasets from './datasets.ts'
 import * as identity from './identity.ts'
+import * as learning from './learning.ts'
 import * as library from './library.ts'
+import * as notifications from './notifications.ts'
 import type { InputOf, OutputOf } from './operation.ts'
 import * as queries from './queries.ts'
 
@@ -24,6 +26,8 @@ export const operations = {
   'datasets.list': datasets.listDatasets,
   'datasets.describe': datasets.describeDataset,
   'datasets.refresh': datasets.refreshDatasets,
+  'datasets.schemas': datasets.listDatasetSchemas,
+  'datasets.introspect': datasets.introspectDataset,
   'queries.ask': queries.askQuery,
   'queries.explain': queries.explainQuery,
   'queries.read': queries.readResult,
@@ -42,6 +46,14 @@ export const operations = {
   'tools.disable': library.disableTool,
   'tools.explain': library.explainTool,
   'tools.run': library.runTool,
+  'tools.stats': learning.toolStats,
+  'inbox.list': notifications.listInbox,
+  'inbox.seen': notifications.markInbox,
+  'webhooks.list': notifications.listWebhooks,
+  'webhooks.create': notifications.createWebhook,
+  'webhooks.delete': notifications.deleteWebhook,
+  'webhooks.deliveries': notifications.listDeliveries,
+  'webhooks.redeliver': notifications.redeliver,
 } as const
 
 export type Operations = typeof operations

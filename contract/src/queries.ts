@@ -102,6 +102,7 @@ export const run = z.object({
   elapsedMs: z.number(),
   count: z.int().nullable(),
   bytes: z.int().nullable(),
+  cached: z.boolean().describe('Answered from the result cache.'),
 })
 export type Run = z.output<typeof run>
 

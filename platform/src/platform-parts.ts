@@ -9,14 +9,18 @@ import { SqlPool } from '@super-data/tables'
 import { ProjectDatasets } from './datasets/project-datasets.ts'
 import { Events } from './events/events.ts'
 import { Identity } from './identity/identity.ts'
+import { RunStatistics } from './learning/run-statistics.ts'
 import { Functions } from './library/functions.ts'
 import { Proposals } from './library/proposals.ts'
 import { ToolCatalogue } from './library/tool-catalogue.ts'
 import { ToolChecker } from './library/tool-checker.ts'
 import { Tools } from './library/tools.ts'
+import { Webhooks } from './notifications/webhooks.ts'
 import type { PlatformSettings } from './platform-settings.ts'
+import { Answers } from './queries/answers.ts'
 import { JqQueryEngine } from './queries/jq-engine.ts'
 import { Questions } from './queries/questions.ts'
+import { MemoryResultCache } from './queries/result-cache.ts'
 import { ResultStore } from './queries/result-store.ts'
 import { RunLog } from './queries/run-log.ts'
 import { SqlQueryEngine } from './queries/sql-engine.ts'
@@ -50,8 +54,10 @@ export async function openParts(settings: PlatformSettings, components: Platform
   const [engines, state] = await allEnded([openEngines(home), openState(home)])
   const identity = lifetime.own(await Identity.open({ ...state, clock, ids, random, log, settings: settings.identity }))
   const events = lifetime.own(await Events.open({ ...state, sight: identity, clock, random, log }))
+  const hooked = { ...state, events, clock, random, ids, log, settings: settings.webhooks }
+  const webhooks = lifetime.own(await Webhooks.open(hooked))
   const datasets = lifetime.own(openDatasets(home, { ...state, ...engines, events }))
-  const basics = { ...components, ids, ...state, ...engines, identity, events, datasets }
+  const basics = { ...components, ids, ...state, ...engines, identity, events, webhooks, datasets }
   const asking = questionParts(home, basics)
   return { ...basics, ...asking, ...libraryParts(settings, { ...basics, ...asking }) }
 }
@@ -72,7 +78,9 @@ async function openEngines({ settings, components, lifetime }: Home) {
   const { clock, log } = components
   const dataFolder = cacheFolderOf(settings)
   const opened = await allEnded([
-    JqPool.open({ workers, cacheBytes: cacheBytes / workers }, { clock, log }).then(pool => lifetime.own(pool)),
+    JqPool.open({ workers, cacheBytes: (cacheBytes * (1 - resultCacheShare)) / workers }, { clock, log }).then(pool =>
+      lifetime.own(pool),
+    ),
     SqlPool.open({ workers, memoryLimitMb, dataFolder, cacheFolder: dataFolder, clock, log }).then(pool =>
       lifetime.own(pool),
     ),
@@ -110,6 +118,9 @@ function openDatasets(
 /** The SQL engine reads below it and nowhere else. */
 const cacheFolderOf = ({ home }: PlatformSettings) => join(home, 'cache')
 
+/** Of the memory for what is kept ready, so much is for answers and the rest for parsed datasets. */
+const resultCacheShare = 0.1
+
 const resultsKeptMs = 86_400_000
 
 /** All kept results together may be so many times the longest one. */
@@ -123,11 +134,14 @@ function questionParts({ settings, lifetime }: Home, { clock, log, ids, datasets
   const kept = { resultBytesMax, totalBytesMax: resultBytesMax * resultsKept, keepMs: resultsKeptMs }
   const results = new ResultStore(basics.objects, kept, () => clock.now())
   const engines = { jq: new JqQueryEngine(basics.jq), sql: new SqlQueryEngine(basics.sql) }
+  const cache = new MemoryResultCache(settings.cacheBytes * resultCacheShare)
   const limits = { timeMs, resultBytesMax }
+  const answers = new Answers({ engines, datasets, results, cache, log, settings: limits })
   return {
     runs,
+    statistics: new RunStatistics(basics.telemetry, runs),
     results,
-    questions: new Questions({ engines, datasets, results, runs, clock, ids, log, settings: limits }),
+    questions: new Questions({ engines, datasets, answers, runs, clock, ids }),
   }
 }
 

@@ -1,6 +1,7 @@
 import type { IdentitySettings } from './identity/settings.ts'
 import type { ReviewSettings } from './library/proposals.ts'
 import type { LimitSettings } from './limits.ts'
+import type { WebhookSettings } from './notifications/webhooks.ts'
 
 /** Values of one installation; every one that a stranger could stretch has a limit. */
 export interface PlatformSettings {
@@ -14,6 +15,7 @@ export interface PlatformSettings {
   readonly identity: IdentitySettings
   readonly limits: LimitSettings
   readonly review: ReviewSettings
+  readonly webhooks: WebhookSettings
   /** Whether questions may become proposals. */
   readonly learning: boolean
   readonly queryTimeMs: number

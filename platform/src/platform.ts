@@ -6,8 +6,11 @@ import { datasetHandlers } from './datasets/dataset-handlers.ts'
 import type { Catalogue, EventStream, ObservedCall, PlatformDoor, Readiness } from './door.ts'
 import { identityHandlers } from './identity/handlers.ts'
 import { defaultProject, getProject } from './identity/projects.ts'
+import { learningHandlers } from './learning/learning-handlers.ts'
 import { libraryHandlers } from './library/library-handlers.ts'
 import { importSeeds } from './library/seeds.ts'
+import { inboxHandlers } from './notifications/inbox-handlers.ts'
+import { webhookHandlers } from './notifications/webhook-handlers.ts'
 import { openParts, type PlatformComponents, type PlatformParts } from './platform-parts.ts'
 import type { PlatformSettings } from './platform-settings.ts'
 import { queryHandlers } from './queries/query-handlers.ts'
@@ -82,9 +85,12 @@ export class Platform implements PlatformDoor, AsyncDisposable {
 function handlersOf(parts: PlatformParts): Handlers {
   return {
     ...identityHandlers(parts.identity),
-    ...datasetHandlers(parts.datasets),
+    ...datasetHandlers(parts),
     ...queryHandlers(parts),
+    ...inboxHandlers(parts),
+    ...webhookHandlers(parts),
     ...libraryHandlers(parts),
+    ...learningHandlers(parts),
   }
 }
 

@@ -3,6 +3,7 @@ import type { Log } from '@super-data/base/log'
 import type { Database } from '@super-data/metadata'
 import type { Events } from './events/events.ts'
 import type { Proposals } from './library/proposals.ts'
+import type { Webhooks } from './notifications/webhooks.ts'
 import type { ResultStore } from './queries/result-store.ts'
 import type { RunLog } from './queries/run-log.ts'
 import type { LibraryTables } from './state/library.ts'
@@ -11,6 +12,7 @@ interface SweepParts {
   readonly library: Database<LibraryTables>
   readonly proposals: Proposals
   readonly events: Events
+  readonly webhooks: Webhooks
   readonly results: ResultStore
   readonly runs: RunLog
   readonly clock: Clock
@@ -52,9 +54,10 @@ export class Sweep {
   }
 
   async #sweep(): Promise<void> {
-    const { results, runs, clock } = this.#parts
+    const { results, runs, webhooks, clock } = this.#parts
     await this.#expireProposals()
     await results.prune()
+    await webhooks.prune()
     await runs.prune(clock, runsKeptMs)
   }
 

@@ -44,6 +44,7 @@ export function settingsOf(home: string, changes: Partial<PlatformSettings> = {}
     identity: { publicUrl: () => 'https://data.example.test', trustUserHeader: false, trustedProxies: [] },
     limits: { callsPerMinute: 100_000, callsAtOnce: 100, strangerCallsPerMinute: 100_000 },
     review: { approvalThreshold: 2, proposalHours: 24, pendingMax: 10 },
+    webhooks: { privateAllowed: true, firstRetryMs: 20, attemptsMax: 3, timeoutMs: 500 },
     learning: true,
     queryTimeMs: 20_000,
     resultBytesMax: 2 ** 20,

@@ -200,6 +200,7 @@ function platformSettings(settings: ServerSettings, home: string, address: Addre
       proposalHours: settings.proposalHours,
       pendingMax: pendingProposalsMax,
     },
+    webhooks: { privateAllowed: settings.webhooksPrivate },
     learning: settings.enableLearning,
     queryTimeMs: settings.queryTimeoutSeconds * 1_000,
     resultBytesMax: settings.maxResultSizeMb * megabyte,

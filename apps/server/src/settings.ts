@@ -127,6 +127,11 @@ export const serverSettings = {
     about: 'Memory for datasets and results kept ready, in MB.',
     schema: wholeNumber(0, 100_000).default(500),
   },
+  webhooksPrivate: {
+    env: 'SUPER_DATA_WEBHOOKS_PRIVATE',
+    about: 'Whether webhooks may call addresses inside the network of this server.',
+    schema: yesOrNo.default(false),
+  },
   rateLimitPerMinute: {
     env: 'SUPER_DATA_RATE_LIMIT_PER_MINUTE',
     about: 'Calls of one key a minute.',

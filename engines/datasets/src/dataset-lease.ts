@@ -1,3 +1,4 @@
+import { Cancelled, must, throwIfAborted } from '@super-data/base/errors'
 import type { Dataset, DatasetFormat } from './dataset.ts'
 import type { JsonFile, Snapshot } from './snapshots/snapshot.ts'
 
@@ -12,6 +13,8 @@ export class DatasetLease {
   readonly format: DatasetFormat
   readonly gzip: boolean
   readonly sizeBytes: number
+  /** Of CSV: what separates fields, null in a file of one column. Absent while unknown. */
+  readonly separator: string | null | undefined
   readonly #json: () => Promise<JsonFile>
   #snapshot: Snapshot | undefined
 
@@ -21,18 +24,34 @@ export class DatasetLease {
     this.format = snapshot.facts.format
     this.gzip = snapshot.identity.gzip
     this.sizeBytes = snapshot.identity.sizeBytes
+    this.separator = snapshot.facts.separator
     this.#json = json
     this.#snapshot = snapshot
     snapshot.hold()
   }
 
   /**
-   * The data as a JSON file. A table is converted the first time somebody asks.
+   * The data as a JSON file. A table is converted the first time somebody asks; who gives up waiting does not stop the
+   * conversion, as others may wait for it too.
    *
-   * @throws what the conversion throws.
+   * @throws Cancelled, and what the conversion throws.
    */
-  json(): Promise<JsonFile> {
-    return this.#json()
+  async json(signal?: AbortSignal): Promise<JsonFile> {
+    throwIfAborted(signal)
+    if (signal === undefined) return this.#json()
+    const { promise: aborted, reject } = Promise.withResolvers<never>()
+    const onAbort = () => reject(new Cancelled(signal.reason))
+    signal.addEventListener('abort', onAbort, { once: true })
+    try {
+      return await Promise.race([this.#json(), aborted])
+    } finally {
+      signal.removeEventListener('abort', onAbort)
+    }
+  }
+
+  /** A lease of the same version that is released on its own. */
+  hold(): DatasetLease {
+    return new DatasetLease(this.dataset, must(this.#snapshot, 'a lease that was not released'), this.#json)
   }
 
   /** May be called twice. */

@@ -65,6 +65,8 @@ export interface ConversionSource {
   readonly gzip: boolean
   readonly version: string
   readonly sizeBytes: number
+  /** Of CSV: what separates fields, null in a file of one column. Absent while unknown. */
+  readonly separator?: string | null
 }
 
 /** Writes a table as newline-delimited JSON, for those who read only JSON. */

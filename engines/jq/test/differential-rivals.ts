@@ -40,7 +40,8 @@ function toOutcome(texts: readonly string[], error?: JqRuntimeError): Outcome | 
   if (texts.join().length > charactersMax) return { refused: 'too much output' }
   const outputs = texts.map(text => JSON.parse(text))
   if (!error) return { outputs }
-  const { value = error.message } = error.details as { value?: Value }
+  const { value } = error.details as { value?: Value }
+  if (value === undefined) return { refused: 'too large an error' }
   return { outputs, error: { value: JSON.parse(printJson(value)) } }
 }
 

@@ -147,19 +147,6 @@ export const knownDifferences: readonly KnownDifference[] = [
     matches: ({ program, theirs }) => /implode/.test(program) && 'refused' in theirs,
   },
   {
-    name: 'errors beside an alternative',
-    rivals: ['jq-1.6', 'jq-web'],
-    reason: 'ours is wrong: // gives the alternative for an error on its left, where jq fails',
-    matches: ({ program, ours, theirs }) =>
-      program.includes('//') && hasError(theirs) && (!hasError(ours) || program.includes('error')),
-  },
-  {
-    name: 'places made by an empty update',
-    rivals: ['jq-1.6', 'jq-web'],
-    reason: 'ours is wrong: null | .a.b |= empty makes {"a":null}, where jq leaves null',
-    matches: ({ program, ours }) => program.includes('|=') && JSON.stringify(ours).includes('null'),
-  },
-  {
     name: 'several initial states of a reduce',
     rivals: ['jq-1.6', 'jq-web'],
     reason: 'jq runs the source on null for all but the first',
@@ -262,12 +249,6 @@ export const knownDifferences: readonly KnownDifference[] = [
     reason: 'they come first, as in any JavaScript object',
     matches: ({ program, input, ours, theirs }) =>
       characters(ours) === characters(theirs) || /"(0|12)".*(tostream|paths)/.test(input + program),
-  },
-  {
-    name: 'constant keys that are no strings',
-    rivals: ['jq-1.6', 'jq-web'],
-    reason: 'an array or object as a key is refused when it is used, not before',
-    matches: ({ theirs }) => 'refused' in theirs && theirs.refused.includes('as object key'),
   },
   {
     name: 'empty matches beside wide characters',

@@ -85,3 +85,15 @@ export class PostgresBusy extends PlatformError {
   readonly code = 'POSTGRES_BUSY'
   readonly kind = 'unavailable'
 }
+
+/** A value breaks a rule of its table: unique, foreign key, check, not null. */
+export class PostgresConstraint extends PlatformError {
+  readonly code = 'POSTGRES_CONSTRAINT'
+  readonly kind = 'invalid'
+}
+
+/** The transaction failed at an earlier statement and takes nothing but a rollback. */
+export class PostgresTransactionFailed extends PlatformError {
+  readonly code = 'POSTGRES_TRANSACTION_FAILED'
+  readonly kind = 'invalid'
+}

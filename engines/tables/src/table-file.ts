@@ -11,6 +11,8 @@ export interface TableFile {
   readonly sizeBytes: number
   /** What a JSON file holds at its top. Default `array`. */
   readonly shape?: 'array' | 'object' | 'scalar'
+  /** Of CSV: what separates fields, null in a file of one column. Absent: the most frequent candidate in the header. */
+  readonly separator?: string | null
 }
 
 export interface Column {

@@ -48,8 +48,13 @@ export class ProjectDatasets {
     return opened
   }
 
+  /** Every structure the project's datasets have had. */
+  schemasOf(project: string): DatasetSchemas {
+    return new DatasetSchemas(this.#parts.platform, project, this.#parts.clock)
+  }
+
   async #openFor(project: string): Promise<Datasets> {
-    const { settings, platform, sql, clock, log, onChange } = this.#parts
+    const { settings, sql, clock, log, onChange } = this.#parts
     const datasets = await Datasets.open({
       folder: project === 'default' ? settings.defaultFolder : join(settings.projectsFolder, project, 'datasets'),
       cacheFolder: join(settings.cacheFolder, project),
@@ -57,7 +62,7 @@ export class ProjectDatasets {
       clock,
       log,
       settings: { pollMs: settings.pollMs },
-      schemas: new DatasetSchemas(platform, project, clock),
+      schemas: this.schemasOf(project),
       toNdjson: (source, target, signal) => sql.export(source, target, signal),
     })
     datasets.onChange(names => {

@@ -31,6 +31,11 @@ export function readEvents(
     .execute()
 }
 
+/** The newest events of one file, newest first. */
+export function readNewest(file: Kysely<GovernedTables>, limit: number): Promise<OutboxRow[]> {
+  return file.selectFrom('outbox').selectAll().orderBy('id', 'desc').limit(limit).execute()
+}
+
 /** Events of one file in the order they were written, after a position in it. Finds those of other processes too. */
 export async function readWritten(
   file: Kysely<GovernedTables>,

@@ -8,9 +8,18 @@ import {
   JqForbidden,
   type JqPool,
   parse,
+  parseDefinition,
   strangerPolicy,
 } from '@super-data/jq'
-import type { ParseContext, ParsedQuery, QueryEngine, ResultShape, RunOutcome, RunRequest } from './engine.ts'
+import type {
+  ParseContext,
+  ParsedQuery,
+  PinnedFunction,
+  QueryEngine,
+  ResultShape,
+  RunOutcome,
+  RunRequest,
+} from './engine.ts'
 import { ParameterUnknown } from './errors.ts'
 import { compileJqTemplate } from './templates/jq-template.ts'
 import { type Template, TemplatePlace } from './templates/template.ts'
@@ -46,7 +55,7 @@ export class JqQueryEngine implements QueryEngine {
       sources: context.source === undefined ? [] : [context.source],
       mode: context.mode,
       effect: 'read',
-      pure: facts.pure,
+      pure: facts.pure && functions.every(isPure),
       hints: facts.hints,
     }
   }
@@ -57,7 +66,7 @@ export class JqQueryEngine implements QueryEngine {
       {
         program: query.program,
         variables: jsonTexts(query.parameters, request.params),
-        input: await inputOf(request.leases[0]),
+        input: await inputOf(request.leases[0], request.signal),
         mode: query.mode,
         caller: request.caller,
         limits: { timeMs: request.limits.timeMs, bytes: request.limits.resultBytes },
@@ -87,12 +96,25 @@ function requireParameters(facts: Analysis, parameters: readonly string[] | unde
   if (unknown) throw new ParameterUnknown(unknown.name, parameters, unknown.position)
 }
 
+/** Of the many that use a function, each asks: its definition is looked at once. */
+const purity = new Map<string, boolean>()
+const purityMax = 5_000
+
+function isPure({ hash, definition }: PinnedFunction): boolean {
+  const known = purity.get(hash)
+  if (known !== undefined) return known
+  const { pure } = analyse(parseDefinition(definition))
+  if (purity.size >= purityMax) purity.clear()
+  purity.set(hash, pure)
+  return pure
+}
+
 function jsonTexts(names: readonly string[], params: Readonly<Record<string, JsonValue>>): Record<string, string> {
   return Object.fromEntries(names.map(name => [name, JSON.stringify(params[name] ?? null)]))
 }
 
-async function inputOf(lease: DatasetLease | undefined) {
+async function inputOf(lease: DatasetLease | undefined, signal: AbortSignal) {
   if (!lease) return { kind: 'none' } as const
-  const { file, format, gzip, sizeBytes } = await lease.json()
+  const { file, format, gzip, sizeBytes } = await lease.json(signal)
   return { kind: 'file', file, format, gzip, version: lease.dataset.version, sizeBytes } as const
 }

@@ -1,14 +1,14 @@
 import type { Clock } from '@super-data/base/clock'
 import { toProblem } from '@super-data/base/errors'
 import type { Ids } from '@super-data/base/ids'
-import type { Log } from '@super-data/base/log'
 import type { Answer, EngineName, JsonValue } from '@super-data/contract'
+import type { Datasets } from '@super-data/datasets'
+import { SqlUnknownTable } from '@super-data/tables'
 import type { ProjectDatasets } from '../datasets/project-datasets.ts'
 import type { Principal } from '../principal.ts'
-import { AnswerCollector } from './answer-collector.ts'
+import type { Answers } from './answers.ts'
 import type { FunctionResolver, ParsedQuery, QueryEngine } from './engine.ts'
 import { requireExactNumbers } from './exact-numbers.ts'
-import type { ResultStore } from './result-store.ts'
 import type { RunLog, RunRow } from './run-log.ts'
 
 export interface QuestionSettings {
@@ -43,12 +43,10 @@ export interface Asking {
 interface QuestionsParts {
   readonly engines: Readonly<Record<EngineName, QueryEngine>>
   readonly datasets: ProjectDatasets
-  readonly results: ResultStore
+  readonly answers: Answers
   readonly runs: RunLog
   readonly clock: Clock
   readonly ids: Ids
-  readonly log: Log
-  readonly settings: QuestionSettings
 }
 
 /** Asks the engines, and records every run. Ad-hoc questions and tools both come through here. */
@@ -67,7 +65,7 @@ export class Questions {
     options: { functions: FunctionResolver; parameters?: readonly string[]; signal: AbortSignal },
   ): Promise<ParsedQuery> {
     const datasets = await this.#parts.datasets.of(project)
-    return this.#parts.engines[question.engine].parse(question.text, {
+    const parsing = this.#parts.engines[question.engine].parse(question.text, {
       source: question.source,
       mode: question.mode,
       functions: options.functions,
@@ -75,6 +73,10 @@ export class Questions {
       datasets: datasets.list().map(dataset => dataset.name),
       signal: options.signal,
       ...(options.parameters ? { parameters: options.parameters } : {}),
+    })
+    return parsing.catch(failure => {
+      explainMissing(failure, datasets)
+      throw failure
     })
   }
 
@@ -96,56 +98,31 @@ export class Questions {
    * @param understand parses the question, or brings what was parsed before.
    */
   async ask(question: Question, understand: () => Promise<ParsedQuery>, asking: Asking): Promise<Answer> {
-    const { clock, ids, results, runs } = this.#parts
+    const { clock, ids, answers, runs } = this.#parts
     const started = clock.elapsed()
     const run = { id: ids.next('run'), at: clock.now(), ...runFacts(question, asking) }
     const elapsedMs = () => Math.round((clock.elapsed() - started) * 1000) / 1000
-    const record = (end: Pick<RunRow, 'outcome' | 'code' | 'count' | 'bytes'>) =>
+    const record = (end: Pick<RunRow, 'outcome' | 'code' | 'count' | 'bytes' | 'cached'>) =>
       runs.add({ ...run, ...end, elapsed_ms: elapsedMs() })
-    const collector = new AnswerCollector(asking, results, { project: asking.project, handle: run.id })
     try {
       requireExactNumbers(asking.params, '/params')
-      const answer = await this.#run(await understand(), asking, collector)
-      record({ outcome: 'ok', code: null, count: answer.count, bytes: collector.bytes })
-      return { ...answer, ...(asking.tool?.draft ? { draft: true } : {}), elapsedMs: elapsedMs(), runId: run.id }
+      const { content, bytes, cached } = await answers.give(await understand(), asking, run.id)
+      record({ outcome: 'ok', code: null, count: content.count, bytes, cached: cached ? 1 : 0 })
+      const marks = { ...(cached ? { cached } : {}), ...(asking.tool?.draft ? { draft: true as const } : {}) }
+      return { ...content, ...marks, elapsedMs: elapsedMs(), runId: run.id }
     } catch (failure) {
-      await this.#abandon(collector)
       const { kind, code } = toProblem(failure)
-      record({ outcome: kind === 'cancelled' ? 'cancelled' : 'failed', code, count: null, bytes: null })
+      record({ outcome: kind === 'cancelled' ? 'cancelled' : 'failed', code, count: null, bytes: null, cached: 0 })
       throw failure
     }
   }
+}
 
-  async #run(query: ParsedQuery, asking: Asking, collector: AnswerCollector) {
-    const datasets = await this.#parts.datasets.of(asking.project)
-    const { timeMs, resultBytesMax: resultBytes } = this.#parts.settings
-    const leases = query.sources.map(name => datasets.lease(name))
-    try {
-      const outcome = await this.#parts.engines[query.engine].run(query, {
-        params: asking.params,
-        leases,
-        caller: asking.principal.userId,
-        limits: { timeMs, resultBytes },
-        sink: collector,
-        signal: asking.signal,
-      })
-      return {
-        ...(await collector.finish(outcome)),
-        source: leases.map(({ dataset }) => ({ name: dataset.name, version: dataset.version })),
-      }
-    } finally {
-      for (const lease of leases) lease.release()
-    }
-  }
-
-  /** What is left of a failed run goes with the next prune at the latest: it must not hide the failure. */
-  async #abandon(collector: AnswerCollector): Promise<void> {
-    try {
-      await collector.abandon()
-    } catch (failure) {
-      this.#parts.log.warn({ err: failure }, 'the result of a failed run could not be removed')
-    }
-  }
+/** A table may be missing because its file has never been good: that is what to say. @throws DatasetInvalid */
+function explainMissing(failure: unknown, datasets: Datasets): void {
+  if (!(failure instanceof SqlUnknownTable)) return
+  const name = String(failure.details?.['table']).toLowerCase()
+  if (datasets.problems.some(problem => problem.name === name)) datasets.lease(name).release()
 }
 
 const paramsCharsMax = 8_192

@@ -56,6 +56,17 @@ export class ResultStore {
   }
 
   /**
+   * Gives a stored result a second name; both lead to it as long as either is kept.
+   *
+   * @returns false when the result has been cleared away.
+   */
+  async share(from: ResultName, to: ResultName): Promise<boolean> {
+    if ((await this.#objects.head(keysOf(from).facts)) === undefined) return false
+    await this.#objects.put(`${keysOf(to).data}${aliasMark}${from.handle}`, new Uint8Array())
+    return true
+  }
+
+  /**
    * Reads whole items from `cursor` on. An item too large for one page comes in parts, as `text`.
    * Without a cursor it starts at the first item that the answer left out.
    *
@@ -71,8 +82,7 @@ export class ResultStore {
   }
 
   async #read(name: ResultName, options: { cursor?: string; maxRows: number; maxBytes: number }): Promise<ResultPage> {
-    const keys = keysOf(name)
-    const facts = JSON.parse((await this.#bytes(keys.facts)).toString()) as ResultFacts
+    const { keys, facts } = await this.#find(name)
     const start = parsePosition(options.cursor, facts)
     // One byte before the page shows whether an item starts there.
     const from = Math.max(0, start.at - 1)
@@ -102,12 +112,31 @@ export class ResultStore {
     const oldest = this.#now() - this.#settings.keepMs
     const all: ObjectEntry[] = []
     for await (const object of this.#all()) all.push(object)
-    all.sort((a, b) => b.modifiedAt - a.modifiedAt)
     let total = 0
-    for (const object of all) {
-      total += object.sizeBytes
-      if (object.modifiedAt < oldest || total > this.#settings.totalBytesMax) await this.#objects.delete(object.key)
+    for (const result of resultsOf(all)) {
+      total += result.reduce((sum, object) => sum + object.sizeBytes, 0)
+      const isNewest = newestOf(result) >= oldest && total <= this.#settings.totalBytesMax
+      const going = isNewest ? result.filter(object => isAlias(object) && object.modifiedAt < oldest) : result
+      for (const object of going) await this.#objects.delete(object.key)
     }
+  }
+
+  async #find(name: ResultName): Promise<{ keys: ResultKeys; facts: ResultFacts }> {
+    const keys = keysOf(name)
+    try {
+      return { keys, facts: await this.#facts(keys) }
+    } catch (failure) {
+      if (!(failure instanceof ObjectMissing)) throw failure
+      const prefix = `${keys.data}${aliasMark}`
+      const [alias] = (await this.#objects.list({ prefix, limit: 1 })).objects
+      if (!alias) throw failure
+      const shared = keysOf({ ...name, handle: alias.key.slice(prefix.length) })
+      return { keys: shared, facts: await this.#facts(shared) }
+    }
+  }
+
+  async #facts(keys: ResultKeys): Promise<ResultFacts> {
+    return JSON.parse((await this.#bytes(keys.facts)).toString()) as ResultFacts
   }
 
   async *#all(): AsyncGenerator<ObjectEntry> {
@@ -125,6 +154,25 @@ export class ResultStore {
     for await (const chunk of object.body) chunks.push(chunk)
     return Buffer.concat(chunks)
   }
+}
+
+/** Between the second name of a result and its first one. */
+const aliasMark = '.of.'
+
+const isAlias = (object: ObjectEntry) => object.key.includes(aliasMark)
+
+/** The objects of each result, its other names among them; the result that was written or named last comes first. */
+function resultsOf(objects: readonly ObjectEntry[]): ObjectEntry[][] {
+  const results = Map.groupBy(objects, resultOf)
+  return [...results.values()].sort((a, b) => newestOf(b) - newestOf(a))
+}
+
+const newestOf = (result: readonly ObjectEntry[]) => Math.max(...result.map(object => object.modifiedAt))
+
+/** The key of the data that an object belongs to. */
+function resultOf({ key }: ObjectEntry): string {
+  const [named, of] = key.split(aliasMark)
+  return of === undefined ? key.replace(/\.facts$/, '') : `${named!.slice(0, named!.lastIndexOf('/') + 1)}${of}`
 }
 
 function keysOf({ project, handle }: ResultName): ResultKeys {

@@ -2,7 +2,7 @@ import type { Clock } from '@super-data/base/clock'
 import type { Log } from '@super-data/base/log'
 import type { Run } from '@super-data/contract'
 import type { Database } from '@super-data/metadata'
-import type { Selectable } from 'kysely'
+import { type Selectable, sql, type Transaction } from 'kysely'
 import type { TelemetryTables } from '../state/telemetry.ts'
 import { RunMissing } from './errors.ts'
 
@@ -52,6 +52,7 @@ export class RunLog {
             .values(rows.slice(start, start + batchRows))
             .execute()
         }
+        await countUse(transaction, rows)
       })
     } catch (failure) {
       this.#log.warn({ err: failure, runs: rows.length }, 'the execution log could not be written')
@@ -92,6 +93,29 @@ export class RunLog {
   }
 }
 
+/** Adds to what is known of each tool, whose runs will be forgotten. */
+async function countUse(transaction: Transaction<TelemetryTables>, rows: readonly RunRow[]): Promise<void> {
+  const uses = new Map<string, TelemetryTables['tool_use']>()
+  for (const { project, tool, at } of rows) {
+    if (tool === null) continue
+    const key = JSON.stringify([project, tool])
+    const use = uses.get(key) ?? { project, tool, calls: 0, first_at: at, last_at: at }
+    uses.set(key, { ...use, calls: use.calls + 1, last_at: Math.max(use.last_at, at) })
+  }
+  for (const use of uses.values()) {
+    await transaction
+      .insertInto('tool_use')
+      .values(use)
+      .onConflict(conflict =>
+        conflict.columns(['project', 'tool']).doUpdateSet({
+          calls: sql`calls + ${use.calls}`,
+          last_at: sql`max(last_at, ${use.last_at})`,
+        }),
+      )
+      .execute()
+  }
+}
+
 export function toRun(row: RunRow): Run {
   return {
     id: row.id,
@@ -107,5 +131,6 @@ export function toRun(row: RunRow): Run {
     elapsedMs: row.elapsed_ms,
     count: row.count,
     bytes: row.bytes,
+    cached: row.cached === 1,
   }
 }

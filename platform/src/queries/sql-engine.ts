@@ -59,8 +59,9 @@ function requireParameters(used: readonly string[], parameters: readonly string[
   if (unknown) throw new ParameterUnknown(unknown, parameters)
 }
 
-/** Functions whose answer depends on more than the data; a false alarm only costs caching. */
-const volatile = /\b(random|uuid|gen_random_uuid|now|current_\w+|today|get_current_\w+|setseed|nextval)\b/i
+/** Words whose answer depends on more than the data; a false alarm (a column of that name) only costs caching. */
+const volatile =
+  /\b(random|uuid(v\d)?|gen_random_uuid|now|today|ago|age|(get_)?current_\w+|localtime(stamp)?|transaction_timestamp|txid_current|setseed|nextval|currval|stats|sample|tablesample)\b/i
 
 /** How the SQL engine is told of a dataset. */
 export function tableFile(lease: DatasetLease): TableFile {
@@ -73,5 +74,6 @@ export function tableFile(lease: DatasetLease): TableFile {
     version: dataset.version,
     sizeBytes: dataset.sizeBytes,
     ...(dataset.shape === undefined ? {} : { shape: dataset.shape }),
+    ...(lease.separator === undefined ? {} : { separator: lease.separator }),
   }
 }

@@ -51,6 +51,17 @@ function invitationTable(schema: SchemaModule) {
   ]
 }
 
+/** One row: what this installation is called among those that share a library. */
+export function installationTable(schema: SchemaModule) {
+  return [
+    schema
+      .createTable('installation')
+      .addColumn('one', 'integer', column => column.primaryKey())
+      .addColumn('node_id', 'text', column => column.notNull())
+      .addCheckConstraint('installation_one', sql`one = 1`),
+  ]
+}
+
 export function datasetSchemaTable(schema: SchemaModule) {
   return [
     schema
@@ -62,4 +73,58 @@ export function datasetSchemaTable(schema: SchemaModule) {
       .addColumn('at', 'bigint', column => column.notNull())
       .addPrimaryKeyConstraint('dataset_schemas_pk', ['project', 'dataset', 'version']),
   ]
+}
+
+/** Webhooks with what they are to be sent, and how far people have read their inbox. */
+export function notificationTables(schema: SchemaModule) {
+  return [...webhookTables(schema), inboxTable(schema)]
+}
+
+function webhookTables(schema: SchemaModule) {
+  return [
+    schema
+      .createTable('webhooks')
+      .addColumn('id', 'text', column => column.primaryKey())
+      .addColumn('project', 'text', column => column.notNull())
+      .addColumn('url', 'text', column => column.notNull())
+      .addColumn('types', 'text', column => column.notNull())
+      .addColumn('secret', 'text', column => column.notNull())
+      .addColumn('failures', 'integer', column => column.notNull())
+      .addColumn('disabled_at', 'bigint')
+      .addColumn('created_by', 'text', column => column.notNull())
+      .addColumn('created_at', 'bigint', column => column.notNull()),
+    schema.createIndex('webhooks_project').on('webhooks').columns(['project', 'id']),
+    schema
+      .createTable('webhook_deliveries')
+      .addColumn('id', 'text', column => column.primaryKey())
+      .addColumn('webhook_id', 'text', column => column.notNull().references('webhooks.id'))
+      .addColumn('event', 'text', column => column.notNull())
+      .addColumn('type', 'text', column => column.notNull())
+      .addColumn('subject', 'text', column => column.notNull())
+      .addColumn('body', 'text', column => column.notNull())
+      .addColumn('state', 'text', column => column.notNull())
+      .addColumn('attempts', 'integer', column => column.notNull())
+      .addColumn('status', 'integer')
+      .addColumn('problem', 'text')
+      .addColumn('next_at', 'bigint')
+      .addColumn('at', 'bigint', column => column.notNull())
+      .addUniqueConstraint('webhook_deliveries_once', ['webhook_id', 'event'])
+      .addCheckConstraint('webhook_deliveries_state', oneOf('state', ['waiting', 'delivered', 'dead'])),
+    schema
+      .createIndex('webhook_deliveries_due')
+      .on('webhook_deliveries')
+      .column('next_at')
+      .where(sql.ref('state'), '=', sql.lit('waiting')),
+    schema
+      .createTable('webhook_positions')
+      .addColumn('file', 'text', column => column.primaryKey())
+      .addColumn('position', 'integer', column => column.notNull()),
+  ]
+}
+
+function inboxTable(schema: SchemaModule) {
+  return schema
+    .createTable('inbox_marks')
+    .addColumn('user_id', 'text', column => column.primaryKey())
+    .addColumn('seen', 'text', column => column.notNull())
 }

@@ -1,7 +1,7 @@
 import { Database, migration } from '@super-data/metadata'
 import type { Transaction } from 'kysely'
 import { governedTables } from './governed-schema.ts'
-import { credentialTables, datasetSchemaTable } from './platform-schema.ts'
+import { credentialTables, datasetSchemaTable, installationTable, notificationTables } from './platform-schema.ts'
 import type { GovernedTables, StateParts } from './shared-tables.ts'
 
 /** `platform.db`: what belongs to this installation alone. Secrets only as hashes. */
@@ -32,6 +32,39 @@ export interface PlatformTables extends GovernedTables {
     redeemed_at: number | null
     created_at: number
   }
+  /** One row. */
+  installation: { one: 1; node_id: string }
+  webhooks: {
+    id: string
+    project: string
+    url: string
+    /** JSON: kinds of events; none means all. */
+    types: string
+    /** Key of the signatures: it is needed as it is. */
+    secret: string
+    /** Deliveries given up since the last that arrived. */
+    failures: number
+    disabled_at: number | null
+    created_by: string
+    created_at: number
+  }
+  webhook_deliveries: {
+    id: string
+    webhook_id: string
+    event: string
+    type: string
+    subject: string
+    body: string
+    state: 'waiting' | 'delivered' | 'dead'
+    attempts: number
+    status: number | null
+    problem: string | null
+    next_at: number | null
+    at: number
+  }
+  /** How far the outbox of each file was read for webhooks. */
+  webhook_positions: { file: string; position: number }
+  inbox_marks: { user_id: string; seen: string }
   dataset_schemas: { project: string; dataset: string; version: number; fields: string; at: number }
 }
 
@@ -41,6 +74,8 @@ const migrations = [
   migration('0001-credentials', credentialTables),
   migration('0002-dataset-schemas', datasetSchemaTable),
   migration('0003-governed', governedTables),
+  migration('0004-installation', installationTable),
+  migration('0005-notifications', notificationTables),
 ]
 
 /** Opens `platform.db`, made when it is missing. An acknowledged change survives a power cut. */

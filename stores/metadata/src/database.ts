@@ -3,13 +3,16 @@ import { dirname, join, resolve } from 'node:path'
 import type { Clock } from '@super-data/base/clock'
 import { throwIfAborted } from '@super-data/base/errors'
 import type { Log } from '@super-data/base/log'
-import { type Compilable, Kysely, type Transaction } from 'kysely'
+import { type Compilable, Kysely, sql, type Transaction } from 'kysely'
 import { BackupTargetInvalid, DatabaseClosed, NestedWrite, TransactionTimeout } from './errors.ts'
+import type { Difference, Merged, TravellingTable } from './merge.ts'
 import type { Migration } from './migration.ts'
 import { Slots } from './slots.ts'
 import type { Connection } from './sqlite/connection.ts'
 import { belongsTo } from './sqlite/database-files.ts'
 import { sqliteDialect } from './sqlite/dialect.ts'
+import { unchangingFile } from './sqlite/merge-statements.ts'
+import { mergeAttached } from './sqlite/merging.ts'
 import { openFile } from './sqlite/open-file.ts'
 import { Readers } from './sqlite/readers.ts'
 import type { Backup } from './sqlite/snapshot.ts'
@@ -101,21 +104,29 @@ export class Database<Schema> implements AsyncDisposable {
    * @throws DatabaseBusy (nothing was begun) · TransactionTimeout · NestedWrite · UniqueViolation ·
    *   ForeignKeyViolation · ConstraintViolation · DatabaseFull. Errors of `work` pass through. All roll back.
    */
-  async write<T>(
+  write<T>(
     work: (transaction: Transaction<Schema>) => Promise<T>,
     options: { readonly signal?: AbortSignal | undefined } = {},
   ): Promise<T> {
-    if (this.#closed) throw new DatabaseClosed()
-    throwIfAborted(options.signal)
-    if (this.#current.getStore()?.active) throw new NestedWrite()
-    await this.#turns.acquire(options.signal)
-    const write = { active: true }
-    try {
-      return await this.#current.run(write, () => this.#transact(work))
-    } finally {
-      write.active = false
-      this.#turns.release()
-    }
+    return this.#inTurn(() => this.#transact(work), options.signal)
+  }
+
+  /**
+   * Merges the rows of another file into this one, and commits when `work`, which sees them, resolves: all of it, or
+   * nothing. In whatever order files are merged, and however often, the same rows come out.
+   *
+   * @param file examined before, as sound, and not changed meanwhile; it stays as it is.
+   * @throws as `write` does · DatabaseCorrupt when the file is not of this schema after all.
+   */
+  merge<T>(
+    file: string,
+    tables: readonly TravellingTable[],
+    work: (transaction: Transaction<Schema>, merged: Merged) => Promise<T>,
+    options: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<T> {
+    const merging = async (transaction: Transaction<Schema>) =>
+      work(transaction, await mergeAttached(transaction, tables))
+    return this.#inTurn(() => this.#attached(file, () => this.#transact(merging)), options.signal)
   }
 
   /** Runs a query that takes long in a thread of its own. The result must fit in memory, twice. */
@@ -137,6 +148,33 @@ export class Database<Schema> implements AsyncDisposable {
     const target = resolve(file)
     if (await belongsTo(target, this.#file)) throw new BackupTargetInvalid()
     return this.#threads.maintenance.run({ kind: 'backup', target }, options.signal)
+  }
+
+  /**
+   * Copies one consistent state of these tables into one file, which has all the others too, but empty: nothing else
+   * of this database was ever in it. Verified, and whole when it appears.
+   *
+   * @throws as `backup` does.
+   */
+  async snapshot(
+    file: string,
+    tables: readonly TravellingTable[],
+    options: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<Backup> {
+    if (this.#closed) throw new DatabaseClosed()
+    const target = resolve(file)
+    if (await belongsTo(target, this.#file)) throw new BackupTargetInvalid()
+    return this.#threads.maintenance.run({ kind: 'snapshot', target, tables }, options.signal)
+  }
+
+  /** Counts what this database and an examined file have that the other lacks, in a thread of its own. */
+  async compare(
+    file: string,
+    tables: readonly TravellingTable[],
+    options: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<Difference> {
+    if (this.#closed) throw new DatabaseClosed()
+    return this.#threads.maintenance.run({ kind: 'compare', file: resolve(file), tables }, options.signal)
   }
 
   /** Looks for damage and dangling references, in a thread of its own. Empty when all is well. */
@@ -161,6 +199,30 @@ export class Database<Schema> implements AsyncDisposable {
     // The writer is the last to leave: only it can fold the log into the file.
     this.#readers.close()
     this.#writer.close()
+  }
+
+  async #inTurn<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    if (this.#closed) throw new DatabaseClosed()
+    throwIfAborted(signal)
+    if (this.#current.getStore()?.active) throw new NestedWrite()
+    await this.#turns.acquire(signal)
+    const write = { active: true }
+    try {
+      return await this.#current.run(write, work)
+    } finally {
+      write.active = false
+      this.#turns.release()
+    }
+  }
+
+  /** Files can only be attached outside of transactions. */
+  async #attached<T>(file: string, work: () => Promise<T>): Promise<T> {
+    await sql`attach ${unchangingFile(resolve(file))} as theirs`.execute(this.#writing)
+    try {
+      return await work()
+    } finally {
+      await sql`detach theirs`.execute(this.#writing)
+    }
   }
 
   #transact<T>(work: (transaction: Transaction<Schema>) => Promise<T>): Promise<T> {

@@ -18,6 +18,8 @@ export {
   TransactionTimeout,
   UniqueViolation,
 } from './errors.ts'
+export { examineFile } from './examine-file.ts'
+export type { Difference, Examined, Merged, TravellingTable } from './merge.ts'
 export { type Migration, type MigrationSteps, migration, type SqlStep } from './migration.ts'
 export { savepoint } from './savepoint.ts'
 export type { Backup } from './sqlite/snapshot.ts'

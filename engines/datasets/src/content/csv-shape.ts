@@ -56,6 +56,11 @@ export class CsvShape {
     this.#endRow()
   }
 
+  /** What separates fields; null in a file of one column. */
+  get separator(): string | null {
+    return this.#separator === undefined ? null : String.fromCharCode(this.#separator)
+  }
+
   #take(byte: number): void {
     const isSecondHalf = byte === lineFeed && this.#afterReturn
     this.#afterReturn = byte === carriageReturn

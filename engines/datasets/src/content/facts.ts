@@ -8,6 +8,8 @@ export interface Facts {
   readonly records: number | null
   /** Null for a large table that nobody has read as JSON yet. */
   readonly structure: Structure | null
+  /** Of CSV: what separates fields, null in a file of one column. */
+  readonly separator?: string | null
 }
 
 export interface Structure {

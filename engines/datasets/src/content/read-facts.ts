@@ -16,8 +16,7 @@ export async function readFacts(
   const { file, format, gzip } = source
   switch (format) {
     case 'csv':
-      await checkCsv(source, options)
-      return { format, shape: 'array', records: null, structure: null }
+      return { format, shape: 'array', records: null, structure: null, ...(await checkCsv(source, options)) }
     case 'parquet':
       if (gzip) throw new DatasetInvalid('Parquet is packed inside already', { hint: 'Unpack the .gz file.' })
       await checkParquet(file)

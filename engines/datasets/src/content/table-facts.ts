@@ -11,18 +11,19 @@ const headerBytesMax = 1024 * 1024
  * Reads a CSV file whole: it is text, every row has the header's fields, every quote is closed, and it is complete when
  * packed.
  *
+ * @returns what separates its fields.
  * @throws DatasetInvalid
  */
 export async function checkCsv(
   source: { readonly file: string; readonly gzip: boolean },
   options: ReadOptions,
-): Promise<void> {
+): Promise<{ readonly separator: string | null }> {
   try {
-    await readRows(source, new CsvShape('quote'), options)
+    return await readRows(source, new CsvShape('quote'), options)
   } catch (problem) {
     if (!(problem instanceof DatasetInvalid)) throw problem
     // Some programs write `\"` where others write `""`.
-    await readRows(source, new CsvShape('backslash'), options).catch(() => {
+    return readRows(source, new CsvShape('backslash'), options).catch(() => {
       throw problem
     })
   }
@@ -32,7 +33,7 @@ async function readRows(
   source: { readonly file: string; readonly gzip: boolean },
   shape: CsvShape,
   options: ReadOptions,
-): Promise<void> {
+): Promise<{ readonly separator: string | null }> {
   let head = Buffer.alloc(0)
   const read = (chunk: Buffer) => {
     if (chunk.includes(0)) throw new DatasetInvalid('it is not text: it holds a zero byte')
@@ -42,6 +43,7 @@ async function readRows(
   await readUnpacked(source, read, options)
   checkHead(head)
   shape.end()
+  return { separator: shape.separator }
 }
 
 function checkHead(head: Buffer): void {

@@ -66,12 +66,15 @@ export class Snapshot {
 
   /** The data as JSON; tables are converted once. */
   async json(context: { name: string; toNdjson: ToNdjson; bytesMax: number; signal: AbortSignal }): Promise<JsonFile> {
-    const { format } = this.#facts
+    const { format, separator } = this.#facts
     const { gzip, sizeBytes } = this.identity
     if (format === 'json' || format === 'ndjson') return { file: this.files.data, format, gzip, sizeBytes }
     const { version } = this.identity
     this.#rows ??= this.#convert(
-      { name: context.name, file: this.files.data, format, gzip, version, sizeBytes },
+      {
+        ...{ name: context.name, file: this.files.data, format, gzip, version, sizeBytes },
+        ...(separator === undefined ? {} : { separator }),
+      },
       context,
     )
     this.#rows.catch(() => {

@@ -23,7 +23,7 @@ const cache = new Map<string, Expression>()
 
 /** The expression of a pattern and its flags; the most recent ones are kept. */
 function expressionFor(pattern: Value, flags: Value): Expression {
-  if (typeof pattern !== 'string') return typeError(pattern, 'cannot be matched, as it is not a string')
+  if (typeof pattern !== 'string') return typeError(pattern, 'is not a string')
   if (flags !== null && typeof flags !== 'string') return typeError(flags, 'is not a string')
   const key = `${flags ?? ''}/${pattern}`
   const known = cache.get(key)
@@ -125,13 +125,22 @@ function patternOf(value: Value): [Value, Value] {
 type Use = (text: string, expression: Expression, runtime: Runtime, emit: Emit) => Signal
 
 /** Two arities of one builtin: a pattern that may bring its flags, or pattern and flags. */
-function matching(args: readonly Plan[], context: Context, use: Use, more = '') {
+function matching(args: readonly Plan[], context: Context, use: Use) {
   const product = productOf([...args].reverse(), context)
   return (input: Value, env: Env, emit: Emit) =>
     product(input, env, values => {
       const [pattern, flags] = args.length === 1 ? patternOf(values[0]!) : [values[1]!, values[0]!]
-      const text = subject(input)
-      return use(text, expressionFor(pattern, withFlags(flags, more)), context.runtime, emit)
+      return use(subject(input), expressionFor(pattern, flags), context.runtime, emit)
+    })
+}
+
+/** The same for those that look for every match: here a pattern is a string, and flags are given apart. */
+function matchingAll(args: readonly Plan[], context: Context, use: Use) {
+  const product = productOf([...args].reverse(), context)
+  return (input: Value, env: Env, emit: Emit) =>
+    product(input, env, values => {
+      const [pattern, flags] = args.length === 1 ? [values[0]!, null] : [values[1]!, values[0]!]
+      return use(subject(input), expressionFor(pattern, withFlags(flags, 'g')), context.runtime, emit)
     })
 }
 
@@ -173,15 +182,11 @@ const captureForm: Form = {
 
 const scanForm: Form = {
   many: (args, context) =>
-    matching(
-      args,
-      context,
-      (text, expression, runtime, emit) =>
-        eachMatch(text, expression, runtime, match => {
-          if (expression.groups.length === 0) return emit(text.slice(match.start, match.end))
-          return emit(expression.groups.map(({ number }) => groupText(text, match, number)))
-        }),
-      'g',
+    matchingAll(args, context, (text, expression, runtime, emit) =>
+      eachMatch(text, expression, runtime, match => {
+        if (expression.groups.length === 0) return emit(text.slice(match.start, match.end))
+        return emit(expression.groups.map(({ number }) => groupText(text, match, number)))
+      }),
     ),
 }
 
@@ -199,13 +204,8 @@ function splitBy(text: string, expression: Expression, runtime: Runtime): string
 
 const splitsForm: Form = {
   many: (args, context) =>
-    matching(
-      args,
-      context,
-      (text, expression, runtime, emit) => {
-        return emitAll(splitBy(text, expression, runtime), emit)
-      },
-      'g',
+    matchingAll(args, context, (text, expression, runtime, emit) =>
+      emitAll(splitBy(text, expression, runtime), emit),
     ),
 }
 
@@ -268,7 +268,7 @@ export const regex: Family = {
   'splits/2': splitsForm,
   'split/2': {
     many: (args, context) =>
-      matching(args, context, (text, expression, runtime, emit) => emit(splitBy(text, expression, runtime)), 'g'),
+      matchingAll(args, context, (text, expression, runtime, emit) => emit(splitBy(text, expression, runtime))),
   },
   'sub/2': substitution(''),
   'sub/3': substitution(''),

@@ -7,9 +7,14 @@ import type { Runtime } from './runtime.ts'
 export const removed = Symbol('removed')
 export type Removed = typeof removed
 
+/** There was nothing to remove: whatever was there, or was not, stays so. */
+export const untouched = Symbol('untouched')
+export type Untouched = typeof untouched
+
 /** Replaces what a path expression finds, without making paths. `owned` containers may be changed in place. */
-export type Update = (value: Value, env: Env, replace: Replace, owned: Owned | undefined) => Value | Removed
-export type Replace = (old: Value) => Value | Removed
+export type Update = (value: Value, env: Env, replace: Replace, owned: Owned | undefined) => Replacement
+export type Replace = (old: Value) => Replacement
+export type Replacement = Value | Removed | Untouched
 
 /** One output from an input nobody else will look at again: containers in `owned` may be changed in place. */
 export type Linear = (input: Value, env: Env, owned: Owned) => Value

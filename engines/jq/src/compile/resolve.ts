@@ -32,7 +32,7 @@ import type { Ast, BinaryOperator, Definition, EntryKey, Expression, Pattern, Sp
 import { positionAt } from '../syntax/position.ts'
 import { negate } from '../value/arithmetic.ts'
 import { numberFromLiteral } from '../value/big-literal.ts'
-import { Raised } from '../value/raised.ts'
+import { describe, Raised } from '../value/raised.ts'
 import type { JqObject, Value } from '../value/value.ts'
 import { CallPlan, ParamPlan } from './calls.ts'
 import { FunctionPlan, type Plan } from './plan.ts'
@@ -267,8 +267,16 @@ class Resolver {
       case 'string':
         return this.#string(key, scope)
       case 'computed':
-        return this.#plan(key.expression, scope)
+        return this.#computedKey(key.expression, scope)
     }
+  }
+
+  /** A key that is computed from constants alone and is no string is a mistake of the text. */
+  #computedKey(expression: Expression, scope: Scope): Plan {
+    const plan = this.#plan(expression, scope)
+    const value = plan.constant()
+    if (value === undefined || typeof value === 'string' || expression.kind === 'negate') return plan
+    throw new JqSyntaxError(`Cannot use ${describe(value)} as object key`, this.#position(expression))
   }
 
   #string(node: Extract<EntryKey, { kind: 'string' }>, scope: Scope): Plan {

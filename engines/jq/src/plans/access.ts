@@ -8,7 +8,7 @@ import {
   type Paths,
   type Signal,
 } from '../compile/machine.ts'
-import { type Context, Plan, type Removed, type Replace, removed, type Update } from '../compile/plan.ts'
+import { type Context, Plan, type Replace, type Replacement, removed, type Update, untouched } from '../compile/plan.ts'
 import type { Runtime } from '../compile/runtime.ts'
 import { deleteKeys, getAt, getField, getSlice, iterate, type Owned, setAt } from '../value/access.ts'
 import { isBigLiteral } from '../value/big-literal.ts'
@@ -125,8 +125,9 @@ function checkFound(path: Path, value: Value, key: Value): void {
   fail(`Invalid path expression near attempt to access element ${preview(key)} of ${preview(value)}`)
 }
 
-function replaceAt(parent: Value, key: Value, replace: Replace, owned: Owned | undefined): Value | Removed {
+function replaceAt(parent: Value, key: Value, replace: Replace, owned: Owned | undefined): Replacement {
   const item = replace(getAt(parent, key))
+  if (item === untouched || (item === removed && parent === null)) return untouched
   return item === removed ? deleteKeys(parent, [key]) : setAt(parent, key, item, owned)
 }
 
@@ -270,7 +271,8 @@ function replaceEach(parent: Value, replace: Replace, runtime: Runtime, owned: O
     runtime.spend(parent.length)
     for (let at = 0; at < parent.length; at++) {
       const item = replace(parent[at]!)
-      if (item !== removed) items.push(item)
+      if (item === untouched) items.push(parent[at]!)
+      else if (item !== removed) items.push(item)
     }
     owned?.add(items)
     return items
@@ -280,7 +282,8 @@ function replaceEach(parent: Value, replace: Replace, runtime: Runtime, owned: O
   for (const key of Object.keys(parent)) {
     runtime.spend(1)
     const item = replace(parent[key]!)
-    if (item !== removed) setOwn(copy, key, item)
+    if (item === untouched) setOwn(copy, key, parent[key]!)
+    else if (item !== removed) setOwn(copy, key, item)
   }
   owned?.add(copy)
   return copy

@@ -8,7 +8,17 @@ import {
   type Signal,
   stop,
 } from '../compile/machine.ts'
-import { type Context, type Linear, Plan, type Removed, type Replace, removed, type Update } from '../compile/plan.ts'
+import {
+  type Context,
+  type Linear,
+  Plan,
+  type Removed,
+  type Replace,
+  type Replacement,
+  removed,
+  type Update,
+  untouched,
+} from '../compile/plan.ts'
 import { deletePaths, getPath, type Owned, setPath } from '../value/access.ts'
 import { fail, preview } from '../value/raised.ts'
 import { isTruthy, type Value } from '../value/value.ts'
@@ -29,7 +39,7 @@ export function updater(
   context: Context,
 ): (value: Value, env: Env, replace: Replace, owned: Owned | undefined) => Value {
   const direct = target.update(context)
-  if (direct) return (value, env, replace, owned) => orNull(direct(value, env, replace, owned))
+  if (direct) return (value, env, replace, owned) => whole(direct(value, env, replace, owned), value)
   const paths = target.paths(context)
   return (root, env, replace, owned) => {
     const mine = owned ?? new Set<object>()
@@ -43,7 +53,7 @@ export function updater(
         if (typeof old === 'object' && old !== null && mine.has(old)) mine.clear()
         const item = replace(old)
         if (item === removed) gone.push(keys)
-        else result = setPath(result, keys, item, mine)
+        else if (item !== untouched) result = setPath(result, keys, item, mine)
         return undefined
       }),
     )
@@ -51,8 +61,10 @@ export function updater(
   }
 }
 
-function orNull(value: Value | Removed): Value {
-  return value === removed ? null : value
+/** What becomes of the whole input. */
+function whole(replacement: Replacement, input: Value): Value {
+  if (replacement === untouched) return input
+  return replacement === removed ? null : replacement
 }
 
 /** `target = value`: the right side sees the input of the whole, each of its outputs gives one result. */

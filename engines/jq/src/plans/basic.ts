@@ -28,26 +28,36 @@ export class IdentityPlan extends Plan {
   }
 }
 
+/** Has one output, which comes from elsewhere than the input. */
+abstract class ReferencePlan extends Plan {
+  abstract override one(context: Context): One
+
+  single(): boolean {
+    return true
+  }
+  many(context: Context): Many {
+    const one = context.one(this)
+    return (input, env, emit) => emit(one(input, env))
+  }
+  override sharesInput(): boolean {
+    return false
+  }
+}
+
 /** A value written in the program, or folded from such values. */
-export class LiteralPlan extends Plan {
+export class LiteralPlan extends ReferencePlan {
   readonly value: Value
   constructor(value: Value) {
     super()
     this.value = value
   }
-  single(): boolean {
-    return true
-  }
   override one(): One {
     const { value } = this
     return () => value
   }
-  many(): Many {
+  override many(): Many {
     const { value } = this
     return (_input, _env, emit) => emit(value)
-  }
-  override sharesInput(): boolean {
-    return false
   }
   override constant(): Value {
     return this.value
@@ -55,14 +65,11 @@ export class LiteralPlan extends Plan {
 }
 
 /** `$name`, so many bindings away. */
-export class VariablePlan extends Plan {
+export class VariablePlan extends ReferencePlan {
   readonly #hops: number
   constructor(hops: number) {
     super()
     this.#hops = hops
-  }
-  single(): boolean {
-    return true
   }
   override one(): One {
     const hops = this.#hops
@@ -71,50 +78,26 @@ export class VariablePlan extends Plan {
     if (hops === 2) return (_input, env) => env!.parent!.parent!.value as Value
     return (_input, env) => (outer(env, hops) as Cell).value as Value
   }
-  many(context: Context): Many {
-    const one = context.one(this)
-    return (input, env, emit) => emit(one(input, env))
-  }
-  override sharesInput(): boolean {
-    return false
-  }
 }
 
 /** `$name` that the caller of the whole program binds, by its place among them. */
-export class GlobalPlan extends Plan {
+export class GlobalPlan extends ReferencePlan {
   readonly #at: number
   constructor(at: number) {
     super()
     this.#at = at
-  }
-  single(): boolean {
-    return true
   }
   override one(context: Context): One {
     const at = this.#at
     const { variables } = context.runtime
     return () => variables[at]!
   }
-  many(context: Context): Many {
-    const one = context.one(this)
-    return (input, env, emit) => emit(one(input, env))
-  }
-  override sharesInput(): boolean {
-    return false
-  }
 }
 
 /** `$ENV`: what the caller of the run calls its environment. */
-export class EnvironmentPlan extends Plan {
-  single(): boolean {
-    return true
-  }
+export class EnvironmentPlan extends ReferencePlan {
   override one({ runtime }: Context): One {
     return () => runtime.env
-  }
-  many(context: Context): Many {
-    const one = context.one(this)
-    return (input, env, emit) => emit(one(input, env))
   }
 }
 

@@ -5,7 +5,6 @@ import type { BinaryOperator } from '../syntax/ast.ts'
 import type { Owned } from '../value/access.ts'
 import { add, divide, modulo, multiply, negate, subtract } from '../value/arithmetic.ts'
 import { compare, equals } from '../value/order.ts'
-import { Raised } from '../value/raised.ts'
 import { isObject, isTruthy, setOwn, type Value } from '../value/value.ts'
 import { IdentityPlan } from './basic.ts'
 import { productOf } from './product.ts'
@@ -219,7 +218,7 @@ export class LogicPlan extends Plan {
   }
 }
 
-/** `left // right`: the true outputs of the left side, or the right side when there are none. */
+/** `left // right`: the true outputs of the left side, or the right side when there are none. Errors go on. */
 export class AlternativePlan extends Plan {
   readonly #left: Plan
   readonly #right: Plan
@@ -234,71 +233,39 @@ export class AlternativePlan extends Plan {
   }
 
   override one(context: Context, tail = false): One {
-    const { runtime } = context
     const left = context.one(this.#left)
     const right = context.one(this.#right, tail)
     return (input, env) => {
-      const { depth } = runtime
-      try {
-        const value = left(input, env)
-        if (value !== false && value !== null) return value
-      } catch (error) {
-        if (!(error instanceof Raised)) throw error
-        runtime.depth = depth
-      }
-      return right(input, env)
+      const value = left(input, env)
+      return value !== false && value !== null ? value : right(input, env)
     }
   }
 
   many(context: Context, tail = false): Many {
-    const { runtime } = context
     const left = context.many(this.#left)
     const right = context.many(this.#right, tail)
     return (input, env, emit) => {
-      const { depth } = runtime
       let found = false
-      let outside = false
-      try {
-        const signal = left(input, env, value => {
-          if (!isTruthy(value)) return undefined
-          found = true
-          outside = true
-          const answer = emit(value)
-          outside = false
-          return answer
-        })
-        if (signal !== undefined) return signal
-      } catch (error) {
-        if (outside || !(error instanceof Raised)) throw error
-        runtime.depth = depth
-      }
-      return found ? undefined : right(input, env, emit)
+      const signal = left(input, env, value => {
+        if (!isTruthy(value)) return undefined
+        found = true
+        return emit(value)
+      })
+      return found || signal !== undefined ? signal : right(input, env, emit)
     }
   }
 
   override paths(context: Context): Paths {
-    const { runtime } = context
     const left = this.#left.paths(context)
     const right = this.#right.paths(context)
     return (path, value, env, emit) => {
-      const { depth } = runtime
       let found = false
-      let outside = false
-      try {
-        const signal = left(path, value, env, (at, item) => {
-          if (!isTruthy(item)) return undefined
-          found = true
-          outside = true
-          const answer = emit(at, item)
-          outside = false
-          return answer
-        })
-        if (signal !== undefined) return signal
-      } catch (error) {
-        if (outside || !(error instanceof Raised)) throw error
-        runtime.depth = depth
-      }
-      return found ? undefined : right(path, value, env, emit)
+      const signal = left(path, value, env, (at, item) => {
+        if (!isTruthy(item)) return undefined
+        found = true
+        return emit(at, item)
+      })
+      return found || signal !== undefined ? signal : right(path, value, env, emit)
     }
   }
 

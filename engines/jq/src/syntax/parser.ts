@@ -1,3 +1,4 @@
+import { describe } from '../value/raised.ts'
 import type {
   AssignOperator,
   Ast,
@@ -13,7 +14,7 @@ import type {
   PatternEntry,
   StringExpression,
 } from './ast.ts'
-import { isConstant } from './constant.ts'
+import { constantValue, isConstant } from './constant.ts'
 import { Lexer, type Token } from './lexer.ts'
 import { guardDepth } from './nesting.ts'
 import { positionAt } from './position.ts'
@@ -152,9 +153,14 @@ class Parser {
 
   /** The loosest level: pipes, commas, bindings, labels and local definitions. */
   #query(): Expression {
-    const left = this.#commas()
+    return this.#pipe(() => this.#commas())
+  }
+
+  /** Operands between bars; the bar binds to its right. */
+  #pipe(operand: () => Expression): Expression {
+    const left = operand()
     if (!this.#accept('|')) return left
-    const right = this.#query()
+    const right = this.#pipe(operand)
     return { kind: 'pipe', left, right, start: left.start, end: this.#end }
   }
 
@@ -527,11 +533,9 @@ class Parser {
     return this.#lexer.fail(`syntax error, unexpected ${this.#tokenName()}`, Math.max(start, this.#token.start), hint)
   }
 
+  /** Like a query, without commas. */
   #entryValue(): Expression {
-    const left = this.#expression()
-    if (!this.#accept('|')) return left
-    const right = this.#entryValue()
-    return { kind: 'pipe', left, right, start: left.start, end: this.#end }
+    return this.#pipe(() => this.#expression())
   }
 
   #key(): EntryKey {
@@ -560,12 +564,8 @@ class Parser {
     this.#advance()
     const expression = this.#query()
     this.#expect(')')
-    if (expression.kind === 'number') {
-      this.#lexer.fail(`Cannot use number (${expression.text}) as object key`, expression.start)
-    }
-    if (expression.kind === 'constant') {
-      const kind = expression.value === null ? 'null' : 'boolean'
-      this.#lexer.fail(`Cannot use ${kind} (${expression.value}) as object key`, expression.start)
+    if (isConstant(expression) && expression.kind !== 'string' && expression.kind !== 'negate') {
+      this.#lexer.fail(`Cannot use ${describe(constantValue(expression))} as object key`, expression.start)
     }
     return { kind: 'computed', expression, start, end: this.#end }
   }

@@ -2,7 +2,7 @@
 const separators = [',', ';', '\t', '|']
 
 /** Separates nothing: no text holds it. */
-const none = '\u001f'
+export const none = '\u001f'
 
 /**
  * What separates the fields of a CSV file: the most frequent candidate in its header outside quotes, the earlier one

@@ -53,7 +53,8 @@ export class Grammar {
 
   async #inspectNew(text: string, known: ReadonlySet<string>): Promise<Inspected> {
     if (text.length > textCharsMax) throw new SqlRefused(`the statement is longer than ${textCharsMax} characters`)
-    if (text.split('/*').length - 1 > commentsMax) throw new SqlRefused(`the statement has more than ${commentsMax} comments`)
+    if (text.split('/*').length - 1 > commentsMax)
+      throw new SqlRefused(`the statement has more than ${commentsMax} comments`)
     if (text.includes('\0')) throw new SqlSyntax('the text holds a NUL character')
     const prefix = explainPrefix(text)
     const offset = Buffer.byteLength(prefix)

@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { TableFile } from '../table-file.ts'
-import { separatorOf } from './csv-separator.ts'
+import { none, separatorOf } from './csv-separator.ts'
 import { identifier, literal } from './quote.ts'
 
 /** How a file is turned into rows: an expression for FROM. */
@@ -55,6 +55,7 @@ function csvFile(table: TableFile): string {
 const headLines = 100
 
 async function findSeparator(connection: DuckDBConnection, table: TableFile): Promise<string> {
+  if (table.separator !== undefined) return table.separator ?? none
   const lines = `auto_detect=false, header=false, columns={'line': 'VARCHAR'}, delim='\u001f', quote='', escape=''`
   const head = await connection.runAndReadAll(
     `SELECT line FROM read_csv(${csvFile(table)}, ${lines}, strict_mode=false, null_padding=true) LIMIT ${headLines}`,

@@ -10,7 +10,7 @@ import { sqliteDialect } from './dialect.ts'
 import { type AppliedMigration, migrationTable, readApplied } from './inspection.ts'
 
 export interface PlannedMigration extends AppliedMigration {
-  readonly steps: readonly CompiledQuery[]
+  readonly steps: readonly Pick<CompiledQuery, 'sql' | 'parameters'>[]
 }
 
 /** Compiles the steps and sums them up. */
@@ -100,7 +100,7 @@ function record(
   ])
 }
 
-function checksumOf(steps: readonly CompiledQuery[]): string {
+function checksumOf(steps: PlannedMigration['steps']): string {
   const text = JSON.stringify(steps.map(({ sql: statement, parameters }) => [statement, parameters]))
   return createHash('sha256').update(text).digest('hex')
 }

@@ -23,15 +23,20 @@ export async function takeSnapshot(source: string, target: string): Promise<Back
   try {
     await copy(source, draft)
     verify(draft)
-    await syncFile(draft)
-    const result = { sha256: await digestOf(draft), sizeBytes: (await stat(draft)).size }
-    await rename(draft, target)
-    await syncFile(dirname(target))
-    return result
+    return await putInPlace(draft, target)
   } catch (failure) {
     await rm(draft, { force: true })
     throw failure
   }
+}
+
+/** Makes a file that is complete durable under its name. */
+export async function putInPlace(draft: string, target: string): Promise<Backup> {
+  await syncFile(draft)
+  const result = { sha256: await digestOf(draft), sizeBytes: (await stat(draft)).size }
+  await rename(draft, target)
+  await syncFile(dirname(target))
+  return result
 }
 
 async function copy(source: string, draft: string): Promise<void> {

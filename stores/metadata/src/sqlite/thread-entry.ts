@@ -1,10 +1,14 @@
 import { parentPort, workerData } from 'node:worker_threads'
+import { systemClock } from '@super-data/base/clock'
 import { must } from '@super-data/base/errors'
 import { DatabaseCorrupt } from '../errors.ts'
+import { compare } from './comparison.ts'
 import { Connection } from './connection.ts'
+import { examine } from './examination.ts'
 import { factsOf } from './failure.ts'
 import { checkWhole, takeSnapshot } from './snapshot.ts'
 import type { Job, JobResults, Reply } from './thread-jobs.ts'
+import { takeTravellingSnapshot } from './travelling-snapshot.ts'
 
 /** Runs in a thread of its own: one job after another, with its own connection, which only reads. */
 const { file } = workerData as { file: string }
@@ -29,6 +33,9 @@ async function reply(job: Job): Promise<Reply> {
 
 async function run(job: Job): Promise<JobResults[keyof JobResults]> {
   if (job.kind === 'backup') return takeSnapshot(file, job.target)
+  if (job.kind === 'snapshot') return takeTravellingSnapshot(file, job)
+  if (job.kind === 'examine') return examine(file, { planned: job.planned, clock: systemClock })
   connection ??= Connection.open(file, { readOnly: true, busyMs: 5000, foreignKeys: true })
+  if (job.kind === 'compare') return compare(connection, job)
   return job.kind === 'query' ? connection.run(job.sql, job.parameters).rows : checkWhole(connection)
 }

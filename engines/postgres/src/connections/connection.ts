@@ -1,0 +1,335 @@
+import type { Readable } from 'node:stream'
+import { Cancelled } from '@super-data/base/errors'
+import type { Log } from '@super-data/base/log'
+import type pg from 'pg'
+import type { Notice } from '../catalog.ts'
+import { PostgresResultTooLarge, PostgresTimeout, PostgresUnavailable } from '../errors.ts'
+import type { Login } from '../login.ts'
+import { sendCancel } from './cancel.ts'
+import { Client, type ClientInternals } from './driver.ts'
+import { toError } from './server-error.ts'
+import { startupOptions } from './startup.ts'
+import { FixedText, Statement, type StatementRequest } from './statement.ts'
+
+/** How long a statement may go on after the server was asked to cancel it. */
+const cancelGraceMs = 2_000
+
+/** The server stops a statement itself; this much later it is asked to. */
+const timeoutGraceMs = 500
+
+/** What may still arrive of rows nobody wants, before closing is cheaper than reading them. */
+const unwantedBytesMax = 4 << 20
+
+export interface ConnectOptions {
+  readonly login: Login
+  readonly applicationName: string
+  readonly connectTimeoutMs: number
+  /** Settings of the whole connection, e.g. `search_path`. */
+  readonly settings: Readonly<Record<string, string>>
+  /** Ends the backend from another connection; called when cancelling did not help. */
+  readonly terminate: (backendPid: number) => Promise<void>
+  readonly log?: Log | undefined
+}
+
+export interface RunLimits {
+  readonly signal?: AbortSignal | undefined
+  /** When the server has not stopped the statement itself, it is cancelled a little after this. */
+  readonly timeoutMs: number
+  /** More than this of an answer closes the connection. */
+  readonly wireBytesMax: number
+}
+
+/** Why a running statement is being stopped by us. */
+type Stop = 'enough' | 'aborted' | 'timeout' | 'bytes'
+
+/** What became of a statement. */
+export interface Completion {
+  /** Absent when the statement was stopped because its caller had enough. */
+  readonly tag?: string
+}
+
+/**
+ * One connection. Runs one statement at a time, and never goes on after something it does not understand: then it is
+ * `broken`, closed, and of no more use.
+ */
+export class Connection {
+  readonly #client: pg.Client
+  readonly #options: ConnectOptions
+  #broken: Error | undefined
+  #ready: (() => void) | undefined
+  #stop: Stop | undefined
+  #stopping: Promise<void> | undefined
+  #bytes = 0
+  #bytesMax = Number.POSITIVE_INFINITY
+  #escalation: NodeJS.Timeout | undefined
+  readonly serverVersion: number
+  onNotice: ((notice: Notice) => void) | undefined
+  /** Called once, when the connection has become useless, whatever it was doing. */
+  onBroken: (() => void) | undefined
+
+  private constructor(client: pg.Client, options: ConnectOptions, status: ReadonlyMap<string, string>) {
+    this.#client = client
+    this.#options = options
+    this.serverVersion = versionNumber(status.get('server_version') ?? '')
+    this.#watch()
+  }
+
+  /**
+   * Connects and makes sure that text means to the server what it means to the parser.
+   *
+   * @throws PostgresUnavailable
+   */
+  static async open(options: ConnectOptions): Promise<Connection> {
+    try {
+      return await Connection.#connect(options, true)
+    } catch (error) {
+      if (!isUnknownSetting(error)) throw unavailable(error)
+      // Servers on some platforms cannot watch for lost clients.
+      return await Connection.#connect(options, false).catch((second: unknown) => {
+        throw unavailable(second)
+      })
+    }
+  }
+
+  static async #connect(options: ConnectOptions, watchClient: boolean): Promise<Connection> {
+    const { login, applicationName, connectTimeoutMs, settings } = options
+    const client = new Client({
+      host: login.host,
+      port: login.port,
+      user: login.user,
+      password: login.password ?? '',
+      database: login.database,
+      ssl: login.ssl ?? false,
+      application_name: applicationName,
+      connectionTimeoutMillis: connectTimeoutMs,
+      keepAlive: true,
+      options: startupOptions(settings, watchClient),
+    })
+    client.on('error', () => {})
+    const status = watchStatus(client)
+    await client.connect()
+    const connection = new Connection(client, options, status)
+    connection.#verify(status)
+    return connection
+  }
+
+  get backendPid(): number {
+    return (this.#client as unknown as ClientInternals).processID ?? 0
+  }
+
+  get broken(): boolean {
+    return this.#broken !== undefined
+  }
+
+  /** I outside a transaction, T inside, E inside one that failed. */
+  get transaction(): 'I' | 'T' | 'E' {
+    return this.#client.getTransactionStatus() ?? 'I'
+  }
+
+  /**
+   * Runs one statement by the extended protocol. Afterwards the connection is ready for the next one, or broken.
+   *
+   * @throws Cancelled · PostgresTimeout · PostgresResultTooLarge · PostgresUnavailable · what the server says, mapped.
+   */
+  async run(request: StatementRequest, limits: RunLimits): Promise<Completion> {
+    const statement = new Statement(request, () => this.#requestStop('enough'))
+    await this.#submit(statement, limits)
+    const stopped = this.#outcome(statement.error, request.text)
+    if (stopped === 'enough' || statement.tag === undefined) return {}
+    return { tag: statement.tag }
+  }
+
+  /** Runs fixed text of ours by the simple protocol. @returns a tag for each statement. */
+  async fixed(text: string, limits: Partial<RunLimits> = {}): Promise<readonly string[]> {
+    const statement = new FixedText(text)
+    await this.#submit(statement, { timeoutMs: 30_000, wireBytesMax: 1 << 20, ...limits })
+    this.#outcome(statement.error, text)
+    return statement.tags
+  }
+
+  /**
+   * Runs a COPY whose bytes the caller moves.
+   *
+   * @param move gets the stream of the COPY and ends when all of it has moved.
+   */
+  async copy<S extends pg.Submittable, T>(
+    stream: S,
+    text: string,
+    limits: RunLimits,
+    move: (stream: S) => Promise<T>,
+  ): Promise<T> {
+    let outcome: { readonly value: T } | undefined
+    let failure: Error | undefined
+    ;(stream as unknown as Readable).on('error', (error: Error) => {
+      failure ??= error
+    })
+    const submitted = this.#submit(stream, limits)
+    const moved = move(stream).then(
+      value => {
+        outcome = { value }
+      },
+      (error: Error) => {
+        failure ??= error
+        this.#requestStop('aborted')
+      },
+    )
+    await submitted
+    // The server has finished: whatever has not moved by now never will.
+    if (failure) (stream as unknown as Readable).destroy?.()
+    await moved
+    this.#outcome(failure, text)
+    if (!outcome) throw failure ?? new PostgresUnavailable('the copy ended early')
+    return outcome.value
+  }
+
+  /** Closes at once; the server rolls back what was open. */
+  destroy(reason: Error = new Error('closed')): void {
+    this.#fail(reason)
+    ;(this.#client as unknown as { connection: pg.Connection }).connection.stream.destroy()
+  }
+
+  /** Says goodbye and closes. */
+  async close(): Promise<void> {
+    if (this.#broken) return
+    this.#broken = new Error('closed')
+    this.onBroken = undefined
+    const late = setTimeout(() => this.destroy(), 1_000)
+    await this.#client.end().catch(() => {})
+    clearTimeout(late)
+  }
+
+  #watch(): void {
+    const { connection } = this.#client as unknown as { connection: pg.Connection }
+    connection.stream.prependListener('data', (chunk: Buffer) => this.#count(chunk.length))
+    connection.on('readyForQuery', () => this.#ready?.())
+    connection.on('parameterStatus', ({ parameterName, parameterValue }) => {
+      const wanted = pinned[parameterName as string]
+      if (wanted !== undefined && parameterValue !== wanted)
+        this.destroy(new Error(`${parameterName} is ${parameterValue}`))
+    })
+    this.#client.on('error', error => this.#fail(error))
+    this.#client.on('end', () => this.#fail(new Error('the connection ended')))
+    this.#client.on('notice', notice => this.onNotice?.(toNotice(notice)))
+  }
+
+  #verify(status: ReadonlyMap<string, string>): void {
+    for (const [name, wanted] of Object.entries(pinned)) {
+      if (status.get(name) === wanted) continue
+      this.destroy()
+      throw new PostgresUnavailable(`the server does not keep ${name} at ${wanted}`, {
+        hint: 'A connection pooler in between may drop start-up options: connect to PostgreSQL itself.',
+      })
+    }
+  }
+
+  #fail(error: Error): void {
+    if (this.#broken) return
+    this.#broken = error
+    this.#ready?.()
+    this.onBroken?.()
+  }
+
+  #count(bytes: number): void {
+    this.#bytes += bytes
+    if (this.#bytes <= this.#bytesMax) return
+    const wasEnough = this.#stop === 'enough'
+    if (!wasEnough) this.#stop = 'bytes'
+    this.destroy(new Error('too many bytes'))
+  }
+
+  /** Sends, and waits until the server is ready for more or the connection is broken. */
+  async #submit(statement: pg.Submittable, limits: RunLimits): Promise<void> {
+    if (this.#broken) throw unavailable(this.#broken)
+    if (this.#ready) throw new Error('the connection is in use')
+    this.#stop = undefined
+    this.#stopping = undefined
+    this.#bytes = 0
+    this.#bytesMax = limits.wireBytesMax
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#ready = resolve
+    const onAbort = () => this.#requestStop('aborted')
+    limits.signal?.addEventListener('abort', onAbort, { once: true })
+    const timer = setTimeout(() => this.#requestStop('timeout'), limits.timeoutMs + timeoutGraceMs)
+    try {
+      this.#client.query(statement)
+      if (limits.signal?.aborted) onAbort()
+      await promise
+      await this.#stopping
+    } finally {
+      this.#ready = undefined
+      this.#bytesMax = Number.POSITIVE_INFINITY
+      clearTimeout(timer)
+      clearTimeout(this.#escalation)
+      limits.signal?.removeEventListener('abort', onAbort)
+    }
+  }
+
+  /** Asks the server to cancel; when it does not, ends the backend. */
+  #requestStop(reason: Stop): void {
+    if (this.#stop !== undefined || this.#broken) return
+    this.#stop = reason
+    if (reason === 'enough') this.#bytesMax = this.#bytes + unwantedBytesMax
+    this.#stopping = sendCancel(this.#options.login, this.#client as unknown as ClientInternals)
+    this.#escalation = setTimeout(() => this.#terminate(), cancelGraceMs)
+  }
+
+  #terminate(): void {
+    const pid = this.backendPid
+    this.#options.log?.warn({ backend: pid }, 'a statement did not stop when cancelled; ending its backend')
+    const ending = this.#options.terminate(pid).catch((error: unknown) => {
+      this.#options.log?.error({ err: error, backend: pid }, 'a backend could not be ended')
+    })
+    void ending.finally(() => this.destroy(new Error('terminated')))
+  }
+
+  /** @returns why the statement was stopped, when that is what was wanted. */
+  #outcome(error: Error | undefined, text: string): Stop | undefined {
+    const stop = this.#stop
+    if (stop === 'enough') return stop
+    if (stop === 'bytes') throw new PostgresResultTooLarge('the answer is larger than one statement may send', tooLarge)
+    const interrupted = error !== undefined || this.#broken !== undefined
+    if (stop === 'aborted' && interrupted) throw new Cancelled()
+    if (stop === 'timeout' && interrupted) throw new PostgresTimeout('the statement ran too long and was stopped')
+    if (error) throw toError(error, text)
+    if (this.#broken) throw unavailable(this.#broken)
+    return undefined
+  }
+}
+
+const tooLarge = {
+  hint: 'Ask for fewer rows or columns, or for part of a long value: left(column, 1000).',
+}
+
+/** What the parser takes for granted. */
+const pinned: Readonly<Record<string, string>> = { standard_conforming_strings: 'on', client_encoding: 'UTF8' }
+
+function watchStatus(client: pg.Client): ReadonlyMap<string, string> {
+  const status = new Map<string, string>()
+  const { connection } = client as unknown as { connection: pg.Connection }
+  connection.on('parameterStatus', ({ parameterName, parameterValue }) => status.set(parameterName, parameterValue))
+  return status
+}
+
+function toNotice(notice: {
+  severity?: string | undefined
+  message?: string | undefined
+  detail?: string | undefined
+}): Notice {
+  const { severity = 'NOTICE', message = '', detail } = notice
+  return { severity, message, ...(detail === undefined ? {} : { detail }) }
+}
+
+/** `18.4 (Debian …)` is 180004. */
+function versionNumber(version: string): number {
+  const [major = 0, minor = 0] = (/^[\d.]+/.exec(version)?.[0] ?? '').split('.').map(Number)
+  return major * 10_000 + minor
+}
+
+function isUnknownSetting(error: unknown): boolean {
+  const { code, message } = error as { code?: unknown; message?: unknown }
+  return (code === '42704' || code === '22023') && String(message).includes('client_connection_check_interval')
+}
+
+function unavailable(error: unknown): Error {
+  return error instanceof PostgresUnavailable ? error : toError(error as Error, '')
+}

@@ -1,0 +1,130 @@
+import type { Clock } from '@super-data/base/clock'
+import type { Log } from '@super-data/base/log'
+import { PolicyDenied, PostgresUnavailable } from '../errors.ts'
+import type { PostgresLimits } from '../limits.ts'
+import type { Login, LoginRole } from '../login.ts'
+import type { PostgresPolicy } from '../policy.ts'
+import { quoteIdentifier } from '../sql/identifier.ts'
+import { Connection } from './connection.ts'
+import { Pool } from './pool.ts'
+
+export interface LoginsOptions {
+  readonly name: string
+  readonly reader: Login
+  readonly writer?: Login | undefined
+  readonly admin?: Login | undefined
+  readonly policy: PostgresPolicy
+  readonly limits: PostgresLimits
+  readonly clock: Clock
+  readonly log?: Log | undefined
+}
+
+/** Connections for maintenance and definitions. */
+const adminsMax = 2
+
+/** The connections of one source: pools for each login, and places that belong to sessions alone. */
+export class Logins implements AsyncDisposable {
+  readonly #options: LoginsOptions
+  readonly #pools = new Map<string, Pool>()
+
+  constructor(options: LoginsOptions) {
+    this.#options = options
+    const { readersMax, writersMax, sessionsMax } = options.limits
+    this.#addPool('reader', 'reader', readersMax)
+    this.#addPool('reader sessions', 'reader', sessionsMax)
+    if (options.writer) this.#addPool('writer', 'writer', writersMax)
+    if (options.writer) this.#addPool('writer sessions', 'writer', sessionsMax)
+    if (options.admin) this.#addPool('admin', 'admin', adminsMax)
+  }
+
+  has(role: LoginRole): boolean {
+    return this.#options[role] !== undefined
+  }
+
+  /** @throws PolicyDenied when the source has no such login. */
+  pool(role: LoginRole): Pool {
+    return this.#find(role, role)
+  }
+
+  /** Sessions hold connections for long, so they have places of their own. */
+  sessionPool(role: 'reader' | 'writer'): Pool {
+    return this.#find(`${role} sessions`, role)
+  }
+
+  get backendPids(): ReadonlySet<number> {
+    return new Set([...this.#pools.values()].flatMap(pool => pool.backendPids))
+  }
+
+  get size(): number {
+    return [...this.#pools.values()].reduce((sum, pool) => sum + pool.size, 0)
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#pools.values()].map(pool => pool.close()))
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  /**
+   * Takes a connection and starts its transaction; one that died in the meantime is replaced.
+   *
+   * @param prologue fixed statements of ours.
+   */
+  async begin(pool: Pool, prologue: string, signal: AbortSignal | undefined): Promise<Connection> {
+    for (let attempt = 1; ; attempt++) {
+      const connection = await pool.take(signal)
+      try {
+        await connection.fixed(prologue, { signal })
+        return connection
+      } catch (error) {
+        const wasLost = connection.broken && error instanceof PostgresUnavailable
+        pool.giveBack(connection)
+        if (!wasLost || attempt > this.#options.limits.readersMax) throw error
+      }
+    }
+  }
+
+  #find(name: string, role: LoginRole): Pool {
+    const pool = this.#pools.get(name)
+    if (pool) return pool
+    throw new PolicyDenied(`this source has no ${role} login`, {
+      hint: `Its operator can configure a ${role}; reading works without.`,
+    })
+  }
+
+  #addPool(name: string, role: LoginRole, connectionsMax: number): void {
+    const { limits, clock, log } = this.#options
+    const { waitingMax, waitMs, idleMs } = limits
+    const open = () => this.#open(role)
+    this.#pools.set(name, new Pool({ open, connectionsMax, waitingMax, waitMs, idleMs, clock, log }))
+  }
+
+  #open(role: LoginRole): Promise<Connection> {
+    const { name, limits, policy, log } = this.#options
+    const { searchPath } = policy
+    return Connection.open({
+      login: this.#options[role]!,
+      applicationName: `super-data ${name} ${role}`.slice(0, 63),
+      connectTimeoutMs: limits.connectTimeoutMs,
+      settings: {
+        ...(searchPath ? { search_path: searchPath.map(quoteIdentifier).join(',') } : {}),
+        ...(role === 'reader' ? { default_transaction_read_only: 'on' } : {}),
+      },
+      terminate: pid => this.#terminate(role, pid),
+      log,
+    })
+  }
+
+  /** A role may end its own backends, from a connection that is not stuck. */
+  async #terminate(role: LoginRole, pid: number): Promise<void> {
+    const connection = await this.#open(role)
+    try {
+      const limits = { timeoutMs: 5_000, wireBytesMax: 1 << 16 }
+      await connection.run({ text: 'SELECT pg_catalog.pg_terminate_backend($1)', values: [String(pid)] }, limits)
+    } finally {
+      await connection.close()
+    }
+  }
+}

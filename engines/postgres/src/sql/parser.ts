@@ -1,0 +1,91 @@
+import { createRequire } from 'node:module'
+import { PostgresNotOneStatement, PostgresSyntax, PostgresTextTooLong } from '../errors.ts'
+import { locate } from './location.ts'
+
+const require = createRequire(import.meta.url)
+
+/** PostgreSQL's own parser, compiled to WebAssembly. */
+interface ParserProgram {
+  loadModule(): Promise<void>
+  parseSync(text: string): { readonly stmts?: readonly RawStatement[] }
+  fingerprintSync(text: string): string
+}
+
+interface RawStatement {
+  readonly stmt: Tree
+}
+
+/** A node of the tree: its type as the only key, or the fields of one. */
+export type Tree = { readonly [key: string]: unknown }
+
+let program: Promise<ParserProgram> | undefined
+
+/**
+ * Reads one statement with PostgreSQL's own grammar.
+ *
+ * @throws PostgresTextTooLong · PostgresSyntax · PostgresNotOneStatement
+ */
+export async function parseStatement(text: string, bytesMax: number): Promise<Tree> {
+  checkText(text, bytesMax)
+  const parser = await loaded()
+  const statements = parse(parser, text)
+  if (statements.length === 1) return statements[0]!.stmt
+  throw new PostgresNotOneStatement(
+    statements.length === 0 ? 'there is no statement in the text' : `the text has ${statements.length} statements`,
+    { hint: 'Send exactly one statement; several that belong together are a transaction.' },
+  )
+}
+
+/** The same for statements that differ in their constants only. The text was parsed before. */
+export async function fingerprint(text: string): Promise<string> {
+  return (await loaded()).fingerprintSync(text)
+}
+
+function loaded(): Promise<ParserProgram> {
+  program ??= load()
+  return program
+}
+
+/** A program whose stack once overflowed is broken for good, so each load makes a new one. */
+async function load(): Promise<ParserProgram> {
+  for (const file of Object.keys(require.cache)) if (file.includes('/libpg-query/')) delete require.cache[file]
+  const fresh = require('libpg-query') as ParserProgram
+  await fresh.loadModule()
+  return fresh
+}
+
+function checkText(text: string, bytesMax: number): void {
+  const bytes = Buffer.byteLength(text)
+  if (bytes > bytesMax) {
+    throw new PostgresTextTooLong(`the statement has ${bytes} bytes; ${bytesMax} are allowed`, {
+      hint: 'Pass values as parameters; long lists as one array: id = ANY($1).',
+      details: { bytes, bytesMax },
+    })
+  }
+  // The parser would see only what stands before it.
+  if (text.includes('\0')) throw new PostgresSyntax('the text contains the character NUL')
+  if (!text.isWellFormed()) throw new PostgresSyntax('the text is not well-formed Unicode')
+  if (text.trim() === '') throw new PostgresNotOneStatement('there is no statement in the text')
+}
+
+function parse(parser: ParserProgram, text: string): readonly RawStatement[] {
+  try {
+    return parser.parseSync(text).stmts ?? []
+  } catch (error) {
+    const details = (error as { sqlDetails?: { message: string; cursorPosition: number } }).sqlDetails
+    if (!details) {
+      program = undefined
+      throw tooDeep(error)
+    }
+    if (details.message.startsWith('memory exhausted')) throw tooDeep(error)
+    const where = locate(text, details.cursorPosition + 1)
+    throw new PostgresSyntax(details.message, { cause: error, ...(where ? { details: { ...where } } : {}) })
+  }
+}
+
+function tooDeep(cause: unknown): PostgresTextTooLong {
+  return new PostgresTextTooLong('the statement is nested too deeply to be read', {
+    cause,
+    hint: 'Split it, or pass long lists as one array parameter.',
+  })
+}

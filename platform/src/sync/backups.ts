@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto'
+import type { Clock } from '@super-data/base/clock'
+import type { Random } from '@super-data/base/ids'
+import type { ObjectEntry } from '@super-data/objects'
+import type { Bucket } from './bucket.ts'
+import { type BucketKeys, parseCompactTime } from './bucket-keys.ts'
+import { randomText } from './random-text.ts'
+
+export const databaseType = 'application/vnd.sqlite3'
+
+/** How many backups stay: the newest ones, and one of each day before those. */
+export interface Retention {
+  readonly newest: number
+  readonly days: number
+}
+
+/** One backup in the bucket. */
+export interface BackupEntry {
+  readonly name: string
+  readonly at: number
+  readonly sizeBytes: number
+}
+
+/** Earlier states of the library in the bucket; never changed, only added and, when old, removed. */
+export class Backups {
+  readonly #bucket: Bucket
+  readonly #keys: BucketKeys
+  readonly #clock: Clock
+  readonly #random: Random
+
+  constructor(parts: { bucket: Bucket; keys: BucketKeys; clock: Clock; random: Random }) {
+    this.#bucket = parts.bucket
+    this.#keys = parts.keys
+    this.#clock = parts.clock
+    this.#random = parts.random
+  }
+
+  /** @returns its key */
+  async add(bytes: Uint8Array, { damaged = false }: { readonly damaged?: boolean } = {}): Promise<string> {
+    const tail = `${randomText(this.#random, 4)}${damaged ? '-damaged' : ''}`
+    const key = this.#keys.backup(this.#clock.now(), tail)
+    const metadata = { sha256: createHash('sha256').update(bytes).digest('hex') }
+    await this.#bucket.put(key, bytes, { ifNoneMatch: '*', contentType: databaseType, metadata })
+    return key
+  }
+
+  /** Newest first. */
+  async list(): Promise<BackupEntry[]> {
+    const objects = await this.#bucket.list(this.#keys.backups)
+    return objects.flatMap(object => toEntry(object, this.#keys)).reverse()
+  }
+
+  /** Removes what nobody will ask for. @returns how many */
+  async prune(retention: Retention): Promise<number> {
+    const old = outdated(await this.list(), retention)
+    for (const { name } of old) await this.#bucket.delete(name)
+    return old.length
+  }
+}
+
+/** Those that may go: neither among the newest nor the last of one of the days before. */
+export function outdated(newestFirst: readonly BackupEntry[], { newest, days }: Retention): BackupEntry[] {
+  const kept = new Set<number>()
+  return newestFirst.slice(newest).filter(({ at }) => {
+    const day = Math.floor(at / 86_400_000)
+    if (kept.has(day) || kept.size === days) return true
+    kept.add(day)
+    return false
+  })
+}
+
+function toEntry({ key, sizeBytes }: ObjectEntry, { backups }: BucketKeys): BackupEntry[] {
+  const at = parseCompactTime(key.slice(backups.length))
+  return at === undefined ? [] : [{ name: key, at, sizeBytes }]
+}

@@ -1,0 +1,284 @@
+import { readFile } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Clock } from '@super-data/base/clock'
+import { Cancelled, PlatformError } from '@super-data/base/errors'
+import type { Random } from '@super-data/base/ids'
+import type { Log } from '@super-data/base/log'
+import type { Difference } from '@super-data/metadata'
+import { ObjectOutcomeUnknown, ObjectStoreBusy, WriteConflict } from '@super-data/objects'
+import { type Backups, databaseType } from './backups.ts'
+import type { Base, BaseCopy } from './base-copy.ts'
+import type { Bucket, Download, Traffic } from './bucket.ts'
+import { type BucketKeys, compactTime } from './bucket-keys.ts'
+import {
+  BucketTimeout,
+  SharedLibraryDamaged,
+  SharedLibraryGone,
+  SharedLibraryNewer,
+  SyncContended,
+  type SyncRefused,
+} from './errors.ts'
+import type { Lease } from './lease.ts'
+import { randomFraction, randomText } from './random-text.ts'
+import type { SharedDatabase } from './shared-database.ts'
+import type { PlaceRow, SyncRecords } from './sync-records.ts'
+
+export interface CycleParts {
+  readonly database: SharedDatabase
+  readonly records: SyncRecords
+  readonly copies: BaseCopy
+  readonly keys: BucketKeys
+  /** What this installation is called among those that share. */
+  readonly node: string
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  /** Called once for a place, after what it holds is merged and before anything is written there. */
+  readonly onFirstContact?: (() => Promise<void>) | undefined
+  /** What was found the same as the base when it was last compared; kept from one cycle to the next. */
+  readonly compared: { upTo?: string }
+}
+
+/** What belongs to one sync. */
+export interface CycleUse {
+  readonly bucket: Bucket
+  readonly backups: Backups
+  readonly lease: Lease
+  readonly signal: AbortSignal
+  /** Write the library anew where it is gone or damaged. */
+  readonly recreate: boolean
+}
+
+/** What one sync did, and what it cost. */
+export interface CycleReport extends Traffic {
+  etagBefore: string | null
+  etagAfter: string | null
+  rowsMerged: number
+  rowsPushed: number
+  contradictions: number
+  conflicts: number
+}
+
+/** What the bucket holds: `etag` is what a write must replace; `base` is missing when its content is of no use. */
+interface Remote {
+  readonly etag: string | undefined
+  readonly base: Base | undefined
+}
+
+const attemptsMax = 12
+const pauseMs = { first: 40, most: 2_000 }
+/** From here on it is quicker to stand in line. */
+const conflictsBeforeLease = 2
+/** After this a rejected object is looked at once more: the fault may have been the transfer's. */
+const rejectedHoldMs = 600_000
+
+/** One sync: read what changed there, merge it, write what changed here; again, when somebody else was faster. */
+export class Cycle {
+  readonly #parts: CycleParts
+  readonly #use: CycleUse
+  readonly #report: CycleReport
+
+  constructor(parts: CycleParts, use: CycleUse, report: CycleReport) {
+    this.#parts = parts
+    this.#use = use
+    this.#report = report
+  }
+
+  /** @throws SyncRefused until something changes; everything else may work the next time. */
+  async run(): Promise<void> {
+    this.#report.etagBefore = (await this.#parts.records.read()).base_etag
+    try {
+      for (let attempt = 1; !(await this.#attempt()); attempt++) {
+        if (attempt === attemptsMax) throw new SyncContended(attempt)
+        await this.#pause(attempt)
+      }
+    } finally {
+      await this.#use.lease.release()
+    }
+  }
+
+  /** @returns whether both sides hold the same now. */
+  async #attempt(): Promise<boolean> {
+    const remote = await this.#read()
+    this.#report.etagAfter = remote.etag ?? null
+    await this.#greet(remote.base)
+    const fingerprint = await this.#parts.database.fingerprint()
+    const difference = await this.#difference(remote.base, fingerprint)
+    if (remote.base && difference.theirs > 0) await this.#merge(remote.base)
+    if (difference.ours > 0) return this.#push(remote, difference.ours)
+    this.#parts.compared.upTo = comparison(remote.base, fingerprint)
+    return true
+  }
+
+  async #read(): Promise<Remote> {
+    const { records, copies, keys } = this.#parts
+    const place = await records.read()
+    const base = await copies.find(place)
+    const rejected = this.#use.recreate ? undefined : this.#rejectedEtag(place)
+    const draft = copies.draft()
+    try {
+      const found = await this.#use.bucket.download(keys.database, draft, rejected ?? base?.etag)
+      if (found === 'missing') return this.#missing(place)
+      if (found !== 'unchanged') return await this.#take(found, draft)
+      if (rejected !== undefined) throw refusalOf(place)
+      return { etag: base?.etag, base }
+    } finally {
+      if ((await records.read()).base_file !== baseName(draft)) await copies.drop(draft)
+    }
+  }
+
+  #rejectedEtag({ rejected_etag, rejected_at, rejected_schema }: PlaceRow): string | undefined {
+    const { database, clock } = this.#parts
+    const held = rejected_schema === database.schema && clock.now() - (rejected_at ?? 0) < rejectedHoldMs
+    return held ? (rejected_etag ?? undefined) : undefined
+  }
+
+  #missing({ first_synced_at }: PlaceRow): Remote {
+    if (first_synced_at !== null && !this.#use.recreate) throw new SharedLibraryGone(this.#parts.keys.database)
+    return { etag: undefined, base: undefined }
+  }
+
+  /** Makes what arrived the base, when it is sound. */
+  async #take({ head, sha256 }: Download, draft: string): Promise<Remote> {
+    const { database, copies } = this.#parts
+    const announced = head.metadata['sha256']
+    const verdict =
+      announced === undefined || announced === sha256
+        ? await database.examine(draft, this.#use.signal)
+        : ({ state: 'damaged', findings: ['its checksum is another than the one it was written with'] } as const)
+    if (verdict.state === 'newer') {
+      return this.#reject(new SharedLibraryNewer(verdict.unknown), head.etag, draft)
+    }
+    if (verdict.state === 'damaged') {
+      if (this.#use.recreate) return this.#replaceDamaged(head.etag, draft)
+      return this.#reject(new SharedLibraryDamaged(verdict.findings), head.etag, draft)
+    }
+    const base = { etag: head.etag, sha256, file: draft }
+    await copies.adopt(base)
+    return { etag: head.etag, base }
+  }
+
+  async #reject(refusal: SyncRefused, etag: string, draft: string): Promise<never> {
+    const { copies, records, clock, database } = this.#parts
+    const at = clock.now()
+    if (refusal instanceof SharedLibraryDamaged) await copies.setAside(draft, `${compactTime(at)}-damaged`)
+    await records.remember({
+      ...{ rejected_etag: etag, rejected_at: at, rejected_schema: database.schema },
+      ...{ rejected_code: refusal.code, rejected_message: refusal.message },
+    })
+    throw refusal
+  }
+
+  /** What is damaged is kept beside the backups before it is replaced. */
+  async #replaceDamaged(etag: string, draft: string): Promise<Remote> {
+    await this.#use.backups.add(await readFile(draft), { damaged: true })
+    return { etag, base: undefined }
+  }
+
+  /** The first time at a place: what it holds counts before anything that a new installation makes by itself. */
+  async #greet(base: Base | undefined): Promise<void> {
+    const { records, onFirstContact, clock } = this.#parts
+    if ((await records.read()).first_synced_at !== null) return
+    if (base) await this.#merge(base)
+    await onFirstContact?.()
+    if (base) await records.remember({ first_synced_at: clock.now() })
+  }
+
+  async #difference(base: Base | undefined, fingerprint: string): Promise<Difference> {
+    const { database, compared } = this.#parts
+    if (base === undefined) return { ours: (await database.isEmpty()) ? 0 : 1, theirs: 0 }
+    if (compared.upTo === comparison(base, fingerprint)) return { ours: 0, theirs: 0 }
+    return database.compare(base.file, this.#use.signal)
+  }
+
+  async #merge(base: Base): Promise<void> {
+    const { rows, contradictions } = await this.#parts.database.merge(base.file, this.#use.signal)
+    this.#report.rowsMerged += Object.values(rows).reduce((sum, count) => sum + count, 0)
+    this.#report.contradictions = contradictions
+    if (contradictions > 0) {
+      this.#parts.log.warn({ contradictions }, 'the shared library tells facts otherwise than this one; ours stand')
+    }
+  }
+
+  /** @returns false when somebody else was faster. */
+  async #push(remote: Remote, rows: number): Promise<boolean> {
+    const { database, copies, records, clock } = this.#parts
+    const draft = copies.draft()
+    try {
+      const { sha256 } = await database.snapshot(draft, this.#use.signal)
+      await this.#backUp(remote.base)
+      const etag = await this.#write(draft, sha256, remote.etag)
+      if (etag === undefined) return false
+      const first = (await records.read()).first_synced_at ?? clock.now()
+      await copies.adopt({ etag, sha256, file: draft }, { first_synced_at: first })
+      this.#report.rowsPushed += rows
+      this.#report.etagAfter = etag
+      return true
+    } finally {
+      if ((await records.read()).base_file !== baseName(draft)) await copies.drop(draft)
+    }
+  }
+
+  /** What is about to be overwritten is kept first. */
+  async #backUp(base: Base | undefined): Promise<void> {
+    const { records } = this.#parts
+    if (base === undefined || (await records.read()).backed_up_etag === base.etag) return
+    await this.#use.backups.add(await readFile(base.file))
+    await records.remember({ backed_up_etag: base.etag })
+  }
+
+  /** @returns the new ETag; undefined when somebody else was faster. */
+  async #write(file: string, sha256: string, replaces: string | undefined): Promise<string | undefined> {
+    const { keys, random, node, database } = this.#parts
+    const opId = randomText(random, 20)
+    const metadata = { sha256, node, schema: database.schema, 'op-id': opId }
+    const condition = replaces === undefined ? ({ ifNoneMatch: '*' } as const) : { ifMatch: replaces }
+    try {
+      return await this.#use.bucket.put(keys.database, await readFile(file), {
+        ...{ ...condition, metadata, contentType: databaseType },
+      })
+    } catch (failure) {
+      if (!isUncertain(failure)) throw failure
+      // An answer that got lost looks like a conflict with ourselves.
+      const head = await this.#use.bucket.head(keys.database)
+      if (head?.metadata['op-id'] === opId) return head.etag
+      if (!isConflict(failure)) throw failure
+      return undefined
+    }
+  }
+
+  async #pause(attempt: number): Promise<void> {
+    const { random } = this.#parts
+    const { signal, lease } = this.#use
+    this.#report.conflicts += 1
+    const longest = Math.min(pauseMs.first * 2 ** attempt, pauseMs.most)
+    try {
+      await sleep(Math.ceil(longest * randomFraction(random)), undefined, { signal })
+    } catch (failure) {
+      throw new Cancelled(failure)
+    }
+    if (attempt >= conflictsBeforeLease) await lease.acquire()
+  }
+}
+
+const isConflict = (failure: unknown) => failure instanceof WriteConflict || failure instanceof ObjectStoreBusy
+
+/** Whether the write may have happened all the same. */
+const isUncertain = (failure: unknown) =>
+  isConflict(failure) || failure instanceof ObjectOutcomeUnknown || failure instanceof BucketTimeout
+
+const baseName = (file: string) => file.slice(file.lastIndexOf('/') + 1)
+
+const comparison = (base: Base | undefined, fingerprint: string) => `${base?.etag ?? ''} ${fingerprint}`
+
+/** The refusal that was remembered, as nothing has changed since. */
+function refusalOf({ rejected_code, rejected_message }: PlaceRow): Error {
+  if (rejected_code === 'SYNC_LIBRARY_NEWER') return new SharedLibraryNewer([])
+  return new SharedLibraryDamaged([rejected_message ?? ''])
+}
+
+/** The public face of whatever ended a sync. */
+export function failureOf(failure: unknown): { code: string; message: string } {
+  if (failure instanceof PlatformError) return { code: failure.code, message: failure.message }
+  return { code: 'INTERNAL', message: 'something went wrong inside the server' }
+}

@@ -1,0 +1,42 @@
+import { CompiledQuery, type Transaction } from 'kysely'
+import { DatabaseCorrupt } from '../errors.ts'
+import type { Merged, TravellingTable } from '../merge.ts'
+import { type ReadRows, sharedColumns } from './merge-columns.ts'
+import { activeObjects, contradictionStatement, mergeStatement, theirs } from './merge-statements.ts'
+
+/** Merges the rows of the attached file, within the transaction that writes. */
+export async function mergeAttached<Schema>(
+  transaction: Transaction<Schema>,
+  tables: readonly TravellingTable[],
+): Promise<Merged> {
+  const read: ReadRows = async (text, parameters) => (await execute(transaction, text, parameters)).rows
+  await refuseStrangers(read)
+  const shared = await sharedColumns(tables, ['main', theirs], read)
+  // Rows refer to each other in whatever order; at the end every reference holds.
+  await execute(transaction, 'pragma defer_foreign_keys = 1')
+  const rows: Record<string, number> = {}
+  let contradictions = 0
+  for (const table of shared) {
+    if (table.rule === 'fact') contradictions += await countOf(read, contradictionStatement(table))
+    const { numAffectedRows } = await execute(transaction, mergeStatement(table))
+    if (numAffectedRows) rows[table.name] = Number(numAffectedRows)
+  }
+  return { rows, contradictions }
+}
+
+/** A file that came from elsewhere runs nothing here but what ours has too. */
+async function refuseStrangers(read: ReadRows): Promise<void> {
+  const name = (object: unknown) => JSON.stringify(object)
+  const known = new Set((await read(activeObjects('main'), [])).map(name))
+  const strange = (await read(activeObjects(theirs), [])).filter(object => !known.has(name(object)))
+  if (strange.length > 0) throw new DatabaseCorrupt(['the file holds triggers or views that are not ours'])
+}
+
+async function countOf(read: ReadRows, text: string): Promise<number> {
+  const [row] = (await read(text, [])) as { count: number }[]
+  return row?.count ?? 0
+}
+
+function execute<Schema>(transaction: Transaction<Schema>, text: string, parameters: readonly unknown[] = []) {
+  return transaction.executeQuery(CompiledQuery.raw(text, [...parameters]))
+}
