@@ -1,4 +1,4 @@
-import { MemoryPlatform, openTestServer } from '@super-data/testing'
+import { MemoryPlatform, openTestServer, testPrincipal } from '@super-data/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Server } from '../src/server.ts'
 
@@ -53,6 +53,22 @@ describe('request bodies', () => {
     expect(await post(large)).toMatchObject({ status: 413, code: 'BODY_TOO_LARGE' })
     const unannounced = new Blob([large]).stream()
     expect(await post(unannounced)).toMatchObject({ status: 413, code: 'BODY_TOO_LARGE' })
+  })
+
+  it('a long body of a stranger is not read', async () => {
+    await using closed = await openTestServer({ platform: new MemoryPlatform({ keys: { ada: testPrincipal() } }) })
+    let asked = 0
+    const endless = new ReadableStream({
+      pull(controller) {
+        asked += 1
+        controller.enqueue(new TextEncoder().encode('x'.repeat(1_000)))
+      },
+    })
+    const headers = { 'Content-Type': 'application/json', Authorization: 'Bearer nobody' }
+    const init = { method: 'POST', body: endless, headers, duplex: 'half' } as RequestInit
+    const response = await fetch(`${closed.url}/projects/default/queries`, init)
+    expect(response.status).toBe(401)
+    expect(asked).toBeLessThan(4_000)
   })
 
   it('an unannounced body within the limit is read', async () => {

@@ -19,8 +19,10 @@ function honoPath(base: string, path: string): string {
 }
 
 async function answerOperation(c: DoorContext, door: HttpDoor, name: OperationName): Promise<Response> {
-  const input = await readInput(c, door, operations[name].route.method)
   const { requestId, credentials } = c.var.facts
+  const { access, route } = operations[name] as Operation
+  if (access.target !== 'public' && hasLongBody(c)) await door.platform.authenticate(credentials)
+  const input = await readInput(c, door, route.method)
   const idempotencyKey = c.req.header('x-idempotency-key')
   const { output, replayed } = await callWithin(door.limits.callTimeoutMs, door.platform, name, input, {
     credentials,
@@ -32,6 +34,13 @@ async function answerOperation(c: DoorContext, door: HttpDoor, name: OperationNa
   })
   return c.json(output, 200, replayed ? { 'Idempotency-Replayed': 'true' } : {})
 }
+
+/** Nothing long is read from somebody who will not be let in. */
+function hasLongBody(c: DoorContext): boolean {
+  return c.req.header('transfer-encoding') !== undefined || Number(c.req.header('content-length')) > longBodyBytes
+}
+
+const longBodyBytes = 16_384
 
 /** Path fields win over others of the same name. @throws BodyTooLarge · BodyTooDeep · NotJson · JsonMalformed */
 async function readInput(c: DoorContext, door: HttpDoor, method: string): Promise<Fields> {
