@@ -75,6 +75,8 @@ describe('an answer', () => {
     const sql = await whole.sql('select id, total from orders order by id', { maxBytes: 1_000 })
     const rows = [...sql.rows!, ...(await readOn(whole, sql, { maxBytes: 2_000 })).items]
     expect(rows).toHaveLength(500)
+    expect(await whole.ask('queries.read', { handle: sql.runId, maxRows: 1 })).toMatchObject({ columns: sql.columns })
+    expect(await whole.ask('queries.read', { handle: jq.runId, maxRows: 1 })).not.toHaveProperty('columns')
     expect(rows[499]).toEqual([499, 548.9])
     const run = await whole.ask('queries.run', { run: sql.runId })
     expect(run).toMatchObject({ count: sql.count, outcome: 'ok' })

@@ -55,12 +55,11 @@ export class AnswerCollector implements ResultSink {
       this.#truncatedBy ??= 'bytes'
       await this.#stored()
     }
-    await this.#writer?.finish({ keptBytes: this.#keptBytes, complete: outcome.complete })
+    const columns = outcome.shape === 'rows' ? { columns: [...this.#columns] } : {}
+    await this.#writer?.finish({ keptBytes: this.#keptBytes, complete: outcome.complete, ...columns })
     const items = this.#kept.map(parseExactJson)
     return {
-      ...(outcome.shape === 'rows'
-        ? { columns: [...this.#columns], rows: items as JsonValue[][] }
-        : this.#value(outcome, items)),
+      ...(outcome.shape === 'rows' ? { ...columns, rows: items as JsonValue[][] } : this.#value(outcome, items)),
       count: items.length,
       truncated: this.#truncatedBy ? { by: this.#truncatedBy, handle: this.#result.handle } : false,
     }

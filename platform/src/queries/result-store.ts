@@ -1,4 +1,4 @@
-import type { JsonValue } from '@super-data/contract'
+import type { Column, JsonValue } from '@super-data/contract'
 import { type ObjectEntry, ObjectMissing, type ObjectStore } from '@super-data/objects'
 import { ResultMissing } from './errors.ts'
 import { pageOf, parsePosition, toCursor } from './result-page.ts'
@@ -13,6 +13,8 @@ export interface ResultStoreSettings {
 }
 
 export interface ResultPage {
+  /** Of a table. */
+  readonly columns?: Column[]
   readonly items: JsonValue[]
   /** Part of the JSON text of one item that is too large for a page. */
   readonly text?: string
@@ -91,6 +93,7 @@ export class ResultStore {
     const page = pageOf(bytes, { start, before: start.at - from, maxRows: options.maxRows })
     const ended = page.next.at >= facts.sizeBytes
     return {
+      ...(facts.columns === undefined ? {} : { columns: [...facts.columns] }),
       items: page.items,
       ...(page.text === undefined ? {} : { text: page.text }),
       count: page.items.length,

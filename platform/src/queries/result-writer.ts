@@ -1,3 +1,4 @@
+import type { Column } from '@super-data/contract'
 import type { ObjectStore } from '@super-data/objects'
 
 /** What is known of a result once it is whole. */
@@ -7,6 +8,8 @@ export interface ResultFacts {
   readonly sizeBytes: number
   /** False when items were left out because the result was too long to keep. */
   readonly complete: boolean
+  /** Of a table. */
+  readonly columns?: readonly Column[]
 }
 
 export interface ResultKeys {
@@ -61,11 +64,11 @@ export class ResultWriter {
     return this.#complete
   }
 
-  async finish({ keptBytes, complete }: { keptBytes: number; complete: boolean }): Promise<void> {
+  async finish(end: Omit<ResultFacts, 'sizeBytes'>): Promise<void> {
     this.#queue.end()
     await this.#put
     if (this.#failure) throw this.#failure
-    const facts: ResultFacts = { keptBytes, sizeBytes: this.#bytes, complete: complete && this.#complete }
+    const facts: ResultFacts = { ...end, sizeBytes: this.#bytes, complete: end.complete && this.#complete }
     await this.#objects.put(this.#keys.facts, Buffer.from(JSON.stringify(facts)), { contentType: 'application/json' })
   }
 

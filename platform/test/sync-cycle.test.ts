@@ -1,0 +1,133 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { openBucket } from './sync-faulty-store.ts'
+import { openShelf } from './sync-shelf.ts'
+
+const database = 'databases/tools.db'
+
+describe('sync', () => {
+  it('brings what one installation made to the other, both ways', async () => {
+    const { store } = openBucket()
+    await using a = await openShelf({ store })
+    await using b = await openShelf({ store })
+    await a.add('from a')
+    await b.add('from b')
+    expect(await a.run()).toMatchObject({ outcome: 'synced', rowsMerged: 0 })
+    expect(await b.run()).toMatchObject({ outcome: 'synced', rowsMerged: 1, rowsPushed: 1 })
+    expect(await a.run()).toMatchObject({ outcome: 'synced', rowsMerged: 1, rowsPushed: 0 })
+    expect(await a.titles()).toEqual(['from a', 'from b'])
+    expect(await b.titles()).toEqual(['from a', 'from b'])
+  })
+
+  it('asks the bucket once when nothing has changed', async () => {
+    const bucket = openBucket()
+    await using a = await openShelf({ store: bucket.store })
+    await a.add('one')
+    await a.run()
+    bucket.take()
+    expect(await a.run()).toMatchObject({ outcome: 'unchanged', requests: 1 })
+    expect(await a.run()).toMatchObject({ outcome: 'unchanged', requests: 1 })
+    expect(bucket.take()).toEqual([`get ${database}`, `get ${database}`])
+  })
+
+  it('needs three requests for one change: look, keep what was there, write', async () => {
+    const bucket = openBucket()
+    await using a = await openShelf({ store: bucket.store })
+    await a.add('one')
+    await a.run()
+    bucket.take()
+    await a.add('two')
+    expect(await a.run()).toMatchObject({ outcome: 'synced', requests: 3, rowsPushed: 1 })
+    const [look, keep, write] = bucket.take()
+    expect(look).toBe(`get ${database}`)
+    expect(keep).toMatch(/^put backups\/tools\.db\.\d{8}-\d{6}-[0-9a-z]{4}$/)
+    expect(write).toBe(`put ${database}`)
+  })
+
+  it('keeps every state that it overwrites', async () => {
+    const bucket = openBucket()
+    await using a = await openShelf({ store: bucket.store })
+    for (const title of ['one', 'two', 'three']) {
+      await a.add(title)
+      const before = await bucket.bytes(database).catch(() => undefined)
+      await a.run()
+      if (before === undefined) continue
+      const newest = (await a.sync.backups(new AbortController().signal))[0]
+      expect(await bucket.bytes(newest?.name ?? '')).toEqual(before)
+    }
+    expect(await bucket.keys('backups/')).toHaveLength(2)
+  })
+
+  it('goes on from the copy it has after a restart, with one request', async () => {
+    const bucket = openBucket()
+    const first = await openShelf({ store: bucket.store })
+    await first.add('one')
+    await first.run()
+    await first.leave()
+    bucket.take()
+    await using again = await openShelf({ store: bucket.store, home: first.home })
+    expect(await again.run()).toMatchObject({ outcome: 'unchanged' })
+    expect(bucket.take().filter(request => request.endsWith(database))).toEqual([`get ${database}`])
+    expect((await readdir(join(first.home, 'sync'))).filter(name => name.startsWith('copy-'))).toHaveLength(1)
+  })
+
+  it('lets many installations write at once: nothing is lost, all end up the same', async () => {
+    const { store } = openBucket()
+    const shelves = await Promise.all(Array.from({ length: 6 }, () => openShelf({ store })))
+    try {
+      for (let round = 0; round < 3; round++) {
+        await Promise.all(
+          shelves.map(async (shelf, at) => {
+            for (let n = 0; n < 5; n++) await shelf.add(`${round}-${at}-${n}`)
+            expect((await shelf.run()).outcome).toBe('synced')
+          }),
+        )
+      }
+      for (const shelf of shelves) await shelf.run()
+      const titles = await Promise.all(shelves.map(shelf => shelf.titles()))
+      expect(titles[0]).toHaveLength(90)
+      for (const other of titles) expect(other).toEqual(titles[0])
+    } finally {
+      for (const shelf of shelves) await shelf[Symbol.asyncDispose]()
+    }
+  })
+
+  it('sends what travels and nothing else', async () => {
+    const bucket = openBucket()
+    await using a = await openShelf({ store: bucket.store })
+    await a.add('one')
+    await a.database.write(rows => rows.insertInto('secrets').values({ id: 1, text: 'planted-secret' }).execute())
+    await a.run()
+    await a.add('two')
+    await a.run()
+    for (const key of await bucket.keys()) {
+      expect(Buffer.from(await bucket.bytes(key)).includes('planted-secret')).toBe(false)
+    }
+  })
+
+  it('runs by itself, and writes at the end what it has not written yet', async () => {
+    const { store } = openBucket()
+    await using a = await openShelf({ store })
+    await using b = await openShelf({ store })
+    a.sync.start()
+    await a.add('one')
+    await expect.poll(() => b.run().then(() => b.titles())).toEqual(['one'])
+    await a.add('two')
+    await a.sync.close()
+    await b.run()
+    expect(await b.titles()).toEqual(['one', 'two'])
+  })
+
+  it('remembers every sync that did something', async () => {
+    const { store } = openBucket()
+    await using a = await openShelf({ store })
+    await a.add('one')
+    await a.run()
+    await a.run()
+    const runs = await a.sync.history({ limit: 10 })
+    expect(runs).toHaveLength(1)
+    expect(runs[0]).toMatchObject({ trigger: 'manual', outcome: 'synced', etag_before: null, rows_pushed: 1 })
+    expect(runs[0]?.bytes_written).toBeGreaterThan(4_000)
+  })
+})
