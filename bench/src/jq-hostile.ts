@@ -30,22 +30,22 @@ export async function jqHostile(): Promise<void> {
     const loud = await cheapCalls(pool)
     const grown = process.memoryUsage.rss() - before
     stop.abort()
-    const ended = (await Promise.all(attacks)).flat()
+    const ends = (await Promise.all(attacks)).flat()
+    const ended = ends.map(({ code }) => code)
     rows.push(row(`${workers} workers, nobody else`, quiet), {
       ...row(`${workers} workers, ${workers / 2} attackers`, loud),
       'hostile programs ended': `${ended.length}: ${tally(ended)}`,
+      'latest end': ms(Math.max(...ends.map(each => each.ms))),
       'growth of the server': megabytes(grown),
     })
   }
   console.log(`${clients} clients with cheap calls beside hostile ones, limit 1 s each (${machine()}, ${load()})\n`)
-  console.log(
-    table(rows.map(each => ({ 'hostile programs ended': '', 'growth of the server': '', ...each })).map(ordered)),
-  )
+  console.log(table(rows.map(ordered)))
 }
 
 function ordered(each: Record<string, string>): Record<string, string> {
-  const { 'hostile programs ended': ended = '', 'growth of the server': grown = '', ...rest } = each
-  return { ...rest, 'hostile programs ended': ended, 'growth of the server': grown }
+  const last = ['hostile programs ended', 'latest end', 'growth of the server']
+  return { ...each, ...Object.fromEntries(last.map(column => [column, each[column] ?? ''])) }
 }
 
 async function cheapCalls(pool: JqPool): Promise<number[]> {
@@ -64,22 +64,28 @@ async function cheapCalls(pool: JqPool): Promise<number[]> {
   return found
 }
 
-/** Each keeps one hostile program running all the time; gives the codes they ended in. */
-function attackers(count: number, pool: JqPool, stop: AbortSignal): Promise<string[]>[] {
+interface End {
+  readonly code: string
+  /** From the question to its end, the wait for a process included. */
+  readonly ms: number
+}
+
+/** Each keeps one hostile program running all the time; tells how they ended. */
+function attackers(count: number, pool: JqPool, stop: AbortSignal): Promise<End[]>[] {
   return Array.from({ length: count }, async (_, at) => {
-    const codes: string[] = []
+    const ends: End[] = []
     for (let turn = at; !stop.aborted; turn++) {
       const program = hostile[turn % hostile.length] ?? '.'
       const limits = { timeMs: 1_000, bytes: 1e6 }
+      const started = performance.now()
       const end = ask(pool, callOf(program, { kind: 'none' }, { caller: `mallory ${at}`, limits }))
-      codes.push(
-        await end.then(
-          () => 'answered',
-          (failure: { code?: string }) => failure.code ?? 'untyped',
-        ),
+      const code = await end.then(
+        () => 'answered',
+        (failure: { code?: string }) => failure.code ?? 'untyped',
       )
+      ends.push({ code, ms: performance.now() - started })
     }
-    return codes
+    return ends
   })
 }
 

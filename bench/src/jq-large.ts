@@ -44,16 +44,17 @@ export async function jqLarge(): Promise<void> {
   console.log(`filter, map, group_by, sum; whole processes from file to answer (${machine()}, ${load()})\n`)
   const rows = []
   for (const [size, rounds] of [
-    [1, 5],
+    [1, 7],
     [10, 3],
     [100, 3],
   ] as const)
-    rows.push(...(await compare(await folder.orders(size), rounds, `${size} MB`)))
-  rows.push(...(await compare(await folder.orders(100, { longIds: true }), 1, '100 MB, ids of 20 digits')))
+    rows.push(...(await compare(await folder.orders(size), rounds, size, '')))
+  rows.push(...(await compare(await folder.orders(100, { longIds: true }), 2, 100, ', ids of 20 digits')))
+  console.log(`at the end: ${load()}\n`)
   console.log(table(rows))
 }
 
-async function compare(data: DataFile, rounds: number, input: string): Promise<Record<string, string>[]> {
+async function compare(data: DataFile, rounds: number, size: number, kind: string): Promise<Record<string, string>[]> {
   const found = new Map<string, Measured[]>(Object.keys(rivals).map(name => [name, []]))
   for (let round = 0; round < rounds; round++) {
     for (const [name, run] of Object.entries(rivals)) {
@@ -69,9 +70,10 @@ async function compare(data: DataFile, rounds: number, input: string): Promise<R
   return Object.keys(rivals).map(name => {
     const { ms, peakBytes } = middle(name)
     return {
-      input,
+      input: `${size} MB${kind}`,
       engine: name,
       time: seconds(ms),
+      'a MB': `${(ms / size).toFixed(1)} ms`,
       'of jq': times(ms / jq.ms),
       'peak memory': megabytes(peakBytes),
       'of jq ': times(peakBytes / jq.peakBytes),

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import type { Duplex } from 'node:stream'
 import { compile, parseJson } from '@super-data/jq'
 import { sample } from './jq-data.ts'
 import { jqjsCompile, jqWeb } from './jq-engines.ts'
@@ -22,6 +23,35 @@ export async function jqSmall(): Promise<void> {
   console.log(table(await inProcess()))
   console.log('')
   console.log(table(await acrossProcesses()))
+  console.log(
+    `\nThe floor: the same bytes to a process and a few back, nothing done with them: ${micros(await echo())}`,
+  )
+}
+
+const echoing = `
+  const { readSync, writeSync } = require('node:fs')
+  const bytes = Buffer.alloc(65_536)
+  while (readSync(3, bytes, 0, bytes.length, null) > 0) writeSync(3, bytes, 0, 200)
+`
+
+/** Median of messages to a process that only answers. */
+async function echo(): Promise<number> {
+  const child = spawn(process.execPath, ['-e', echoing], { stdio: ['ignore', 'ignore', 'inherit', 'pipe'] })
+  const pipe = child.stdio[3] as Duplex
+  const message = sample(records)
+  const found: number[] = []
+  for (let call = 0; call < 2_000; call++) {
+    const answered = new Promise(resolve => pipe.once('data', resolve))
+    found.push(
+      await timed(() => {
+        pipe.write(message)
+        return answered
+      }),
+    )
+  }
+  pipe.destroy()
+  child.kill()
+  return median(found.slice(500))
 }
 
 async function inProcess(): Promise<Record<string, string>[]> {

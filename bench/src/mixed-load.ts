@@ -1,15 +1,15 @@
 import { ServerProcess } from '@super-data/testing/server-process'
 import { LoadClient, type LoadRequest, type LoadResult, ms, percentile } from './load.ts'
 import { machine, table } from './machine.ts'
-import { carsTool, publishCarsTool, sampleDatasets } from './team-tool.ts'
+import { carsTool, publishCarsTool, SampleDatasets } from './team-tool.ts'
 
 const clients = 200
 const seconds = Number(process.env['BENCH_SECONDS'] ?? 60)
 
 /** Claim: 200 clients, a request a second each, for a minute: no error, p99 of calls 150 ms at most. */
 export async function mixedLoad(): Promise<void> {
-  const { folder } = await sampleDatasets()
-  await using server = await ServerProcess.open({ datasets: folder })
+  await using datasets = await SampleDatasets.open()
+  await using server = await ServerProcess.open({ datasets: datasets.folder })
   await publishCarsTool(server)
   const client = new LoadClient(server.url, server.key)
   const results = (await Promise.all(Array.from({ length: clients }, (_, index) => onePerson(client, index)))).flat()

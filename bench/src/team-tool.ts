@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp, writeFile } from 'node:fs/promises'
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -7,13 +7,27 @@ import type { ServerProcess } from '@super-data/testing/server-process'
 
 const samples = join(dirname(createRequire(import.meta.url).resolve('vega-datasets')), '..', 'data')
 
-/** The data all benchmarks of the server ask: public, small, real. */
-export async function sampleDatasets(): Promise<{ folder: string; cars: string }> {
-  const folder = await mkdtemp(join(tmpdir(), 'super-data-bench-data-'))
-  for (const name of ['cars.json', 'movies.json', 'seattle-weather.csv'])
-    await copyFile(join(samples, name), join(folder, name))
-  await writeFile(join(folder, 'README.txt'), 'Sample data of vega-datasets.\n')
-  return { folder, cars: join(folder, 'cars.json') }
+/** The data all benchmarks of the server ask: public, small, real. Gone when the benchmark ends. */
+export class SampleDatasets implements AsyncDisposable {
+  readonly folder: string
+  readonly cars: string
+
+  private constructor(folder: string) {
+    this.folder = folder
+    this.cars = join(folder, 'cars.json')
+  }
+
+  static async open(): Promise<SampleDatasets> {
+    const folder = await mkdtemp(join(tmpdir(), 'super-data-bench-data-'))
+    for (const name of ['cars.json', 'movies.json', 'seattle-weather.csv'])
+      await copyFile(join(samples, name), join(folder, name))
+    await writeFile(join(folder, 'README.txt'), 'Sample data of vega-datasets.\n')
+    return new SampleDatasets(folder)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await rm(this.folder, { recursive: true, force: true })
+  }
 }
 
 export const carsTool = {

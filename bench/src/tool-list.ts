@@ -2,14 +2,14 @@ import { createClient } from '@super-data/contract/client'
 import { ServerProcess } from '@super-data/testing/server-process'
 import { LoadClient, ms, percentile } from './load.ts'
 import { machine, table } from './machine.ts'
-import { sampleDatasets } from './team-tool.ts'
+import { SampleDatasets } from './team-tool.ts'
 
 const tools = 1_000
 
 /** Claim: with 1,000 approved tools, `tools/list` answers within 10 ms (median). */
 export async function toolList(): Promise<void> {
-  const { folder } = await sampleDatasets()
-  await using server = await ServerProcess.open({ datasets: folder })
+  await using datasets = await SampleDatasets.open()
+  await using server = await ServerProcess.open({ datasets: datasets.folder })
   const client = createClient({ url: server.url, key: server.key })
   for (let index = 0; index < tools; index++) {
     const tool = `tool_${String(index).padStart(4, '0')}`

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { ServerProcess } from '@super-data/testing/server-process'
 import { LoadClient, type LoadRequest, ms, percentile } from './load.ts'
 import { machine, table } from './machine.ts'
-import { carsTool, publishCarsTool, sampleDatasets } from './team-tool.ts'
+import { carsTool, publishCarsTool, SampleDatasets } from './team-tool.ts'
 
 interface Rival {
   readonly name: string
@@ -13,10 +13,10 @@ interface Rival {
 
 /** Claim: a warm jq tool call takes 5 ms at most with one client; 16 clients get 800 a second at least. */
 export async function warmCall(): Promise<void> {
-  const { folder, cars } = await sampleDatasets()
-  await using server = await ServerProcess.open({ datasets: folder })
+  await using datasets = await SampleDatasets.open()
+  await using server = await ServerProcess.open({ datasets: datasets.folder })
   await publishCarsTool(server)
-  const spawning = await startSpawningServer(cars)
+  const spawning = await startSpawningServer(datasets.cars)
   try {
     const rivals = [overHttp(server), overMcp(server), spawningJq(spawning.url)]
     const rows = []

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { instant, projectName, toolName } from './names.ts'
+import { tool, toolDefinition } from './library.ts'
+import { id, instant, projectName, toolName } from './names.ts'
 import { operation } from './operation.ts'
 
 /** How far back: a word, or a number of days. */
@@ -44,4 +45,66 @@ export const toolStats = operation({
       .array(z.object({ tool: toolName, lastAt: instant.nullable() }))
       .describe('Approved tools that nobody called in the period.'),
   }),
+})
+
+export const suggestionKind = z.enum(['make_tool', 'use_records', 'take_as_parameter', 'disable_tool'])
+
+export const suggestion = z.object({
+  id,
+  kind: suggestionKind,
+  title: z.string().describe('What was seen, and what to do about it.'),
+  tool: toolName.describe('The tool it is about, or a name for the new one.'),
+  evidence: z.object({
+    asked: z.int().nonnegative(),
+    users: z.int().nonnegative(),
+    firstAt: instant.nullable(),
+    lastAt: instant.nullable(),
+    lastRun: id.nullable(),
+    p95Ms: z.number().nullable(),
+    bytes: z.int().nullable().describe('Of the dataset.'),
+  }),
+  definition: toolDefinition.optional().describe('What accepting saves, as a draft.'),
+  canAccept: z.boolean().describe('False: advice that somebody has to follow by hand.'),
+})
+export type Suggestion = z.output<typeof suggestion>
+
+export const listSuggestions = operation({
+  name: 'learning.suggestions',
+  summary: 'List what the questions asked suggest: tools to make, to mend, to put away.',
+  route: { method: 'GET', path: '/projects/{project}/suggestions' },
+  access: { target: 'project', need: 'read' },
+  effect: 'read',
+  input: z.object({
+    project: projectName,
+    kind: suggestionKind.optional(),
+    limit: z.coerce.number().int().min(1).max(100).default(20).describe('Most items to return.'),
+  }),
+  output: z.object({ items: z.array(suggestion), cursor: z.null() }),
+})
+
+export const acceptSuggestion = operation({
+  name: 'learning.accept',
+  summary: 'Do what a suggestion says: save its draft, or put its tool away.',
+  route: { method: 'POST', path: '/projects/{project}/suggestions/{suggestion}/accept' },
+  positional: ['suggestion'],
+  access: { target: 'project', need: 'write' },
+  effect: 'write',
+  input: z.object({
+    project: projectName,
+    suggestion: id,
+    tool: toolName.optional().describe('A better name for a new tool.'),
+    description: z.string().min(1).max(1000).optional(),
+  }),
+  output: tool,
+})
+
+export const dismissSuggestion = operation({
+  name: 'learning.dismiss',
+  summary: 'Put a suggestion away for everybody in the project.',
+  route: { method: 'DELETE', path: '/projects/{project}/suggestions/{suggestion}' },
+  positional: ['suggestion'],
+  access: { target: 'project', need: 'write' },
+  effect: 'write',
+  input: z.object({ project: projectName, suggestion: id }),
+  output: z.object({ dismissed: id }),
 })

@@ -4,11 +4,17 @@ import { datasetName, functionName, id, instant, page, paging, projectName, tool
 import { operation } from './operation.ts'
 import { explanation, params, question, resultLimits } from './queries.ts'
 
+/** `conflict`: approved elsewhere at the same time as another version, which answers. */
+export const toolState = z.enum(['draft', 'pending', 'approved', 'rejected', 'expired', 'conflict', 'disabled'])
+export type ToolState = z.output<typeof toolState>
+
 export const libraryFunction = z.object({
   id,
   name: functionName,
   arity: z.int().nonnegative(),
   version: z.int().positive(),
+  approvedVersion: z.int().nullable().describe('What new questions and tools use.'),
+  state: toolState,
   hash: z.string(),
   description: z.string(),
   definition: z.string(),
@@ -78,9 +84,6 @@ export const disableFunction = operation({
   input: z.object({ project: projectName, function: z.string().min(1).max(70) }),
   output: libraryFunction,
 })
-
-export const toolState = z.enum(['draft', 'pending', 'approved', 'rejected', 'expired', 'disabled'])
-export type ToolState = z.output<typeof toolState>
 
 /** JSON Schema 2020-12 of an object; checked when the tool is saved. */
 export const parameterSchema = z.record(z.string(), json)

@@ -1,10 +1,12 @@
 import * as datasets from './datasets.ts'
+import * as exchange from './exchange.ts'
 import * as identity from './identity.ts'
 import * as learning from './learning.ts'
 import * as library from './library.ts'
 import * as notifications from './notifications.ts'
 import type { InputOf, OutputOf } from './operation.ts'
 import * as queries from './queries.ts'
+import * as sync from './sync.ts'
 
 /** Everything that can be asked, by name. The order is the order of the reference. */
 export const operations = {
@@ -47,6 +49,11 @@ export const operations = {
   'tools.explain': library.explainTool,
   'tools.run': library.runTool,
   'tools.stats': learning.toolStats,
+  'learning.suggestions': learning.listSuggestions,
+  'learning.accept': learning.acceptSuggestion,
+  'learning.dismiss': learning.dismissSuggestion,
+  'library.export': exchange.exportLibrary,
+  'library.import': exchange.importLibrary,
   'inbox.list': notifications.listInbox,
   'inbox.seen': notifications.markInbox,
   'webhooks.list': notifications.listWebhooks,
@@ -54,6 +61,10 @@ export const operations = {
   'webhooks.delete': notifications.deleteWebhook,
   'webhooks.deliveries': notifications.listDeliveries,
   'webhooks.redeliver': notifications.redeliver,
+  'sync.status': sync.getSyncStatus,
+  'sync.now': sync.syncNow,
+  'sync.history': sync.listSyncRuns,
+  'sync.backups': sync.listBackups,
 } as const
 
 export type Operations = typeof operations

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { answer, json } from './answer.ts'
+import { answer, column, json } from './answer.ts'
 import { datasetName, id, instant, page, paging, projectName, toolName } from './names.ts'
 import { operation } from './operation.ts'
 
@@ -80,6 +80,7 @@ export const readResult = operation({
     ...resultLimits,
   }),
   output: z.object({
+    columns: z.array(column).optional().describe('Set when the items are rows.'),
     items: z.array(json).describe('Rows as arrays, or values.'),
     text: z.string().optional().describe('Part of the JSON text of one item too large for a page.'),
     count: z.int().nonnegative(),

@@ -5,6 +5,7 @@ import { event } from './events.ts'
 import { auditEntry, clientSettings, key, keyWithSecret, member, project, user } from './identity.ts'
 import { libraryFunction, tool, toolDefinition, toolSummary } from './library.ts'
 import { explanation, run } from './queries.ts'
+import { libraryBackup, syncRun, syncStatus } from './sync.ts'
 
 /** The things operations answer with, by the names readers of the API know them by. */
 export const schemas = {
@@ -19,9 +20,12 @@ export const schemas = {
   Function: libraryFunction,
   Key: key,
   KeyWithSecret: keyWithSecret,
+  LibraryBackup: libraryBackup,
   Member: member,
   Project: project,
   Run: run,
+  SyncRun: syncRun,
+  SyncStatus: syncStatus,
   Tool: tool,
   ToolDefinition: toolDefinition,
   ToolSummary: toolSummary,

@@ -4,14 +4,17 @@ import { type Random, TimeOrderedIds } from '@super-data/base/ids'
 import type { Lifetime } from '@super-data/base/lifetime'
 import type { Log } from '@super-data/base/log'
 import { JqPool } from '@super-data/jq'
-import { FolderObjectStore } from '@super-data/objects'
+import { FolderObjectStore, type ObjectStore } from '@super-data/objects'
 import { SqlPool } from '@super-data/tables'
 import { ProjectDatasets } from './datasets/project-datasets.ts'
 import { Events } from './events/events.ts'
 import { Identity } from './identity/identity.ts'
+import { AskedQuestions } from './learning/asked-questions.ts'
 import { RunStatistics } from './learning/run-statistics.ts'
+import { Suggestions } from './learning/suggestions.ts'
+import { ToolSuggestions } from './learning/tool-suggestions.ts'
 import { Functions } from './library/functions.ts'
-import { Proposals } from './library/proposals.ts'
+import { Reviews } from './library/reviews.ts'
 import { ToolCatalogue } from './library/tool-catalogue.ts'
 import { ToolChecker } from './library/tool-checker.ts'
 import { Tools } from './library/tools.ts'
@@ -24,7 +27,9 @@ import { MemoryResultCache } from './queries/result-cache.ts'
 import { ResultStore } from './queries/result-store.ts'
 import { RunLog } from './queries/run-log.ts'
 import { SqlQueryEngine } from './queries/sql-engine.ts'
+import { Stamps } from './stamps.ts'
 import { openLibrary } from './state/library.ts'
+import { ensureNodeId } from './state/node-id.ts'
 import { openPlatform } from './state/platform.ts'
 import { openTelemetry } from './state/telemetry.ts'
 
@@ -32,6 +37,8 @@ export interface PlatformComponents {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
+  /** Through which installations share the library; it stays the caller's. */
+  readonly bucket?: ObjectStore | undefined
 }
 
 interface Home {
@@ -52,14 +59,17 @@ export async function openParts(settings: PlatformSettings, components: Platform
   const ids = new TimeOrderedIds(clock, random)
   // The engines' processes start while this one opens its files.
   const [engines, state] = await allEnded([openEngines(home), openState(home)])
-  const identity = lifetime.own(await Identity.open({ ...state, clock, ids, random, log, settings: settings.identity }))
+  const stamps = new Stamps(await ensureNodeId(state.platform, random), clock)
+  const people = { ...state, clock, ids, random, log, stamps }
+  const identity = lifetime.own(await Identity.open({ ...people, settings: settings.identity }))
   const events = lifetime.own(await Events.open({ ...state, sight: identity, clock, random, log }))
   const hooked = { ...state, events, clock, random, ids, log, settings: settings.webhooks }
   const webhooks = lifetime.own(await Webhooks.open(hooked))
   const datasets = lifetime.own(openDatasets(home, { ...state, ...engines, events }))
-  const basics = { ...components, ids, ...state, ...engines, identity, events, webhooks, datasets }
+  const basics = { ...components, ids, stamps, ...state, ...engines, identity, events, webhooks, datasets }
   const asking = questionParts(home, basics)
-  return { ...basics, ...asking, ...libraryParts(settings, { ...basics, ...asking }) }
+  const library = libraryParts(settings, { ...basics, ...asking })
+  return { ...basics, ...asking, ...library, ...learningParts({ ...basics, ...asking, ...library }) }
 }
 
 async function openState({ settings, components, lifetime }: Home) {
@@ -126,7 +136,8 @@ const resultsKeptMs = 86_400_000
 /** All kept results together may be so many times the longest one. */
 const resultsKept = 10
 
-type Basics = State & Engines & { clock: Clock; log: Log; ids: TimeOrderedIds; datasets: ProjectDatasets }
+type Basics = State &
+  Engines & { clock: Clock; log: Log; ids: TimeOrderedIds; stamps: Stamps; datasets: ProjectDatasets }
 
 function questionParts({ settings, lifetime }: Home, { clock, log, ids, datasets, ...basics }: Basics) {
   const { resultBytesMax, queryTimeMs: timeMs } = settings
@@ -140,6 +151,7 @@ function questionParts({ settings, lifetime }: Home, { clock, log, ids, datasets
   return {
     runs,
     statistics: new RunStatistics(basics.telemetry, runs),
+    asked: new AskedQuestions(basics.telemetry, runs),
     results,
     questions: new Questions({ engines, datasets, answers, runs, clock, ids }),
   }
@@ -147,17 +159,25 @@ function questionParts({ settings, lifetime }: Home, { clock, log, ids, datasets
 
 function libraryParts(
   settings: PlatformSettings,
-  { library, ids, clock, log, questions }: Basics & { questions: Questions },
+  { library, ids, stamps, clock, log, questions }: Basics & { questions: Questions },
 ) {
-  const functions = new Functions(library, ids, clock)
-  const tools = new Tools(library, ids, clock)
-  const checker = new ToolChecker(questions, functions)
+  const writing = { ids, clock, stamps }
+  const reviews = new Reviews(writing, settings.review)
+  const functions = new Functions(library, writing, reviews)
+  const tools = new Tools(library, writing, reviews)
+  const checker = new ToolChecker(questions)
   return {
     functions,
     tools,
     checker,
-    proposals: new Proposals(clock, settings.review),
+    reviews,
     catalogue: new ToolCatalogue({ library, tools, checker, log }),
     learning: settings.learning,
   }
+}
+
+type Learned = Basics & ReturnType<typeof questionParts> & ReturnType<typeof libraryParts>
+
+function learningParts(parts: Learned) {
+  return { suggestions: new Suggestions({ ...parts, toolSuggestions: new ToolSuggestions(parts) }) }
 }

@@ -1,7 +1,8 @@
 import type { IdentitySettings } from './identity/settings.ts'
-import type { ReviewSettings } from './library/proposals.ts'
+import type { ReviewSettings } from './library/reviews.ts'
 import type { LimitSettings } from './limits.ts'
 import type { WebhookSettings } from './notifications/webhooks.ts'
+import type { SyncSettings } from './sync/sync.ts'
 
 /** Values of one installation; every one that a stranger could stretch has a limit. */
 export interface PlatformSettings {
@@ -16,6 +17,8 @@ export interface PlatformSettings {
   readonly limits: LimitSettings
   readonly review: ReviewSettings
   readonly webhooks: WebhookSettings
+  /** How the library is shared; absent: it is not. */
+  readonly sync?: SyncSettings | undefined
   /** Whether questions may become proposals. */
   readonly learning: boolean
   readonly queryTimeMs: number

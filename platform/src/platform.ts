@@ -1,9 +1,11 @@
 import { Lifetime } from '@super-data/base/lifetime'
 import type { OperationName } from '@super-data/contract'
+import type { Database } from '@super-data/metadata'
 import type { CallRequest, CallResult, Credentials, Handlers, Principal } from './call.ts'
 import { Calls } from './calls.ts'
 import { datasetHandlers } from './datasets/dataset-handlers.ts'
 import type { Catalogue, EventStream, ObservedCall, PlatformDoor, Readiness } from './door.ts'
+import { exchangeHandlers } from './exchange/exchange-handlers.ts'
 import { identityHandlers } from './identity/handlers.ts'
 import { defaultProject, getProject } from './identity/projects.ts'
 import { learningHandlers } from './learning/learning-handlers.ts'
@@ -16,17 +18,24 @@ import type { PlatformSettings } from './platform-settings.ts'
 import { queryHandlers } from './queries/query-handlers.ts'
 import { checkReadiness } from './readiness.ts'
 import { Sweep } from './sweep.ts'
+import { openSync } from './sync/open-sync.ts'
+import type { Sync } from './sync/sync.ts'
+import { syncHandlers } from './sync/sync-handlers.ts'
+import { hasEverSynced } from './sync/sync-records.ts'
+import type { SyncTables } from './sync/sync-schema.ts'
+
+type WholeParts = PlatformParts & { readonly sync: Sync | undefined }
 
 /** The whole of what the product means, behind the one interface that doors use. */
 export class Platform implements PlatformDoor, AsyncDisposable {
   readonly events: EventStream
   /** The owner's key, on the start that made it. */
   readonly ownerSecret: string | undefined
-  readonly #parts: PlatformParts
+  readonly #parts: WholeParts
   readonly #calls: Calls
   readonly #lifetime: Lifetime
 
-  private constructor(parts: PlatformParts, calls: Calls, ownerSecret: string | undefined, lifetime: Lifetime) {
+  private constructor(parts: WholeParts, calls: Calls, ownerSecret: string | undefined, lifetime: Lifetime) {
     this.events = parts.events
     this.ownerSecret = ownerSecret
     this.#parts = parts
@@ -38,9 +47,9 @@ export class Platform implements PlatformDoor, AsyncDisposable {
   static async open(settings: PlatformSettings, components: PlatformComponents): Promise<Platform> {
     const lifetime = new Lifetime()
     try {
-      const parts = await openParts(settings, components, lifetime)
-      const { secret } = await parts.identity.bootstrap()
-      await importSeedFiles(parts, settings.datasetsFolder)
+      const opened = await openParts(settings, components, lifetime)
+      const { sync, secret } = await openLibrarySync(opened, settings, lifetime)
+      const parts = { ...opened, sync }
       await parts.datasets.of(defaultProject)
       const calls = lifetime.own(new Calls({ ...parts, handlers: handlersOf(parts), limits: settings.limits }))
       lifetime.own(Sweep.start(parts))
@@ -72,6 +81,11 @@ export class Platform implements PlatformDoor, AsyncDisposable {
     return checkReadiness(this.#parts)
   }
 
+  /** Keeps the library in step with the bucket from now on; without one it does nothing. */
+  startSync(): void {
+    this.#parts.sync?.start()
+  }
+
   /** Lets running calls end, then closes what it opened, newest first. */
   close(): Promise<void> {
     return this.#lifetime.close()
@@ -82,20 +96,54 @@ export class Platform implements PlatformDoor, AsyncDisposable {
   }
 }
 
-function handlersOf(parts: PlatformParts): Handlers {
+function handlersOf(parts: WholeParts): Handlers {
+  const library = libraryHandlers(parts)
   return {
     ...identityHandlers(parts.identity),
     ...datasetHandlers(parts),
     ...queryHandlers(parts),
+    ...exchangeHandlers(parts),
     ...inboxHandlers(parts),
     ...webhookHandlers(parts),
-    ...libraryHandlers(parts),
-    ...learningHandlers(parts),
+    ...library,
+    ...learningHandlers(parts, library),
+    ...syncHandlers(parts),
   }
 }
 
-/** What seed files bring counts as the system's. */
+/** How long a first start waits for the bucket: what it holds goes before anything made here. */
+const firstLookMs = 20_000
+
+/**
+ * The sync of the library, with the people and seeds a library begins with: those of the bucket when it holds one,
+ * else our own. Seeds wait for the bucket when it does not answer.
+ */
+async function openLibrarySync(parts: PlatformParts, settings: PlatformSettings, lifetime: Lifetime) {
+  const seeding = { begun: false }
+  const seed = () => importSeedFiles(parts, settings.datasetsFolder)
+  const sync = await openSync(
+    { ...parts, libraryFile: settings.libraryFile, onFirstWrite: async () => (seeding.begun ? seed() : undefined) },
+    settings.sync,
+  )
+  if (sync) lifetime.own(sync)
+  const looked = sync === undefined || (await lookFirst(sync, parts))
+  const { secret } = await parts.identity.bootstrap()
+  seeding.begun = true
+  if (looked) await seed()
+  return { sync, secret }
+}
+
+/** @returns whether a new library looked into the bucket before it makes anything by itself. */
+async function lookFirst(sync: Sync, { library }: PlatformParts): Promise<boolean> {
+  const user = await library.read.selectFrom('users').select('id').limit(1).executeTakeFirst()
+  if (user !== undefined) return false
+  const { outcome } = await sync.run('start', { signal: AbortSignal.timeout(firstLookMs) })
+  return outcome === 'synced' || outcome === 'unchanged'
+}
+
+/** What seed files bring counts as the system's. A library that was ever shared is never seeded again. */
 async function importSeedFiles(parts: PlatformParts, folder: string): Promise<void> {
+  if (await hasEverSynced(parts.platform as unknown as Database<SyncTables>)) return
   const { read } = parts.library
   const project = await getProject(read, defaultProject)
   const system = read.selectFrom('users').select('id').where('name', '=', 'system')

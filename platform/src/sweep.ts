@@ -2,7 +2,7 @@ import type { Clock } from '@super-data/base/clock'
 import type { Log } from '@super-data/base/log'
 import type { Database } from '@super-data/metadata'
 import type { Events } from './events/events.ts'
-import type { Proposals } from './library/proposals.ts'
+import type { Reviews } from './library/reviews.ts'
 import type { Webhooks } from './notifications/webhooks.ts'
 import type { ResultStore } from './queries/result-store.ts'
 import type { RunLog } from './queries/run-log.ts'
@@ -10,7 +10,7 @@ import type { LibraryTables } from './state/library.ts'
 
 interface SweepParts {
   readonly library: Database<LibraryTables>
-  readonly proposals: Proposals
+  readonly reviews: Reviews
   readonly events: Events
   readonly webhooks: Webhooks
   readonly results: ResultStore
@@ -63,10 +63,7 @@ export class Sweep {
 
   /** The state and the event that tells of it are one transaction. */
   async #expireProposals(): Promise<void> {
-    const { library, proposals, events } = this.#parts
-    await events.change(library, async transaction => {
-      const expired = await proposals.expire(transaction)
-      return expired.map(({ project, name }) => ({ type: 'tool.expired', project, subject: name, by: null }))
-    })
+    const { library, reviews, events } = this.#parts
+    await events.change(library, transaction => reviews.expire(transaction))
   }
 }

@@ -15,7 +15,9 @@ import { identityHandlers } from '../src/identity/handlers.ts'
 import { Identity } from '../src/identity/identity.ts'
 import type { IdentitySettings } from '../src/identity/settings.ts'
 import type { LimitSettings } from '../src/limits.ts'
+import { Stamps } from '../src/stamps.ts'
 import { type LibraryTables, openLibrary } from '../src/state/library.ts'
+import { ensureNodeId } from '../src/state/node-id.ts'
 import { openPlatform, type PlatformTables } from '../src/state/platform.ts'
 
 export interface InstallationOptions {
@@ -57,7 +59,8 @@ async function openParts(folder: string, options: InstallationOptions, lifetime:
   const library = lifetime.own(await openLibrary(join(folder, 'tools.db'), state))
   const platform = lifetime.own(await openPlatform(join(folder, 'platform.db'), state))
   const random = systemRandom
-  const parts = { library, platform, clock, ids: new TimeOrderedIds(clock, random), random, log }
+  const stamps = new Stamps(await ensureNodeId(platform, random), clock)
+  const parts = { library, platform, clock, ids: new TimeOrderedIds(clock, random), random, log, stamps }
   const settings = { publicUrl: () => 'https://data.example.test', ...options.settings }
   const identity = lifetime.own(await Identity.open({ ...parts, settings }))
   const events = lifetime.own(await Events.open({ ...parts, sight: identity }, options.events ?? defaultEventSettings))

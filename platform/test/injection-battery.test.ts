@@ -178,7 +178,7 @@ describe('a hostile program', () => {
       parameters: {},
     }
     whole.tamper(
-      `update tool_versions set definition = ? where tool_id = (select id from tools where name = 'innocent')`,
+      `update versions set definition = ? where owner_id = (select id from tools where name = 'innocent')`,
       JSON.stringify(definition),
     )
     // A row alone tells nobody: the next change does.
@@ -197,7 +197,7 @@ describe('a hostile program', () => {
       parameters,
     }
     whole.tamper(
-      `update tool_versions set definition = ?, hash = ? where tool_id = (select id from tools where name = 'forged')`,
+      `update versions set definition = ?, hash = ? where owner_id = (select id from tools where name = 'forged')`,
       JSON.stringify(definition),
       definitionHash(definition, []),
     )
@@ -208,7 +208,7 @@ describe('a hostile program', () => {
   it('cannot come in through the text of a function that was pinned', async () => {
     await whole.ask('functions.create', { definition: 'def helper: 1;' })
     await whole.publish('uses_helper', 'helper')
-    whole.tamper(`update function_versions set definition = 'def helper: 2;' where definition like '%helper%'`)
+    whole.tamper(`update versions set definition = 'def helper: 2;' where definition like '%helper%'`)
     await whole.publish('one_more', '4')
     expect(await problemOf(whole.run('uses_helper'))).toMatchObject({ code: 'TOOL_ALTERED' })
     expect(await whole.run('one_more')).toMatchObject({ value: 4 })

@@ -1,7 +1,8 @@
 import type { Event, Tool } from '@super-data/contract'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type CountedVote, decide, eligibleReviewers, votesNeeded } from '../src/library/review.ts'
+import { type CountedVote, decide, reviewersOf, votesNeeded } from '../src/library/review.ts'
+import { Roster } from '../src/library/roster.ts'
 import { openWhole, problemOf, type Whole } from './whole-platform.ts'
 
 const hour = 3_600_000
@@ -252,9 +253,25 @@ describe('the decision', () => {
   })
 
   it('counts editors and admins of the time, without the author', () => {
-    const member = (user_id: string, role: 'admin' | 'editor' | 'viewer', since = 1) => ({ user_id, role, since })
-    const members = [member('a', 'admin'), member('b', 'editor'), member('c', 'viewer'), member('d', 'editor', 9)]
-    const eligible = eligibleReviewers(members, { author: 'b', submittedAt: 5 })
-    expect([...eligible]).toEqual([['a', { isAdmin: true }]])
+    const since = (stamp: string, value: 'admin' | 'editor' | 'viewer' | null) => ({ stamp, value })
+    const roles = new Map([
+      ['a', [since('1', 'admin')]],
+      ['b', [since('1', 'editor')]],
+      ['c', [since('1', 'viewer'), since('6', 'editor')]],
+      ['d', [since('9', 'editor')]],
+      ['e', [since('1', 'editor'), since('4', null)]],
+      ['f', [since('1', 'editor')]],
+    ])
+    const states = new Map(
+      [...roles.keys()].map(id => [id, [{ stamp: '0', value: id === 'f' ? 'disabled' : 'active' }]]),
+    )
+    const roster = new Roster(roles, states)
+    expect(reviewersOf(roster, '5', ['b'])).toEqual(['a'])
+    expect(reviewersOf(roster, '7', [])).toEqual(['a', 'b', 'c'])
+    expect([roster.roleAt('e', '3'), roster.roleAt('e', '5'), roster.roleAt('f', '5')]).toEqual([
+      'editor',
+      undefined,
+      undefined,
+    ])
   })
 })

@@ -74,7 +74,7 @@ describe('sync', () => {
 
   it('lets many installations write at once: nothing is lost, all end up the same', async () => {
     const { store } = openBucket()
-    const shelves = await Promise.all(Array.from({ length: 6 }, () => openShelf({ store })))
+    const shelves = await Promise.all(Array.from({ length: 4 }, () => openShelf({ store })))
     try {
       for (let round = 0; round < 3; round++) {
         await Promise.all(
@@ -86,7 +86,7 @@ describe('sync', () => {
       }
       for (const shelf of shelves) await shelf.run()
       const titles = await Promise.all(shelves.map(shelf => shelf.titles()))
-      expect(titles[0]).toHaveLength(90)
+      expect(titles[0]).toHaveLength(60)
       for (const other of titles) expect(other).toEqual(titles[0])
     } finally {
       for (const shelf of shelves) await shelf[Symbol.asyncDispose]()
@@ -112,7 +112,7 @@ describe('sync', () => {
     await using b = await openShelf({ store })
     a.sync.start()
     await a.add('one')
-    await expect.poll(() => b.run().then(() => b.titles())).toEqual(['one'])
+    await expect.poll(() => b.run().then(() => b.titles()), { timeout: 20_000 }).toEqual(['one'])
     await a.add('two')
     await a.sync.close()
     await b.run()

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { systemClock } from '@super-data/base/clock'
 import { systemRandom, TimeOrderedIds } from '@super-data/base/ids'
 import { openLog } from '@super-data/base/log'
-import { Database, examineFile, migration, type TravellingTable } from '@super-data/metadata'
+import { Database, migration, type TravellingTable } from '@super-data/metadata'
 import type { ObjectStore } from '@super-data/objects'
 import type { SharedDatabase } from '../src/sync/shared-database.ts'
 import { fingerprintOf } from '../src/sync/shared-file.ts'
@@ -34,7 +34,9 @@ export const newerMigrations = [
   migration('pages', schema => [schema.alterTable('books').addColumn('pages', 'integer')]),
 ]
 
-const tables: readonly TravellingTable[] = [{ name: 'books', key: ['id'], rule: 'register' }]
+const tables: readonly TravellingTable[] = [
+  { table: 'books', key: ['id'], rule: 'register', columns: ['id', 'title', 'stamp'] },
+]
 
 export const shelfSettings: SyncSettings = {
   ...{ place: 'memory', key: 'databases/tools.db', intervalMs: 20, leaseMs: 300, requestMs: 2_000, stopMs: 2_000 },
@@ -69,7 +71,7 @@ export async function openShelf(options: InstallationOptions) {
     fingerprint: () => fingerprintOf(file),
     snapshot: (target, signal) => database.snapshot(target, tables, { signal }),
     examine: async (copy, signal) => {
-      const examined = await examineFile(copy, { migrations, signal })
+      const examined = await database.examine(copy, { signal })
       return examined.state === 'foreign' ? { state: 'damaged', findings: ['foreign'] } : examined
     },
     compare: (copy, signal) => database.compare(copy, tables, { signal }),

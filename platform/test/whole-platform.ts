@@ -7,6 +7,7 @@ import { type Problem, toProblem } from '@super-data/base/errors'
 import { systemRandom } from '@super-data/base/ids'
 import { openLog } from '@super-data/base/log'
 import type { Answer, Input, OperationName, Output } from '@super-data/contract'
+import type { ObjectStore } from '@super-data/objects'
 import type { CallRequest } from '../src/call.ts'
 import { Platform } from '../src/platform.ts'
 import type { PlatformSettings } from '../src/platform-settings.ts'
@@ -33,6 +34,8 @@ export interface WholeOptions {
   readonly files?: Readonly<Record<string, string>>
   readonly log?: { write(line: string): void }
   readonly clock?: MovedClock
+  /** Through which the library is shared, when the settings say how. */
+  readonly bucket?: ObjectStore
 }
 
 export function settingsOf(home: string, changes: Partial<PlatformSettings> = {}): PlatformSettings {
@@ -65,7 +68,8 @@ export async function openWhole(options: WholeOptions = {}) {
   for (const [name, content] of Object.entries(options.files ?? {})) await write(name, content)
   const log = openLog({ level: options.log ? 'debug' : 'silent' }, options.log)
   const dispose = async () => (options.home === undefined ? rm(home, { recursive: true }) : undefined)
-  const platform = await Platform.open(settings, { clock, random: systemRandom, log }).catch(async failure => {
+  const components = { clock, random: systemRandom, log, bucket: options.bucket }
+  const platform = await Platform.open(settings, components).catch(async failure => {
     await dispose()
     throw failure
   })

@@ -99,7 +99,7 @@ function inspect(home: string): { damage: string[]; unrecorded: string[] } {
       `select name from functions
        where (select count(*) from audit where outcome = 'ok' and target = functions.name || '/0') <> 1
           or (select count(*) from outbox where subject = functions.name || '/0') <> 1
-          or (select count(*) from function_versions where function_id = functions.id) <> 1`,
+          or (select count(*) from versions where owner_id = functions.id) <> 1`,
     )
     .all() as { name: string }[]
   return { damage, unrecorded: rows.map(row => row.name) }

@@ -10,6 +10,8 @@ import { PostgresServer, type ServerAddress } from './postgres/server.ts'
 import { runService } from './run-services.ts'
 
 export type { PostgresMajor } from './postgres/binaries.ts'
+/** For connections out of band. */
+export { Client } from './postgres/client.ts'
 
 /** How to connect; fits `pg`'s options. */
 export interface PostgresLogin {

@@ -72,14 +72,14 @@ export class ServerProcess implements AsyncDisposable {
 
   /** Resident memory of the server process itself, without its workers, in bytes. */
   async residentBytes(): Promise<number> {
-    const status = await readFile(`/proc/${await this.#pid()}/status`, 'utf8')
+    const status = await readFile(`/proc/${await this.pid()}/status`, 'utf8')
     return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) * 1024
   }
 
   /** Ends the process at once, as a power cut would. */
   async kill(): Promise<void> {
     const ended = endOf(this.#process.child)
-    process.kill(await this.#pid(), 'SIGKILL')
+    process.kill(await this.pid(), 'SIGKILL')
     this.#process.child.kill('SIGKILL')
     await ended
   }
@@ -95,7 +95,7 @@ export class ServerProcess implements AsyncDisposable {
   }
 
   /** The launcher may have started another Node: the server itself says which process it is. */
-  async #pid(): Promise<number> {
+  async pid(): Promise<number> {
     return (JSON.parse(await readFile(join(this.home, 'server.json'), 'utf8')) as { pid: number }).pid
   }
 }

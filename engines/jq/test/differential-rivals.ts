@@ -98,7 +98,7 @@ export function systemJq(): Rival | undefined {
   })
 }
 
-interface JqWeb {
+export interface JqWeb {
   raw(input: string, program: string, flags: readonly string[]): string
 }
 
@@ -117,7 +117,7 @@ export function webJq(): Rival {
   })
 }
 
-async function openWeb(): Promise<JqWeb> {
+export async function openWeb(): Promise<JqWeb> {
   const require = createRequire(import.meta.url)
   const file = require.resolve('jq-web')
   delete require.cache[file]

@@ -116,3 +116,102 @@ describe('printing JSON', () => {
     expect(JqDepthExceeded).toBeDefined()
   })
 })
+
+describe('a long array, read piece by piece', () => {
+  const orders = (count: number, field: (at: number) => string) =>
+    Array.from({ length: count }, (_, at) => `{"id":${at},"f":${field(at)}}`)
+
+  it.each([
+    ['one line', '[', ',', ']'],
+    ['a line each', '[\n', ',\n', '\n]\n'],
+    ['laid out', ' [\n  ', ' ,\n  ', '\n]'],
+  ])('is the same array: %s', (_, open, between, close) => {
+    const nested = (at: number) => `[{"id":${at}},{"id":"],[{,"}, "\\\\\\"", {"id":[{"id":1.5},null]}]`
+    const text = open + orders(5_000, nested).join(between) + close
+    expect(parseJson(text)).toEqual(JSON.parse(text))
+  })
+
+  it.each([
+    ['numbers', (at: number) => `${at}.25`],
+    ['texts with commas', (at: number) => `",${at},"`],
+    ['arrays of arrays', (at: number) => `[[${at},2],[3,[4]],[]]`],
+    ['elements of all kinds', (at: number) => ['{}', '[]', '"x"', 'null', '{"id":7}', '{"id":{"id":1}}'][at % 6]!],
+    ['texts beyond ASCII', (at: number) => `{"id":"é€😀 ${at}"}`],
+  ])('is the same array: %s', (_, element) => {
+    const text = `[${Array.from({ length: 9_000 }, (_, at) => element(at)).join(',')}]`
+    expect(parseJson(text)).toEqual(JSON.parse(text))
+  })
+
+  it('keeps long numbers wherever they stand, and texts that look like them', () => {
+    const fields = [
+      '12345678901234567890',
+      '"1, 12345678901234567890, 2"',
+      '0.12345678901234567891',
+      '1e400',
+      '[1E-400]',
+    ]
+    const values = parseJson(`[${orders(5_000, at => fields[at % 5]!).join(',')}]`) as { f: Value }[]
+    expect(values[4_995]!.f).toEqual(new BigLiteral('12345678901234567890'))
+    expect(values[4_996]!.f).toBe('1, 12345678901234567890, 2')
+    expect(printJson(values.slice(4_997) as Value)).toBe(
+      '[{"id":4997,"f":0.12345678901234567891},{"id":4998,"f":1E+400},{"id":4999,"f":[1E-400]}]',
+    )
+  })
+
+  it.each(['[1,2,]', '[1,,2]', '[1 2]', '{"a" 1}', '"a', '[1}', '{"a":1', '01x', 'tru'])(
+    'with %s inside is refused',
+    wrong => {
+      const good = orders(3_000, String).join(',')
+      expect(() => parseJson(`[${good},${wrong},${good}]`)).toThrow(JqInvalidJson)
+    },
+  )
+
+  it.each([',]', ']]', '', '] 1', ',,1]', '}'])('that ends in %j is refused', end => {
+    expect(() => parseJson(`[${orders(3_000, String).join(',')}${end}`)).toThrow(JqInvalidJson)
+  })
+
+  it('is not nested deeper than 10,000 levels, whatever brackets stand in its texts', () => {
+    const nested = (levels: number) => `["${']'.repeat(20_000)}",${'['.repeat(levels - 1)}${']'.repeat(levels - 1)}]`
+    expect(parseJson(nested(10_000))).toHaveLength(2)
+    expect(() => parseJson(nested(10_001))).toThrow('Exceeds depth limit for parsing')
+  })
+})
+
+describe('long numbers', () => {
+  it('agree with the careful reader', () => {
+    const digits = fc.stringMatching(/^-?(0|[1-9]\d{0,24})(\.\d{1,25})?([eE][+-]?\d{1,4})?$/)
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.oneof(
+            digits,
+            fc.string().map(text => JSON.stringify(text)),
+          ),
+        ),
+        items => {
+          const text = `[${items.join(',')}]`
+          expect(parseJson(text)).toEqual(parseJsonSequence(text)[0])
+        },
+      ),
+    )
+  })
+
+  it.each([
+    '{"a":1, 12345678901234567890 :2}',
+    '[1 12345678901234567890]',
+    '[1.2345678901234567890.1]',
+    '[-]12345678901234567890',
+    '"a 12345678901234567890',
+    '[12345678901234567890,"\\u0001"1]',
+  ])('make no JSON of %s', text => {
+    expect(() => parseJson(text)).toThrow(JqInvalidJson)
+  })
+
+  it('are not taken for texts that hold the same marks', () => {
+    expect(parseJson('[12345678901234567890,"\\u00011","\\u000112345678901234567890"]')).toEqual([
+      new BigLiteral('12345678901234567890'),
+      '\u00011',
+      '\u000112345678901234567890',
+    ])
+  })
+})

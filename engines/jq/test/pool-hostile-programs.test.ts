@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { JqCall } from '../src/pool/call.ts'
 import type { JqPool } from '../src/pool/jq-pool.ts'
-import { ask, callOf, DataFolder, json, openPool } from './pool-fixture.ts'
+import { ask, callOf, DataFolder, isAlive, json, openPool, until } from './pool-fixture.ts'
 
 const canary = 'canary-7f3a'
 
@@ -80,16 +80,20 @@ it('an input nested 200,000 deep is answered or refused, and the process lives',
 })
 
 it('a program without an end stops by itself when its time is up, and its process goes on', async () => {
-  const before = pool.stats()
+  // A busy machine may keep the process from noticing for a while; here it has all the time.
+  await using patient = await openPool({ workers: 1, graceMs: 15_000 })
+  await ask(patient, callOf('1'))
+  await until(() => patient.stats().processes.every(({ state }) => state === 'idle'))
+  const before = patient.stats()
   const endless = ['def f: f; f', 'repeat(1) | empty', '[range(1e9) | select(false)]', 'last(range(1e12))']
   const records = { input: { kind: 'json', text: '[1,2]' }, mode: 'records' } as const
   for (const [at, program] of [...endless, ...endless].entries()) {
     const call = callOf(program, { limits: { ...brief, timeMs: 60 }, ...(at < endless.length ? {} : records) })
-    const failure = await ask(pool, call).catch((error: unknown) => error)
+    const failure = await ask(patient, call).catch((error: unknown) => error)
     expect(failure).toMatchObject({ code: 'JQ_TIMEOUT', kind: 'limited', details: { timeMs: 60 } })
   }
-  expect(pool.stats().ended).toEqual(before.ended)
-  expect(pool.stats().processes.map(({ pid }) => pid)).toEqual(before.processes.map(({ pid }) => pid))
+  expect(patient.stats().ended).toEqual(before.ended)
+  expect(patient.stats().processes.map(({ pid }) => pid)).toEqual(before.processes.map(({ pid }) => pid))
 })
 
 it('an expression that would backtrack for ever in JavaScript is answered', async () => {
@@ -161,4 +165,15 @@ it('the environment of the server is visible to nobody, not even an owner', asyn
 it('an owner sees the variables the pool was given', async () => {
   await using own = await openPool({ workers: 1, env: { REGION: 'north' } })
   expect((await ask(own, callOf('$ENV.REGION, env.REGION', { policy: 'owner' }))).lines).toEqual(['"north"', '"north"'])
+})
+
+it('no process survives the deadline of a call that does not look up', async () => {
+  await using own = await openPool({ workers: 2 })
+  const [pid] = own.stats().processes.map(each => each.pid)
+  process.kill(pid!, 'SIGSTOP')
+  const told = await ask(own, callOf('1', { limits: brief })).catch((error: unknown) => error)
+  expect(told).toMatchObject({ code: 'JQ_TIMEOUT' })
+  await until(() => !isAlive(pid!))
+  expect((await ask(own, callOf('1'))).lines).toEqual(['1'])
+  expect(own.stats().ended).toMatchObject({ timeout: 1 })
 })

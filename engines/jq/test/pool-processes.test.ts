@@ -23,7 +23,7 @@ describe('a caller that leaves', () => {
   })
 
   it('costs no process when the program is between two items', async () => {
-    await using pool = await openPool({ workers: 1 })
+    await using pool = await openPool({ workers: 1, graceMs: 15_000 })
     const leaving = new AbortController()
     const onItems = () => leaving.abort()
     const run = ask(pool, callOf('repeat(1)', { limits: forever }), { signal: leaving.signal, onItems })

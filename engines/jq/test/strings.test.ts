@@ -55,7 +55,7 @@ describe('strings', () => {
     ['split(1)', 'split input and separator must be strings'],
     ['explode | implode | fromjson', "Invalid numeric literal at EOF at line 1, column 3 (while parsing 'abc')"],
     ['[[1]] | join(",")', 'string ("") and array ([1]) cannot be added'],
-    ['@csv', 'string ("abc") cannot be csv-formatted, only an array can be'],
+    ['@csv', 'string ("abc") cannot be csv-formatted, only array'],
     ['[[1]] | @csv', 'array ([1]) is not valid in a csv row'],
     ['[{}] | @sh', 'object ({}) can not be escaped for shell'],
     ['"%zz" | @urid', 'string ("%zz") is not a valid uri encoding'],

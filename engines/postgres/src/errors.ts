@@ -1,4 +1,4 @@
-import { PlatformError } from '@super-data/base/errors'
+import { type ErrorKind, PlatformError, toProblem } from '@super-data/base/errors'
 
 /** The text is not SQL as PostgreSQL reads it. `details` has the line and column. */
 export class PostgresSyntax extends PlatformError {
@@ -95,5 +95,85 @@ export class PostgresConstraint extends PlatformError {
 /** The transaction failed at an earlier statement and takes nothing but a rollback. */
 export class PostgresTransactionFailed extends PlatformError {
   readonly code = 'POSTGRES_TRANSACTION_FAILED'
+  readonly kind = 'invalid'
+}
+
+/** UPDATE or DELETE without a condition: it has to be confirmed. */
+export class PostgresConfirmationNeeded extends PlatformError {
+  readonly code = 'POSTGRES_CONFIRMATION_NEEDED'
+  readonly kind = 'invalid'
+}
+
+/** The statement changed more rows than it was allowed to. It was rolled back. */
+export class PostgresTooManyRows extends PlatformError {
+  readonly code = 'POSTGRES_TOO_MANY_ROWS'
+  readonly kind = 'limited'
+  override readonly retryable = false
+}
+
+/** An operation of a transaction changed another number of rows than expected. Everything was rolled back. */
+export class PostgresUnexpectedRows extends PlatformError {
+  readonly code = 'POSTGRES_UNEXPECTED_ROWS'
+  readonly kind = 'conflict'
+}
+
+/** An operation of a transaction failed; everything was rolled back. `details` has its index and what happened. */
+export class PostgresOperationFailed extends PlatformError {
+  readonly code = 'POSTGRES_OPERATION_FAILED'
+  readonly kind: ErrorKind
+  override readonly retryable: boolean
+  constructor(index: number, cause: PlatformError) {
+    const { kind, retryable, code, details } = toProblem(cause)
+    super(`operation ${index} failed, and nothing was stored: ${cause.message}`, {
+      cause,
+      ...(cause.hint === undefined ? {} : { hint: cause.hint }),
+      details: { ...details, index, code, rolledBack: true },
+    })
+    this.kind = kind
+    this.retryable = retryable
+  }
+}
+
+/** The transaction had failed, so its commit became a rollback: nothing was stored. */
+export class TransactionAborted extends PlatformError {
+  readonly code = 'TX_ABORTED'
+  readonly kind = 'conflict'
+}
+
+/** The connection went away during a commit: what was written may be stored, or may not. */
+export class PostgresOutcomeUnknown extends PlatformError {
+  readonly code = 'POSTGRES_OUTCOME_UNKNOWN'
+  readonly kind = 'unavailable'
+  override readonly retryable = false
+}
+
+/** There is no such transaction session, or it is somebody else's. */
+export class PostgresSessionMissing extends PlatformError {
+  readonly code = 'POSTGRES_SESSION_MISSING'
+  readonly kind = 'missing'
+}
+
+/** The transaction session ended by itself: its time was up, or its connection was lost. It was rolled back. */
+export class PostgresSessionLost extends PlatformError {
+  readonly code = 'POSTGRES_SESSION_LOST'
+  readonly kind = 'conflict'
+  override readonly retryable = false
+}
+
+/** The transaction session is running a statement already. */
+export class PostgresSessionBusy extends PlatformError {
+  readonly code = 'POSTGRES_SESSION_BUSY'
+  readonly kind = 'conflict'
+}
+
+/** There are as many transaction sessions as there may be. */
+export class PostgresSessionsFull extends PlatformError {
+  readonly code = 'POSTGRES_SESSIONS_FULL'
+  readonly kind = 'limited'
+}
+
+/** A login of the source may do more than the source can be trusted with. */
+export class PostgresRoleTooPowerful extends PlatformError {
+  readonly code = 'POSTGRES_ROLE_TOO_POWERFUL'
   readonly kind = 'invalid'
 }

@@ -191,16 +191,28 @@ export class Events implements EventStream, AsyncDisposable {
   }
 
   /** Runs a transaction with the events it ends with, and tells of them once it is committed. */
-  async commit<Tables extends GovernedTables, T>(
+  commit<Tables extends GovernedTables, T>(
     file: Database<Tables>,
     work: (transaction: Transaction<Tables>) => Promise<{ value: T; drafts: readonly EventDraft[] }>,
+  ): Promise<T> {
+    return this.commitBy(write => file.write(write), work)
+  }
+
+  /**
+   * The same for a transaction that comes with something: with what was merged into the file just before.
+   *
+   * @param transact runs its argument within the transaction, and commits.
+   */
+  async commitBy<Tables extends GovernedTables, Given extends unknown[], T>(
+    transact: (work: (transaction: Transaction<Tables>, ...given: Given) => Promise<T>) => Promise<T>,
+    work: (transaction: Transaction<Tables>, ...given: Given) => Promise<{ value: T; drafts: readonly EventDraft[] }>,
   ): Promise<T> {
     let settle: (committed: boolean) => Promise<void> = async () => {}
     let committed = false
     let over = false
     try {
-      const result = await file.write(async transaction => {
-        const { value, drafts } = await work(transaction)
+      const result = await transact(async (transaction, ...given) => {
+        const { value, drafts } = await work(transaction, ...given)
         const settleThese = await this.write(governed(transaction), drafts)
         // A transaction that ran out of time is over before its work is.
         if (over) await settleThese(false)

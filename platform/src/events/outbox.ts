@@ -10,6 +10,8 @@ export interface EventDraft {
   readonly project: string
   readonly subject: string
   readonly by: string | null
+  /** The same wherever the same thing is found out: from what led to it. */
+  readonly key?: string
 }
 
 export async function insertEvents(file: Kysely<GovernedTables>, events: readonly Event[]): Promise<void> {

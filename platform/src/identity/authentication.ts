@@ -3,9 +3,9 @@ import { must } from '@super-data/base/errors'
 import type { Ids } from '@super-data/base/ids'
 import type { Log } from '@super-data/base/log'
 import type { Database } from '@super-data/metadata'
-import type { Kysely } from 'kysely'
 import { type AuditRow, insertAudit } from '../audit/audit-trail.ts'
 import type { Credentials, Principal } from '../principal.ts'
+import type { Stamps } from '../stamps.ts'
 import type { LibraryTables } from '../state/library.ts'
 import type { PlatformTables } from '../state/platform.ts'
 import { governed } from '../state/shared-tables.ts'
@@ -17,11 +17,12 @@ import { hashSecret, sameHash } from './secrets.ts'
 import type { IdentitySettings } from './settings.ts'
 import { type TokenIdentity, TokenVerifier } from './token-verifier.ts'
 import { TrustedProxies } from './trusted-proxies.ts'
-import { freeUserName, toUserName } from './user-name.ts'
+import { firstFreeName, freeUserName, toUserName } from './user-name.ts'
 import {
   findOldestOwner,
   findUser,
   findUserByName,
+  findUserByToken,
   insertUser,
   isReservedName,
   systemUser,
@@ -41,6 +42,7 @@ export interface AuthenticationParts {
   readonly ids: Ids
   readonly log: Log
   readonly keyUse: KeyUse
+  readonly stamps: Stamps
 }
 
 /** Turns what a request presents into whoever it is. Nothing is remembered: a revoked key is refused on its next use. */
@@ -113,22 +115,22 @@ export class Authentication {
   async #byToken(token: string): Promise<Principal> {
     if (this.#tokens === undefined) throw new Unauthenticated(invalidCredential)
     const identity = await this.#tokens.verify(token)
-    const user = active((await findByToken(this.#parts.library.read, identity)) ?? (await this.#join(identity)))
+    const user = active((await findUserByToken(this.#parts.library.read, identity)) ?? (await this.#join(identity)))
     return unlimited(user, 'jwt', await homeProject(this.#parts.library.read, user))
   }
 
   /** Somebody the issuer vouches for comes for the first time: a plain user, in no project yet. */
   async #join(identity: TokenIdentity): Promise<UserRow> {
-    const { library, clock, ids, log } = this.#parts
+    const { library, ids, log } = this.#parts
     return library.write(async transaction => {
-      const first = await findByToken(transaction, identity)
+      const first = await findUserByToken(transaction, identity)
       if (first !== undefined) return first
       const name = await freeUserName(transaction, identity.nameWishes, ids)
       const token = { issuer: identity.issuer, subject: identity.subject }
       const email = identity.email ?? null
-      const made = { ids, now: clock.now() }
-      const user = await insertUser(transaction, { name, email, token, role: 'user', state: 'active' }, made)
-      await insertAudit(governed(transaction), joinedLine(user, 'http', made))
+      const made = { name, email, token, role: 'user', state: 'active' } as const
+      const user = await insertUser(transaction, made, this.#parts)
+      await insertAudit(governed(transaction), joinedLine(user, 'http', this.#parts))
       log.info({ user: user.name }, 'a user joined by token')
       return user
     })
@@ -144,20 +146,23 @@ export class Authentication {
 
   async #byLocal(operatingSystemUser: string): Promise<Principal> {
     const { read } = this.#parts.library
-    const name = `system:${toUserName(operatingSystemUser.replace(/^system:/, '')) || 'user'}`
-    const user = active((await findUserByName(read, name)) ?? (await this.#admitLocal(name)))
+    const subject = operatingSystemUser.replace(/^system:/, '')
+    // Of the same name on another machine is somebody else.
+    const token = { issuer: `os:${this.#parts.stamps.nodeId}`, subject }
+    const user = active((await findUserByToken(read, token)) ?? (await this.#admitLocal(token)))
     return unlimited(user, 'local', await homeProject(read, user))
   }
 
-  async #admitLocal(name: string): Promise<UserRow> {
-    const { library, clock, ids } = this.#parts
+  async #admitLocal(token: { readonly issuer: string; readonly subject: string }): Promise<UserRow> {
+    const { library, ids } = this.#parts
     const role = this.#settings.localRole ?? 'owner'
     return library.write(async transaction => {
-      const first = await findUserByName(transaction, name)
+      const first = await findUserByToken(transaction, token)
       if (first !== undefined) return first
-      const made = { ids, now: clock.now() }
-      const user = await insertUser(transaction, { name, role, state: 'active' }, made)
-      await insertAudit(governed(transaction), joinedLine(user, 'cli', made))
+      const wish = `system:${toUserName(token.subject) || 'user'}`
+      const name = await firstFreeName(transaction, wish, ids)
+      const user = await insertUser(transaction, { name, token, role, state: 'active' }, this.#parts)
+      await insertAudit(governed(transaction), joinedLine(user, 'cli', this.#parts))
       return user
     })
   }
@@ -173,10 +178,10 @@ export class Authentication {
 }
 
 /** Nobody called an operation, and yet there is a new user: the audit says so. */
-function joinedLine(user: UserRow, door: AuditRow['door'], { ids, now }: { ids: Ids; now: number }): AuditRow {
+function joinedLine(user: UserRow, door: AuditRow['door'], { ids, clock }: { ids: Ids; clock: Clock }): AuditRow {
   return {
     id: ids.next('audit'),
-    at: now,
+    at: clock.now(),
     user_id: user.id,
     user_name: user.name,
     operation: 'users.join',
@@ -187,15 +192,6 @@ function joinedLine(user: UserRow, door: AuditRow['door'], { ids, now }: { ids: 
     request_id: '',
     door,
   }
-}
-
-function findByToken(library: Kysely<LibraryTables>, token: TokenIdentity): Promise<UserRow | undefined> {
-  return library
-    .selectFrom('users')
-    .selectAll()
-    .where('issuer', '=', token.issuer)
-    .where('subject', '=', token.subject)
-    .executeTakeFirst()
 }
 
 function hashAdminKey(adminKey: string): string {

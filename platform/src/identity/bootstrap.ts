@@ -1,10 +1,11 @@
 import { must } from '@super-data/base/errors'
 import type { Database } from '@super-data/metadata'
+import type { Stamps } from '../stamps.ts'
 import type { LibraryTables, LibraryTransaction } from '../state/library.ts'
 import type { PlatformTables } from '../state/platform.ts'
 import { insertKey, type KeyParts } from './keys.ts'
-import { defaultProject } from './projects.ts'
-import { findOldestOwner, insertUser, systemUser, type UserRow } from './users.ts'
+import { defaultProject, insertProject } from './projects.ts'
+import { findOldestOwner, insertUser, type PeopleParts, systemUser, type UserRow } from './users.ts'
 
 const marker = 'first-start'
 
@@ -17,6 +18,7 @@ export interface Bootstrap {
 export interface BootstrapParts extends KeyParts {
   readonly library: Database<LibraryTables>
   readonly platform: Database<PlatformTables>
+  readonly stamps: Stamps
 }
 
 /**
@@ -37,23 +39,16 @@ export async function bootstrap(parts: BootstrapParts, ownerName: string): Promi
   return { ownerName: owner.name, secret }
 }
 
-async function ensurePeople(transaction: LibraryTransaction, parts: KeyParts, ownerName: string): Promise<UserRow> {
+async function ensurePeople(transaction: LibraryTransaction, parts: PeopleParts, ownerName: string): Promise<UserRow> {
   const done = await transaction.selectFrom('markers').select('name').where('name', '=', marker).executeTakeFirst()
-  if (done === undefined) await insertPeople(transaction, parts, ownerName)
-  return must(await findOldestOwner(transaction), 'an active owner')
+  const present = await findOldestOwner(transaction)
+  if (done === undefined && present === undefined) await insertPeople(transaction, parts, ownerName)
+  return present ?? must(await findOldestOwner(transaction), 'an active owner')
 }
 
-async function insertPeople(
-  transaction: LibraryTransaction,
-  { clock, ids }: KeyParts,
-  ownerName: string,
-): Promise<void> {
-  const now = clock.now()
-  await insertUser(transaction, { ...systemUser, role: 'user', state: 'disabled' }, { ids, now })
-  const owner = await insertUser(transaction, { name: ownerName, role: 'owner', state: 'active' }, { ids, now })
-  const project = { id: ids.next('project'), name: defaultProject, description: '', created_at: now }
-  await transaction.insertInto('projects').values(project).execute()
-  const membership = { project_id: project.id, user_id: owner.id, role: 'admin', since: now } as const
-  await transaction.insertInto('memberships').values(membership).execute()
-  await transaction.insertInto('markers').values({ name: marker, at: now }).execute()
+async function insertPeople(transaction: LibraryTransaction, parts: PeopleParts, ownerName: string): Promise<void> {
+  await insertUser(transaction, { ...systemUser, role: 'user', state: 'disabled' }, parts)
+  const owner = await insertUser(transaction, { name: ownerName, role: 'owner', state: 'active' }, parts)
+  await insertProject(transaction, { name: defaultProject, description: '', userId: owner.id }, parts)
+  await transaction.insertInto('markers').values({ name: marker, at: parts.clock.now() }).execute()
 }

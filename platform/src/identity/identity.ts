@@ -4,6 +4,7 @@ import type { Log } from '@super-data/base/log'
 import type { Need } from '@super-data/contract'
 import type { Database } from '@super-data/metadata'
 import type { Credentials, Principal } from '../principal.ts'
+import type { Stamps } from '../stamps.ts'
 import type { LibraryTables } from '../state/library.ts'
 import type { PlatformTables } from '../state/platform.ts'
 import { Authentication } from './authentication.ts'
@@ -19,6 +20,7 @@ export interface IdentityParts {
   readonly ids: Ids
   readonly random: Random
   readonly log: Log
+  readonly stamps: Stamps
 }
 
 /** Who calls, and what they may see. */

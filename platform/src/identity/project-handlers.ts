@@ -3,8 +3,8 @@ import type { Handlers } from '../call.ts'
 import { parseCursor, toPage } from '../cursor.ts'
 import { ProjectExists, UserInactive } from './errors.ts'
 import type { Identity } from './identity.ts'
-import { findMembership, listMembers } from './members.ts'
-import { findProject, listVisible, requireProject, toProject } from './projects.ts'
+import { changeMember, findMembership, listMembers } from './members.ts'
+import { findProject, insertProject, listVisible, requireProject, toProject } from './projects.ts'
 import { findUser, getUserByName, toUser } from './users.ts'
 
 /** Projects that one answer about oneself lists at most. */
@@ -16,7 +16,7 @@ type ProjectHandlers = Pick<
 >
 
 export function projectHandlers({ parts }: Identity): ProjectHandlers {
-  const { library, clock, ids } = parts
+  const { library } = parts
   return {
     'identity.whoami': async (_input, call) => {
       const principal = must(call.principal, 'a principal')
@@ -37,13 +37,9 @@ export function projectHandlers({ parts }: Identity): ProjectHandlers {
       call.changeLibrary(async (transaction, record) => {
         record.target(input.name)
         if (await findProject(transaction, input.name)) throw new ProjectExists()
-        const now = clock.now()
-        const row = { id: ids.next('project'), name: input.name, description: input.description, created_at: now }
-        await transaction.insertInto('projects').values(row).execute()
         const { userId } = must(call.principal, 'a principal')
-        const membership = { project_id: row.id, user_id: userId, role: 'admin', since: now } as const
-        await transaction.insertInto('memberships').values(membership).execute()
-        return toProject(row)
+        const { name, description } = input
+        return toProject(await insertProject(transaction, { name, description, userId }, parts))
       }),
 
     'members.list': async (input, call) => {
@@ -60,15 +56,12 @@ export function projectHandlers({ parts }: Identity): ProjectHandlers {
     'members.set': (input, call) =>
       call.changeLibrary(async (transaction, record) => {
         record.target(input.user)
-        const project = await requireProject(transaction, must(call.principal, 'a principal'), 'admin', input.project)
+        const principal = must(call.principal, 'a principal')
+        const project = await requireProject(transaction, principal, 'admin', input.project)
         const user = await getUserByName(transaction, input.user)
         if (user.state === 'disabled') throw new UserInactive('disabled')
-        const row = { project_id: project.id, user_id: user.id, role: input.role, since: clock.now() }
-        await transaction
-          .insertInto('memberships')
-          .values(row)
-          .onConflict(conflict => conflict.columns(['project_id', 'user_id']).doUpdateSet({ role: input.role }))
-          .execute()
+        const change = { projectId: project.id, userId: user.id, role: input.role, changedBy: principal.userId }
+        await changeMember(transaction, change, parts)
         const saved = must(await findMembership(transaction, project.id, user.id), 'the membership')
         return { user: user.name, role: saved.role, since: saved.since }
       }),
@@ -76,14 +69,14 @@ export function projectHandlers({ parts }: Identity): ProjectHandlers {
     'members.remove': (input, call) =>
       call.changeLibrary(async (transaction, record) => {
         record.target(input.user)
-        const project = await requireProject(transaction, must(call.principal, 'a principal'), 'admin', input.project)
+        const principal = must(call.principal, 'a principal')
+        const project = await requireProject(transaction, principal, 'admin', input.project)
         const user = await getUserByName(transaction, input.user)
-        const gone = await transaction
-          .deleteFrom('memberships')
-          .where('project_id', '=', project.id)
-          .where('user_id', '=', user.id)
-          .executeTakeFirst()
-        return { removed: gone.numDeletedRows > 0n }
+        const membership = await findMembership(transaction, project.id, user.id)
+        if (membership === undefined) return { removed: false }
+        const change = { projectId: project.id, userId: user.id, role: undefined, changedBy: principal.userId }
+        await changeMember(transaction, change, parts)
+        return { removed: true }
       }),
   }
 }

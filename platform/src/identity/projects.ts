@@ -2,8 +2,11 @@ import { must } from '@super-data/base/errors'
 import type { Need, Project, ProjectRole } from '@super-data/contract'
 import { type Kysely, type Selectable, sql } from 'kysely'
 import { authorise, everywhereRole, roleIn } from '../authorise.ts'
+import { derivedId } from '../derived-id.ts'
 import type { Principal } from '../principal.ts'
-import type { LibraryTables } from '../state/library.ts'
+import type { LibraryTables, LibraryTransaction } from '../state/library.ts'
+import { changeMember } from './members.ts'
+import type { PeopleParts } from './users.ts'
 
 export type ProjectRow = Selectable<LibraryTables['projects']>
 
@@ -14,6 +17,20 @@ export interface ProjectStanding extends ProjectRow {
 
 /** Where calls go by default. Exists from the first start on. */
 export const defaultProject = 'default'
+
+/** Makes a project; its maker is its first admin. Of the same name it is the same project on every installation. */
+export async function insertProject(
+  library: LibraryTransaction,
+  project: { readonly name: string; readonly description: string; readonly userId: string },
+  parts: PeopleParts,
+): Promise<ProjectRow> {
+  const { name, description, userId } = project
+  const made = { created_at: parts.clock.now(), stamp: await parts.stamps.next(library) }
+  const row: ProjectRow = { id: derivedId('project', name), name, description, ...made }
+  await library.insertInto('projects').values(row).execute()
+  await changeMember(library, { projectId: row.id, userId, role: 'admin', changedBy: userId }, parts)
+  return row
+}
 
 export function findProject(library: Kysely<LibraryTables>, name: string): Promise<ProjectRow | undefined> {
   return library.selectFrom('projects').selectAll().where('name', '=', name).executeTakeFirst()

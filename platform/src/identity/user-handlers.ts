@@ -16,9 +16,11 @@ import {
   invitationLink,
 } from './invitations.ts'
 import { insertKey, toKey } from './keys.ts'
+import { changeMember, findMembership } from './members.ts'
 import { getProject, requireProject } from './projects.ts'
 import {
   anotherOwnerExists,
+  changeUser,
   findUser,
   findUserByName,
   getUserByName,
@@ -50,31 +52,34 @@ export function userHandlers({ parts, settings }: Identity): UserHandlers {
   }
 
   /** The user row that belongs to an invitation, new or renewed. */
-  async function saveInvited(transaction: LibraryTransaction, userId: string, input: Input<'users.invite'>) {
+  async function saveInvited(
+    transaction: LibraryTransaction,
+    userId: string,
+    input: Input<'users.invite'>,
+    changedBy: string,
+  ) {
     const known = await findUser(transaction, userId)
     const { name, role, email = null } = input
     if (known === undefined) {
-      return insertUser(transaction, { id: userId, name, role, email, state: 'invited' }, { ids, now: clock.now() })
+      return insertUser(transaction, { id: userId, name, role, email, state: 'invited' }, parts, changedBy)
     }
     if (known.state !== 'invited') throw new UserExists()
-    const change = { role, email: email ?? known.email }
+    const change = { email: email ?? known.email, stamp: await parts.stamps.next(transaction) }
     await transaction.updateTable('users').set(change).where('id', '=', userId).execute()
-    return { ...known, ...change }
+    return changeUser(transaction, { ...known, ...change }, { role, state: 'invited', changedBy }, parts)
   }
 
   /** Lets the invited person in. Safe to repeat, so that a redemption cut short can be tried again. */
   async function admit(transaction: LibraryTransaction, invitation: InvitationRow): Promise<UserRow> {
     const user = await findUser(transaction, invitation.user_id)
     if (user === undefined || user.state === 'disabled') throw new InvitationMissing()
-    await transaction.updateTable('users').set({ state: 'active' }).where('id', '=', user.id).execute()
     const project = await getProject(transaction, invitation.project)
-    const membership = { project_id: project.id, user_id: user.id, role: invitation.project_role, since: clock.now() }
-    await transaction
-      .insertInto('memberships')
-      .values(membership)
-      .onConflict(conflict => conflict.columns(['project_id', 'user_id']).doNothing())
-      .execute()
-    return { ...user, state: 'active' }
+    if ((await findMembership(transaction, project.id, user.id)) === undefined) {
+      const change = { projectId: project.id, userId: user.id, role: invitation.project_role, changedBy: user.id }
+      await changeMember(transaction, change, parts)
+    }
+    if (user.state === 'active') return user
+    return changeUser(transaction, user, { role: user.role, state: 'active', changedBy: user.id }, parts)
   }
 
   return {
@@ -93,7 +98,7 @@ export function userHandlers({ parts, settings }: Identity): UserHandlers {
       try {
         const user = await call.changeLibrary((transaction, record) => {
           record.target(input.name)
-          return saveInvited(transaction, userId, input)
+          return saveInvited(transaction, userId, input, must(call.principal, 'a principal').userId)
         })
         return { user: toUser(user), link: invitationLink(settings.publicUrl(), token), expiresAt }
       } catch (failure) {
@@ -129,8 +134,7 @@ export function userHandlers({ parts, settings }: Identity): UserHandlers {
         const remainsOwner = role === 'owner' && state === 'active'
         const wasOwner = before.role === 'owner' && before.state === 'active'
         if (wasOwner && !remainsOwner && !(await anotherOwnerExists(transaction, before.id))) throw new LastOwner()
-        await transaction.updateTable('users').set({ role, state }).where('id', '=', before.id).execute()
-        return toUser({ ...before, role, state })
+        return toUser(await changeUser(transaction, before, { role, state, changedBy: principal.userId }, parts))
       })
       if (user.state === 'disabled') await platform.write(rows => deleteOpenInvitations(rows, user.id))
       return user

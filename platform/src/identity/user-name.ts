@@ -13,6 +13,10 @@ export async function freeUserName(
   ids: Ids,
 ): Promise<string> {
   const wish = wishes.map(toUserName).find(name => name !== '' && !isReservedName(name)) ?? 'user'
+  return firstFreeName(library, wish, ids)
+}
+
+export async function firstFreeName(library: Kysely<LibraryTables>, wish: string, ids: Ids): Promise<string> {
   for (let number = 1; number <= triesMax; number++) {
     const name = number === 1 ? wish : `${wish}-${number}`
     if ((await findUserByName(library, name)) === undefined) return name

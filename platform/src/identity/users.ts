@@ -1,7 +1,10 @@
+import type { Clock } from '@super-data/base/clock'
 import type { Ids } from '@super-data/base/ids'
 import type { Role, User } from '@super-data/contract'
 import { type Kysely, type Selectable, sql } from 'kysely'
-import type { LibraryTables } from '../state/library.ts'
+import { derivedId } from '../derived-id.ts'
+import type { Stamps } from '../stamps.ts'
+import type { LibraryTables, LibraryTransaction } from '../state/library.ts'
 import { UserExists, UserInactive, UserMissing } from './errors.ts'
 
 export type UserRow = Selectable<LibraryTables['users']>
@@ -54,25 +57,74 @@ export interface NewUser {
   readonly token?: { readonly issuer: string; readonly subject: string }
 }
 
+/** What a change of people takes. */
+export interface PeopleParts {
+  readonly clock: Clock
+  readonly ids: Ids
+  readonly stamps: Stamps
+}
+
 /** @throws UserExists */
 export async function insertUser(
-  library: Kysely<LibraryTables>,
+  library: LibraryTransaction,
   user: NewUser,
-  { ids, now }: { ids: Ids; now: number },
+  parts: PeopleParts,
+  changedBy: string | null = null,
 ): Promise<UserRow> {
   if (await findUserByName(library, user.name)) throw new UserExists()
   const row: UserRow = {
-    id: user.id ?? ids.next('user'),
+    id: user.id ?? (user.token ? tokenUserId(user.token) : parts.ids.next('user')),
+    wanted_name: user.name,
     name: user.name,
     email: user.email ?? null,
     role: user.role,
     state: user.state,
     issuer: user.token?.issuer ?? null,
     subject: user.token?.subject ?? null,
-    created_at: now,
+    created_at: parts.clock.now(),
+    stamp: await parts.stamps.next(library),
   }
   await library.insertInto('users').values(row).execute()
+  await changeUser(library, row, { role: row.role, state: row.state, changedBy }, parts)
   return row
+}
+
+/** What a user is from now on: a fact of its own, so that what counted before can be told later. */
+export async function changeUser(
+  library: LibraryTransaction,
+  user: UserRow,
+  change: { readonly role: Role; readonly state: UserRow['state']; readonly changedBy: string | null },
+  { clock, ids, stamps }: PeopleParts,
+): Promise<UserRow> {
+  const { role, state, changedBy } = change
+  const made = { id: ids.next('change'), at: clock.now(), stamp: await stamps.next(library) }
+  await library
+    .insertInto('user_changes')
+    .values({ ...made, user_id: user.id, role, state, changed_by: changedBy })
+    .execute()
+  await library.updateTable('users').set({ role, state }).where('id', '=', user.id).execute()
+  return { ...user, role, state }
+}
+
+/** Whoever an issuer vouches for is the same user on every installation. */
+function tokenUserId({ issuer, subject }: NonNullable<NewUser['token']>): string {
+  return derivedId('user', issuer, subject)
+}
+
+/** By the verified issuer and subject. */
+export function findUserByToken(
+  library: Kysely<LibraryTables>,
+  token: NonNullable<NewUser['token']>,
+): Promise<UserRow | undefined> {
+  return library
+    .selectFrom('users')
+    .selectAll()
+    .where('issuer', '=', token.issuer)
+    .where('subject', '=', token.subject)
+    .orderBy('stamp')
+    .orderBy('id')
+    .limit(1)
+    .executeTakeFirst()
 }
 
 /** Whoever the admin key acts as. */

@@ -53,6 +53,23 @@ export class RunStatistics {
     })
   }
 
+  /** How often the most frequent parameters were given. */
+  async sameParameters({ project, since, tool }: RunSelection): Promise<number> {
+    await this.#runs.flush()
+    const row = await this.#telemetry.read
+      .selectFrom('runs')
+      .select(({ fn }) => fn.countAll<number>().as('count'))
+      .where('project', '=', project)
+      .where('tool', '=', tool ?? null)
+      .where('at', '>=', since)
+      .where('params', 'is not', null)
+      .groupBy('params')
+      .orderBy('count', 'desc')
+      .limit(1)
+      .executeTakeFirst()
+    return row?.count ?? 0
+  }
+
   /** When each tool was last called, however long ago. */
   async lastUse(project: string): Promise<ReadonlyMap<string, number>> {
     await this.#runs.flush()

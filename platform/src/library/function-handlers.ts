@@ -3,10 +3,12 @@ import type { Handlers } from '../call.ts'
 import { parseCursor, toPage } from '../cursor.ts'
 import { getProject } from '../identity/projects.ts'
 import type { LibraryParts } from './library-parts.ts'
+import { tell } from './tell.ts'
 
 export function functionHandlers({
   functions,
   library,
+  reviews,
 }: LibraryParts): Pick<Handlers, Extract<keyof Handlers, `functions.${string}`>> {
   return {
     'functions.list': async ({ project: name, limit, cursor }) => {
@@ -26,18 +28,20 @@ export function functionHandlers({
       return call.changeLibrary(async (transaction, recording) => {
         const change = { projectId: project.id, userId, definition, description, expectedVersion }
         const saved = await functions.save(transaction, change)
-        recording.target(referenceOf(saved))
-        recording.event('function.created', input.project, referenceOf(saved))
-        return saved
+        recording.target(referenceOf(saved.function))
+        tell(recording, saved.events)
+        return saved.function
       })
     },
     'functions.disable': async (input, call) => {
       const project = await getProject(library.read, input.project)
+      const { userId } = must(call.principal, 'a principal')
       return call.changeLibrary(async (transaction, recording) => {
-        const disabled = await functions.disable(transaction, project.id, input.function)
-        recording.target(referenceOf(disabled))
-        recording.event('function.disabled', input.project, referenceOf(disabled))
-        return disabled
+        const row = await functions.row(transaction, project.id, input.function)
+        recording.target(referenceOf(row))
+        const change = { disabled: true, userId, comment: '' }
+        tell(recording, await reviews.setDisabled(transaction, { id: row.owner_id }, change))
+        return functions.get(project.id, referenceOf(row), undefined, transaction)
       })
     },
   }

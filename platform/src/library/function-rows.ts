@@ -1,63 +1,37 @@
 import type { LibraryFunction } from '@super-data/contract'
-import type { Kysely } from 'kysely'
-import type { FunctionRef } from '../queries/engine.ts'
+import type { Kysely, Selectable } from 'kysely'
 import type { LibraryTables } from '../state/library.ts'
+import { pinsOf } from './pinned-functions.ts'
+import { stateOf, type VersionRow, versionRows } from './version-rows.ts'
 
 /** A transaction, or the readers beside it. */
 export type Reader = Kysely<LibraryTables>
 
+export type FunctionOwner = Selectable<LibraryTables['functions']>
+
 /** A function with one of its versions. */
-export interface FunctionRow {
-  readonly id: string
+export type FunctionRow = VersionRow & {
   readonly name: string
   readonly arity: number
-  readonly active: 0 | 1
-  readonly version: number
-  readonly definition: string
-  readonly description: string
-  readonly hash: string
-  readonly uses: string
-  readonly created_at: number
+  readonly newest_version: number
+  readonly approved_version: number | null
+  readonly disabled_at: number | null
   readonly created_by_name: string | null
 }
 
-/** One function version that another was saved with. */
-export interface FunctionUse extends FunctionRef {
-  readonly id: string
-  readonly version: number
-}
-
-/** Every version that a definition was saved with, its own uses' uses included, each after what it uses. */
-export function usesOf(row: Pick<FunctionRow, 'uses'>): FunctionUse[] {
-  return JSON.parse(row.uses) as FunctionUse[]
-}
-
-/** Functions with every one of their versions. */
-export function functionVersions(reader: Reader) {
-  return reader
-    .selectFrom('functions')
-    .innerJoin('function_versions', 'function_versions.function_id', 'functions.id')
-    .leftJoin('users', 'users.id', 'function_versions.created_by')
-    .select([
-      'functions.id',
-      'functions.name',
-      'functions.arity',
-      'functions.active',
-      'function_versions.version',
-      'function_versions.definition',
-      'function_versions.description',
-      'function_versions.hash',
-      'function_versions.uses',
-      'function_versions.created_at',
-      'users.name as created_by_name',
-    ])
+/** Functions of a project with every one of their versions. */
+export function functionVersions(reader: Reader, projectId: string) {
+  return versionRows(reader)
+    .innerJoin('functions', 'functions.id', 'versions.owner_id')
+    .leftJoin('users', 'users.id', 'versions.created_by')
+    .select(['functions.name', 'functions.arity', 'functions.version as newest_version'])
+    .select(['functions.approved_version', 'functions.disabled_at', 'users.name as created_by_name'])
+    .where('functions.project_id', '=', projectId)
 }
 
 /** The newest version of each function of a project. */
 export function newestVersions(reader: Reader, projectId: string) {
-  return functionVersions(reader)
-    .whereRef('function_versions.version', '=', 'functions.version')
-    .where('functions.project_id', '=', projectId)
+  return functionVersions(reader, projectId).whereRef('versions.version', '=', 'functions.version')
 }
 
 /** @param reference `name/arity`, or `name`: the one with the fewest arguments. */
@@ -68,17 +42,40 @@ export function findFunction(reader: Reader, projectId: string, reference: strin
   return query.orderBy('functions.arity').executeTakeFirst()
 }
 
-export function toFunction(row: FunctionRow): LibraryFunction {
+/** Numbers of function versions, by function and hash. */
+export type VersionNumbers = (id: string, hash: string) => number
+
+/** Numbers for the pins of some versions: an approved version comes before others of the same content. */
+export async function readVersionNumbers(
+  reader: Reader,
+  versions: readonly Pick<VersionRow, 'pins'>[],
+): Promise<VersionNumbers> {
+  const ids = [...new Set(versions.flatMap(version => pinsOf(version).map(pin => pin.id)))]
+  if (ids.length === 0) return () => 0
+  const rows = await reader
+    .selectFrom('versions')
+    .select(['owner_id', 'hash', 'version', 'state'])
+    .where('owner_id', 'in', ids)
+    .orderBy('version', 'desc')
+    .execute()
+  const approvedLast = [...rows].sort((a, b) => Number(a.state === 'approved') - Number(b.state === 'approved'))
+  const numbers = new Map(approvedLast.map(row => [`${row.owner_id} ${row.hash}`, row.version]))
+  return (id, hash) => numbers.get(`${id} ${hash}`) ?? 0
+}
+
+export function toFunction(row: FunctionRow, numbers: VersionNumbers, now: number): LibraryFunction {
   return {
-    id: row.id,
+    id: row.owner_id,
     name: row.name,
     arity: row.arity,
     version: row.version,
+    approvedVersion: row.approved_version,
+    state: stateOf(row, row, now),
     hash: row.hash,
     description: row.description,
     definition: row.definition,
-    uses: usesOf(row).map(({ name, arity, version }) => ({ name, arity, version })),
-    active: row.active === 1,
+    uses: pinsOf(row).map(({ id, name, arity, hash }) => ({ name, arity, version: numbers(id, hash) })),
+    active: row.disabled_at === null,
     createdBy: row.created_by_name ?? 'unknown',
     createdAt: row.created_at,
   }

@@ -1,16 +1,26 @@
-import type { Clock } from '@super-data/base/clock'
-import type { Ids } from '@super-data/base/ids'
 import { nearest } from '@super-data/base/nearest'
 import type { LibraryFunction } from '@super-data/contract'
 import { analyse, builtinNames, compile, type Definition, format, JqForbidden, parseDefinition } from '@super-data/jq'
 import type { Database } from '@super-data/metadata'
+import { derivedId } from '../derived-id.ts'
+import type { EventDraft } from '../events/outbox.ts'
 import type { FunctionResolver, PinnedFunction } from '../queries/engine.ts'
 import { ParameterUnknown } from '../queries/errors.ts'
 import type { LibraryTables, LibraryTransaction } from '../state/library.ts'
 import { FunctionInvalid, FunctionMissing, VersionConflict } from './errors.ts'
-import { type FunctionRow, findFunction, newestVersions, type Reader, toFunction } from './function-rows.ts'
+import {
+  type FunctionRow,
+  findFunction,
+  functionVersions,
+  newestVersions,
+  type Reader,
+  readVersionNumbers,
+  toFunction,
+} from './function-rows.ts'
 import { LibraryResolver } from './library-resolver.ts'
-import { functionHash } from './pinned-functions.ts'
+import { functionHash, pinsText } from './pinned-functions.ts'
+import type { Reviews } from './reviews.ts'
+import { allVersions, baseOf, insertVersion, underived, type WriteParts } from './version-rows.ts'
 import { requireVisible } from './visible-text.ts'
 
 export interface FunctionChange {
@@ -20,24 +30,28 @@ export interface FunctionChange {
   readonly userId: string
   /** 0 for a new one; undefined when it does not matter. */
   readonly expectedVersion: number | undefined
+  /** Finds what it uses; without it the project's library does. */
+  readonly resolver?: FunctionResolver
+  /** Put in place by the operator: the same content is the same version on every installation. */
+  readonly imported?: boolean
 }
 
 /** The project's shared jq functions: immutable versions, each pinning the versions it uses. */
 export class Functions {
   readonly #library: Database<LibraryTables>
-  readonly #ids: Ids
-  readonly #clock: Clock
+  readonly #parts: WriteParts
+  readonly #reviews: Reviews
 
   /** Borrows the database. */
-  constructor(library: Database<LibraryTables>, ids: Ids, clock: Clock) {
+  constructor(library: Database<LibraryTables>, parts: WriteParts, reviews: Reviews) {
     this.#library = library
-    this.#ids = ids
-    this.#clock = clock
+    this.#parts = parts
+    this.#reviews = reviews
   }
 
-  /** Resolves against the newest active versions, as `reader` sees them. */
-  resolver(projectId: string, reader: Reader = this.#library.read): FunctionResolver {
-    return new LibraryResolver(reader, projectId)
+  /** Resolves what `reader` sees: approved versions, and what that user is still working on. */
+  resolver(projectId: string, userId?: string, reader: Reader = this.#library.read): FunctionResolver {
+    return new LibraryResolver(reader, projectId, userId)
   }
 
   /** By name and number of arguments, `limit` at most, after `after` (`name/arity`). */
@@ -53,32 +67,33 @@ export class Functions {
       )
     }
     const rows = await query.orderBy('functions.name').orderBy('functions.arity').limit(options.limit).execute()
-    return rows.map(toFunction)
+    const numbers = await readVersionNumbers(this.#library.read, rows)
+    return rows.map(row => toFunction(row, numbers, this.#parts.clock.now()))
   }
 
   /** @param reference `name` or `name/arity`. @throws FunctionMissing */
-  async get(projectId: string, reference: string, version?: number): Promise<LibraryFunction> {
-    const row = await this.#get(this.#library.read, projectId, reference)
-    if (version === undefined || version === row.version) return toFunction(row)
-    const older = await this.#library.read
-      .selectFrom('function_versions')
-      .leftJoin('users', 'users.id', 'function_versions.created_by')
-      .selectAll('function_versions')
-      .select('users.name as created_by_name')
-      .where('function_id', '=', row.id)
-      .where('version', '=', version)
-      .executeTakeFirst()
-    if (!older) throw new FunctionMissing(`${reference} in version ${version}`)
-    return toFunction({ ...row, ...older, id: row.id })
+  async get(
+    projectId: string,
+    reference: string,
+    version?: number,
+    reader: Reader = this.#library.read,
+  ): Promise<LibraryFunction> {
+    const newest = await this.row(reader, projectId, reference)
+    const row = version === undefined ? newest : await this.#versionOf(reader, projectId, newest, version)
+    if (!row) throw new FunctionMissing(`${reference} in version ${version}`)
+    return toFunction(row, await readVersionNumbers(reader, [row]), this.#parts.clock.now())
   }
 
   /**
-   * Saves a definition as a new function, or as the next version of the one with its name and arity.
+   * Saves a definition as a new function, or as the next version of the one with its name and arity: a draft.
    *
    * @throws JqSyntaxError · JqForbidden · FunctionInvalid · FunctionUnknown · FunctionVersionsClash ·
    *   VersionConflict when `expectedVersion` is not the current one.
    */
-  async save(transaction: LibraryTransaction, change: FunctionChange): Promise<LibraryFunction> {
+  async save(
+    transaction: LibraryTransaction,
+    change: FunctionChange,
+  ): Promise<{ readonly function: LibraryFunction; readonly events: EventDraft[] }> {
     const parsed = parseDefinition(change.definition)
     requireVisible('a shared function', [change.definition, change.description])
     refuseBuiltin(parsed.name)
@@ -89,19 +104,27 @@ export class Functions {
     }
     const uses = await this.#uses(transaction, change, parsed)
     refuseCycle(reference, parsed, uses)
-    const id = current?.id ?? this.#ids.next('function')
-    const version = (current?.version ?? 0) + 1
-    await this.#saveFunction(transaction, { id, version, parsed, change, isNew: current === undefined })
+    const id = current?.owner_id ?? (await this.#insertFunction(transaction, parsed, change))
     const description = change.description || (current?.description ?? '')
-    await this.#saveVersion(transaction, { id, version, definition: format(parsed), description, uses, change })
-    return toFunction(await this.#get(transaction, change.projectId, reference))
+    await this.#insertVersion(transaction, { id, definition: format(parsed), description, uses, change })
+    const events = await this.#reviews.derive(transaction, { id })
+    return { function: await this.get(change.projectId, reference, undefined, transaction), events }
   }
 
-  /** Hides a function from new queries. @throws FunctionMissing */
-  async disable(transaction: LibraryTransaction, projectId: string, reference: string): Promise<LibraryFunction> {
-    const row = await this.#get(transaction, projectId, reference)
-    await transaction.updateTable('functions').set({ active: 0 }).where('id', '=', row.id).execute()
-    return toFunction({ ...row, active: 0 })
+  /** The newest version. @throws FunctionMissing */
+  async row(reader: Reader, projectId: string, reference: string): Promise<FunctionRow> {
+    const row = await findFunction(reader, projectId, reference)
+    if (row) return row
+    const known = await newestVersions(reader, projectId).execute()
+    const names = known.map(each => (reference.includes('/') ? `${each.name}/${each.arity}` : each.name))
+    throw new FunctionMissing(reference, nearest(reference, names))
+  }
+
+  #versionOf(reader: Reader, projectId: string, newest: FunctionRow, version: number) {
+    return functionVersions(reader, projectId)
+      .where('versions.owner_id', '=', newest.owner_id)
+      .where('versions.version', '=', version)
+      .executeTakeFirst()
   }
 
   /** What a definition uses, each after what it uses itself. The whole is compiled, so that a broken one is never saved. */
@@ -111,61 +134,48 @@ export class Functions {
     if (forbidden) throw new JqForbidden(forbidden.construct, forbidden.position)
     const [variable] = facts.variables
     if (variable) throw new ParameterUnknown(variable.name, [], variable.position)
-    const uses = await this.resolver(change.projectId, reader).resolve(facts.functions)
+    const resolver = change.resolver ?? this.resolver(change.projectId, change.userId, reader)
+    const uses = await resolver.resolve(facts.functions)
     compile([...uses.map(use => use.definition), change.definition, '.'].join('\n'))
     return uses
   }
 
-  async #saveFunction(
-    transaction: LibraryTransaction,
-    saved: { id: string; version: number; parsed: Definition; change: FunctionChange; isNew: boolean },
-  ): Promise<void> {
-    const { id, version, parsed, change, isNew } = saved
-    if (!isNew) {
-      await transaction.updateTable('functions').set({ version, active: 1 }).where('id', '=', id).execute()
-      return
-    }
-    const named = { id, version, name: parsed.name, arity: parsed.params.length, project_id: change.projectId }
-    const created = { created_by: change.userId, created_at: this.#clock.now() }
+  async #insertFunction(transaction: LibraryTransaction, parsed: Definition, change: FunctionChange): Promise<string> {
+    const { name, params } = parsed
+    const { projectId: project_id, userId: created_by } = change
+    const id = derivedId('function', project_id, name, params.length)
+    const made = { created_by, created_at: this.#parts.clock.now(), stamp: await this.#parts.stamps.next(transaction) }
     await transaction
       .insertInto('functions')
-      .values({ ...named, ...created, active: 1 })
+      .values({ ...made, id, project_id, name, arity: params.length, ...underived })
       .execute()
+    return id
   }
 
-  async #saveVersion(
+  async #insertVersion(
     transaction: LibraryTransaction,
     saved: {
-      id: string
-      version: number
-      definition: string
-      description: string
-      uses: readonly PinnedFunction[]
-      change: FunctionChange
+      readonly id: string
+      readonly definition: string
+      readonly description: string
+      readonly uses: readonly PinnedFunction[]
+      readonly change: FunctionChange
     },
   ): Promise<void> {
-    const { id, version, definition, description, uses, change } = saved
-    await transaction
-      .insertInto('function_versions')
-      .values({
-        function_id: id,
-        version,
-        definition,
-        description,
-        hash: functionHash(definition, uses),
-        uses: JSON.stringify(uses.map(({ id, name, arity, version }) => ({ id, name, arity, version }))),
-        created_by: change.userId,
-        created_at: this.#clock.now(),
-      })
-      .execute()
-  }
-
-  async #get(reader: Reader, projectId: string, reference: string): Promise<FunctionRow> {
-    const row = await findFunction(reader, projectId, reference)
-    if (row) return row
-    const known = await newestVersions(reader, projectId).execute()
-    const names = known.map(each => (reference.includes('/') ? `${each.name}/${each.arity}` : each.name))
-    throw new FunctionMissing(reference, nearest(reference, names))
+    const { id: ownerId, definition, description, uses, change } = saved
+    const { userId } = change
+    const versions = await allVersions(transaction, ownerId)
+    const owner = await transaction
+      .selectFrom('functions')
+      .selectAll()
+      .where('id', '=', ownerId)
+      .executeTakeFirstOrThrow()
+    await this.#reviews.withdraw(transaction, { id: ownerId }, userId)
+    const hash = functionHash(definition, uses)
+    const content = { definition, description, pins: pinsText(uses), hash, notes: '{}' }
+    const version = { kind: 'function', ownerId, userId, follows: baseOf(versions, owner.approved_version) } as const
+    const id = change.imported ? derivedId('version', ownerId, hash) : undefined
+    await insertVersion(transaction, { ...content, ...version, id }, this.#parts)
   }
 }
 

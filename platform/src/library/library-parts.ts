@@ -4,7 +4,7 @@ import type { Questions } from '../queries/questions.ts'
 import type { RunLog } from '../queries/run-log.ts'
 import type { LibraryTables } from '../state/library.ts'
 import type { Functions } from './functions.ts'
-import type { Proposals } from './proposals.ts'
+import type { Reviews } from './reviews.ts'
 import type { ToolCatalogue } from './tool-catalogue.ts'
 import type { ToolChecker } from './tool-checker.ts'
 import type { Tools } from './tools.ts'
@@ -14,7 +14,7 @@ export interface LibraryParts {
   readonly library: Database<LibraryTables>
   readonly functions: Functions
   readonly tools: Tools
-  readonly proposals: Proposals
+  readonly reviews: Reviews
   readonly checker: ToolChecker
   readonly catalogue: ToolCatalogue
   readonly questions: Questions

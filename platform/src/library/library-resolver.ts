@@ -2,21 +2,28 @@ import { nearest } from '@super-data/base/nearest'
 import { builtinNames } from '@super-data/jq'
 import type { FunctionRef, FunctionResolver, PinnedFunction } from '../queries/engine.ts'
 import { FunctionUnknown, FunctionVersionsClash } from './errors.ts'
-import { type FunctionRow, functionVersions, newestVersions, type Reader, usesOf } from './function-rows.ts'
+import { type FunctionRow, functionVersions, type Reader } from './function-rows.ts'
+import { pinsOf } from './pinned-functions.ts'
 
-/** Finds functions in a project's library: the newest active version of what is named, and the versions that pins. */
+/**
+ * Finds functions in a project's library, with the versions that each pins. Of what is named it takes the approved
+ * version, or a newer one that its author is still working on, for that author; a function that was never approved may
+ * be tried by everybody.
+ */
 export class LibraryResolver implements FunctionResolver {
   readonly #reader: Reader
   readonly #projectId: string
+  readonly #userId: string | undefined
 
-  constructor(reader: Reader, projectId: string) {
+  constructor(reader: Reader, projectId: string, userId: string | undefined) {
     this.#reader = reader
     this.#projectId = projectId
+    this.#userId = userId
   }
 
   /** @throws FunctionUnknown naming all that are missing · FunctionVersionsClash */
   async resolve(refs: readonly FunctionRef[]): Promise<readonly PinnedFunction[]> {
-    const found = await Promise.all(refs.map(async ref => ({ ref, row: await this.#newest(ref) })))
+    const found = await Promise.all(refs.map(async ref => ({ ref, row: await this.#find(ref) })))
     const missing = found.filter(({ row }) => row === undefined).map(({ ref }) => ref)
     if (missing.length > 0) throw await this.#unknown(missing)
     const ordered = new Map<string, PinnedFunction>()
@@ -26,10 +33,11 @@ export class LibraryResolver implements FunctionResolver {
 
   /** Adds a version after everything it uses. */
   async #add(row: FunctionRow, ordered: Map<string, PinnedFunction>): Promise<void> {
-    for (const use of usesOf(row)) {
-      const used = await functionVersions(this.#reader)
-        .where('functions.id', '=', use.id)
-        .where('function_versions.version', '=', use.version)
+    for (const pin of pinsOf(row)) {
+      const used = await functionVersions(this.#reader, this.#projectId)
+        .where('functions.id', '=', pin.id)
+        .where('versions.hash', '=', pin.hash)
+        .orderBy('versions.version')
         .executeTakeFirst()
       if (used) this.#addOne(used, ordered)
     }
@@ -37,20 +45,26 @@ export class LibraryResolver implements FunctionResolver {
   }
 
   #addOne(row: FunctionRow, ordered: Map<string, PinnedFunction>): void {
-    const { id, name, arity, version, hash, definition } = row
+    const { owner_id: id, name, arity, version, hash, definition } = row
     const present = ordered.get(id)
-    if (present && present.version !== version) {
+    if (present && present.hash !== hash) {
       throw new FunctionVersionsClash(`${name}/${arity}`, [present.version, version])
     }
     if (!present) ordered.set(id, { id, name, arity, version, hash, definition })
   }
 
-  #newest(ref: FunctionRef): Promise<FunctionRow | undefined> {
-    return newestVersions(this.#reader, this.#projectId)
+  async #find(ref: FunctionRef): Promise<FunctionRow | undefined> {
+    const versions = await functionVersions(this.#reader, this.#projectId)
       .where('functions.name', '=', ref.name)
       .where('functions.arity', '=', ref.arity)
-      .where('functions.active', '=', 1)
-      .executeTakeFirst()
+      .where('functions.disabled_at', 'is', null)
+      .orderBy('versions.version', 'desc')
+      .execute()
+    const approved = versions.find(each => each.version === each.approved_version)
+    const inWork = versions.filter(each => each.state === 'draft' || each.state === 'pending')
+    const own = inWork.find(each => each.created_by === this.#userId)
+    if (approved) return own && own.version > approved.version ? own : approved
+    return own ?? inWork[0]
   }
 
   async #unknown(missing: readonly (FunctionRef & { position?: unknown })[]): Promise<FunctionUnknown> {
@@ -62,7 +76,7 @@ export class LibraryResolver implements FunctionResolver {
   async #hint({ name }: FunctionRef): Promise<string | undefined> {
     const known = await this.#reader
       .selectFrom('functions')
-      .select(['name', 'arity', 'active'])
+      .select(['name', 'arity', 'disabled_at'])
       .where('project_id', '=', this.#projectId)
       .orderBy('arity')
       .execute()
@@ -70,12 +84,12 @@ export class LibraryResolver implements FunctionResolver {
     if (others.length > 0) return `There is ${others.map(described).join(', ')}.`
     const builtins = builtinNames().filter(builtin => builtin.startsWith(`${name}/`))
     if (builtins.length > 0) return `jq has ${builtins.join(', ')}.`
-    const active = known.filter(each => each.active === 1).map(each => each.name)
+    const active = known.filter(each => each.disabled_at === null).map(each => each.name)
     const near = nearest(name, [...active, ...builtinNames().map(builtin => builtin.replace(/\/\d+$/, ''))])
     return near === undefined ? undefined : `Did you mean ${near}?`
   }
 }
 
-function described({ name, arity, active }: FunctionRef & { active: 0 | 1 }): string {
-  return `${name}/${arity}${active === 1 ? '' : ' (disabled)'}`
+function described({ name, arity, disabled_at }: FunctionRef & { disabled_at: number | null }): string {
+  return `${name}/${arity}${disabled_at === null ? '' : ' (disabled)'}`
 }

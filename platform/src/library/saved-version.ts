@@ -1,9 +1,9 @@
 import type { ToolDefinition } from '@super-data/contract'
 import { ToolAltered } from './errors.ts'
-import { type VersionTexts, withTexts } from './pinned-functions.ts'
+import { pinsOf, type VersionTexts, withTexts } from './pinned-functions.ts'
 import type { CheckedDefinition } from './tool-checker.ts'
-import { pinsOf, type VersionRow } from './tool-rows.ts'
 import { definitionHash } from './tools.ts'
+import type { VersionRow } from './version-rows.ts'
 
 /**
  * What a version was saved as: its hash vouches for the definition and for the text of every function it pins.
@@ -12,7 +12,7 @@ import { definitionHash } from './tools.ts'
  */
 export function readSavedVersion(
   name: string,
-  row: Pick<VersionRow, 'definition' | 'functions' | 'hash'>,
+  row: Pick<VersionRow, 'definition' | 'pins' | 'hash'>,
   texts: VersionTexts,
 ): CheckedDefinition & { readonly hash: string } {
   const saved = parseRow(row)
@@ -21,7 +21,7 @@ export function readSavedVersion(
   return { definition: saved.definition, functions, hash: row.hash }
 }
 
-function parseRow(row: Pick<VersionRow, 'definition' | 'functions'>) {
+function parseRow(row: Pick<VersionRow, 'definition' | 'pins'>) {
   try {
     return { definition: JSON.parse(row.definition) as ToolDefinition, pins: pinsOf(row) }
   } catch {

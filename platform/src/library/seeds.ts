@@ -11,7 +11,7 @@ import type { LibraryTables, LibraryTransaction } from '../state/library.ts'
 import { SeedInvalid } from './errors.ts'
 import type { Reader } from './function-rows.ts'
 import type { Functions } from './functions.ts'
-import type { Proposals } from './proposals.ts'
+import type { Reviews } from './reviews.ts'
 import type { ToolChecker } from './tool-checker.ts'
 import type { Tools } from './tools.ts'
 
@@ -63,7 +63,7 @@ interface SeedParts {
   readonly library: Database<LibraryTables>
   readonly functions: Functions
   readonly tools: Tools
-  readonly proposals: Proposals
+  readonly reviews: Reviews
   readonly checker: ToolChecker
   readonly clock: Clock
   readonly log: Log
@@ -186,14 +186,15 @@ async function importFunctions(
 
 /** @returns what its entry says otherwise than its definition does. */
 async function importFunction(
-  { functions }: SeedParts,
+  { functions, reviews }: SeedParts,
   transaction: LibraryTransaction,
   { project, userId }: SeedTarget,
   seed: SeedFunction,
 ): Promise<string | undefined> {
   const { definition, description } = seed
-  const change = { projectId: project.id, userId, definition, description, expectedVersion: undefined }
-  const saved = await functions.save(transaction, change)
+  const change = { projectId: project.id, userId, definition, description, expectedVersion: undefined, imported: true }
+  const { function: saved } = await functions.save(transaction, change)
+  await reviews.approveImport(transaction, saved, userId)
   if (saved.name !== seed.name) return `its definition is of ${saved.name}`
   const listed = seed.parameters && Object.keys(seed.parameters).length
   if (listed !== undefined && listed !== saved.arity) return `its definition takes ${saved.arity} arguments`
@@ -218,19 +219,19 @@ async function importTools(
 
 /** @returns what its entry says otherwise than its query does. */
 async function importTool(
-  { checker, functions, tools, proposals }: SeedParts,
+  { checker, functions, tools, reviews }: SeedParts,
   transaction: LibraryTransaction,
   { project, userId }: SeedTarget,
   seed: SeedTool,
 ): Promise<string | undefined> {
   const checked = await checker.check(project, toDefinition(seed), {
-    functions: functions.resolver(project.id, transaction),
+    functions: functions.resolver(project.id, userId, transaction),
     sourcesMustExist: false,
     signal: new AbortController().signal,
   })
   const change = { ...checked, projectId: project.id, name: seed.name, userId }
-  await tools.create(transaction, { ...change, origin: 'yaml' })
-  await proposals.approveImport(transaction, project.id, seed.name)
+  const { tool } = await tools.create(transaction, { ...change, origin: 'yaml' })
+  await reviews.approveImport(transaction, tool, userId)
   const used = checked.functions.map(each => each.name)
   const unused = seed.required_functions.filter(name => !used.includes(name))
   return unused.length === 0 ? undefined : `does not use ${unused.join(', ')}`

@@ -4,10 +4,9 @@ import type { Catalogue } from '../door.ts'
 import { lastWritten } from '../events/outbox.ts'
 import type { LibraryTables } from '../state/library.ts'
 import { governed } from '../state/shared-tables.ts'
-import { readVersionTexts, type VersionTexts, withTexts } from './pinned-functions.ts'
+import { pinsOf, readVersionTexts, type VersionTexts, withTexts } from './pinned-functions.ts'
 import { readSavedVersion } from './saved-version.ts'
 import type { CompiledTool, ToolChecker } from './tool-checker.ts'
-import { pinsOf } from './tool-rows.ts'
 import type { Tools } from './tools.ts'
 
 interface Snapshot {
@@ -25,7 +24,7 @@ interface KeptSnapshot {
 interface KeptTool {
   /** What was read when it was compiled. */
   readonly definition: string
-  readonly functions: string
+  readonly pins: string
   readonly tool: CompiledTool
 }
 
@@ -91,11 +90,11 @@ export class ToolCatalogue {
   /** A row edited behind our back is not approved, and must not take the others with it. */
   #compile(project: { id: string; name: string }, row: ApprovedRow, texts: VersionTexts): CompiledTool | undefined {
     try {
-      const { definition, functions, hash } = row
+      const { definition, pins, hash } = row
       const key = `${project.id} ${hash}`
       const present = this.#byHash.get(key)
       const tool = present && isUnchanged(present, row, texts) ? present.tool : this.#compileNew(project, row, texts)
-      this.#keep(key, { definition, functions, tool })
+      this.#keep(key, { definition, pins, tool })
       return tool
     } catch (failure) {
       this.#log.warn({ err: failure, project: project.name, tool: row.name }, 'an approved tool cannot be used')
@@ -116,6 +115,6 @@ export class ToolCatalogue {
 }
 
 function isUnchanged(kept: KeptTool, row: ApprovedRow, texts: VersionTexts): boolean {
-  const sameTexts = kept.definition === row.definition && kept.functions === row.functions
+  const sameTexts = kept.definition === row.definition && kept.pins === row.pins
   return sameTexts && withTexts(pinsOf(row), texts) !== undefined
 }

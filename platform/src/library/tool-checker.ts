@@ -3,7 +3,6 @@ import type { FunctionResolver, ParsedQuery, PinnedFunction } from '../queries/e
 import type { Question, Questions } from '../queries/questions.ts'
 import { pickSource, withDatasetParameter } from './dataset-parameter.ts'
 import { ToolInvalid } from './errors.ts'
-import type { Functions } from './functions.ts'
 import { Parameters } from './parameters.ts'
 import { requireVisible } from './visible-text.ts'
 
@@ -28,11 +27,9 @@ export interface CompiledTool {
 /** Checks definitions before they are saved, and compiles saved ones. */
 export class ToolChecker {
   readonly #questions: Questions
-  readonly #functions: Functions
 
-  constructor(questions: Questions, functions: Functions) {
+  constructor(questions: Questions) {
     this.#questions = questions
-    this.#functions = functions
   }
 
   /**
@@ -43,7 +40,7 @@ export class ToolChecker {
   async check(
     project: { id: string; name: string },
     raw: ToolDefinition,
-    options: { functions?: FunctionResolver; signal: AbortSignal; sourcesMustExist: boolean },
+    options: { functions: FunctionResolver; signal: AbortSignal; sourcesMustExist: boolean },
   ): Promise<CheckedDefinition> {
     requireOneSource(raw)
     requireVisible('the tool', [raw.description, raw.text, JSON.stringify(raw.parameters)])
@@ -52,7 +49,7 @@ export class ToolChecker {
     const parameters = new Parameters(definition.parameters)
     parameters.requireUsable()
     const query = await this.#questions.parse(project.name, questionOf(definition, undefined), {
-      functions: options.functions ?? this.#functions.resolver(project.id),
+      functions: options.functions,
       parameters: parameters.names,
       signal: options.signal,
     })

@@ -7,8 +7,10 @@ import { explain } from '../queries/explain.ts'
 import { changedDefinition, newDefinition } from './draft-definition.ts'
 import { VersionConflict } from './errors.ts'
 import type { LibraryParts } from './library-parts.ts'
-import { stateOf, type ToolRow, type VersionRow } from './tool-rows.ts'
+import { tell } from './tell.ts'
+import type { ToolRow } from './tool-rows.ts'
 import { toolToCall } from './tool-to-call.ts'
+import { stateOf, type VersionRow } from './version-rows.ts'
 
 type Own = 'tools.list' | 'tools.get' | 'tools.explain' | 'tools.run' | 'tools.create' | 'tools.update'
 
@@ -74,18 +76,22 @@ function callingHandlers(parts: LibraryParts): Pick<Handlers, 'tools.explain' | 
 }
 
 function savingHandlers(parts: LibraryParts): Pick<Handlers, 'tools.create' | 'tools.update'> {
-  const { library, tools, checker } = parts
+  const { library, tools, checker, functions } = parts
   return {
     'tools.create': async (input, call) => {
       const project = await getProject(library.read, input.project)
       const { userId } = must(call.principal, 'a principal')
       const definition = await newDefinition(parts.runs, input, userId)
-      const checked = await checker.check(project, definition, { signal: call.signal, sourcesMustExist: true })
+      const resolver = functions.resolver(project.id, userId)
+      const options = { functions: resolver, signal: call.signal, sourcesMustExist: true }
+      const checked = await checker.check(project, definition, options)
       const origin = input.fromRun === undefined ? 'manual' : 'learned'
       return call.changeLibrary(async (transaction, recording) => {
         recording.target(input.tool)
-        recording.event('tool.created', input.project, input.tool)
-        return tools.create(transaction, { ...checked, projectId: project.id, name: input.tool, userId, origin })
+        const change = { ...checked, projectId: project.id, name: input.tool, userId, origin } as const
+        const { tool, events } = await tools.create(transaction, change)
+        tell(recording, events)
+        return tool
       })
     },
     'tools.update': async (input, call) => {
@@ -96,11 +102,15 @@ function savingHandlers(parts: LibraryParts): Pick<Handlers, 'tools.create' | 't
       // What is not given is taken from the version read here, so it must be the one the caller read.
       if (current.version !== expectedVersion) throw new VersionConflict(name, current.version)
       const definition = changedDefinition(current.definition, input)
-      const checked = await checker.check(project, definition, { signal: call.signal, sourcesMustExist: true })
+      const resolver = functions.resolver(project.id, userId)
+      const options = { functions: resolver, signal: call.signal, sourcesMustExist: true }
+      const checked = await checker.check(project, definition, options)
       return call.changeLibrary(async (transaction, recording) => {
         recording.target(name)
-        recording.event('tool.updated', input.project, name)
-        return tools.update(transaction, { ...checked, projectId: project.id, name, userId, expectedVersion })
+        const change = { ...checked, projectId: project.id, name, userId, expectedVersion }
+        const { tool, events } = await tools.update(transaction, change)
+        tell(recording, events)
+        return tool
       })
     },
   }

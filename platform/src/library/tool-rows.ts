@@ -1,15 +1,15 @@
 import type { Clock } from '@super-data/base/clock'
 import { nearest } from '@super-data/base/nearest'
-import type { Tool, ToolDefinition, ToolState } from '@super-data/contract'
+import type { Tool, ToolDefinition } from '@super-data/contract'
 import type { Selectable } from 'kysely'
 import type { LibraryTables } from '../state/library.ts'
 import { ToolMissing } from './errors.ts'
-import type { Reader } from './function-rows.ts'
-import type { Pin } from './pinned-functions.ts'
+import { type Reader, readVersionNumbers } from './function-rows.ts'
+import { pinsOf } from './pinned-functions.ts'
+import { findVersion, stateOf, type VersionRow, votesOn } from './version-rows.ts'
 
 export type { Reader }
 export type ToolRow = Selectable<LibraryTables['tools']>
-export type VersionRow = Selectable<LibraryTables['tool_versions']>
 
 export function findToolRow(reader: Reader, projectId: string, name: string): Promise<ToolRow | undefined> {
   return reader
@@ -34,61 +34,21 @@ export async function getToolRow(reader: Reader, projectId: string, name: string
 
 /** @throws ToolMissing */
 export async function getVersionRow(reader: Reader, tool: ToolRow, version: number): Promise<VersionRow> {
-  const row = await reader
-    .selectFrom('tool_versions')
-    .selectAll()
-    .where('tool_id', '=', tool.id)
-    .where('version', '=', version)
-    .executeTakeFirst()
+  const row = await findVersion(reader, tool.id, version)
   if (!row) throw new ToolMissing(`${tool.name} in version ${version}`)
   return row
 }
 
-export async function setVersionRow(
-  reader: Reader,
-  version: Pick<VersionRow, 'tool_id' | 'version'>,
-  change: Partial<VersionRow>,
-): Promise<void> {
-  await reader
-    .updateTable('tool_versions')
-    .set(change)
-    .where('tool_id', '=', version.tool_id)
-    .where('version', '=', version.version)
-    .execute()
-}
-
-/** Votes on the proposal at hand: an earlier proposal of the same content does not lend it its votes. */
-export function votesOn(reader: Reader, version: Pick<VersionRow, 'tool_id' | 'hash' | 'submitted_at'>) {
-  return reader
-    .selectFrom('votes')
-    .innerJoin('users', 'users.id', 'votes.user_id')
-    .selectAll('votes')
-    .select('users.name as user_name')
-    .where('tool_id', '=', version.tool_id)
-    .where('hash', '=', version.hash)
-    .where('votes.at', '>=', version.submitted_at ?? Number.MAX_SAFE_INTEGER)
-    .orderBy('votes.at')
-    .execute()
-}
-
-/** Expiry shows at once, whether or not the sweep has been. */
-export function stateOf(tool: ToolRow, version: VersionRow, now: number): ToolState {
-  if (tool.disabled_at !== null) return 'disabled'
-  const overdue = version.state === 'pending' && version.expires_at !== null && version.expires_at <= now
-  return overdue ? 'expired' : version.state
-}
-
-/** The function versions a tool version pins, each after what it uses. */
-export function pinsOf(version: Pick<VersionRow, 'functions'>): Pin[] {
-  return JSON.parse(version.functions) as Pin[]
-}
-
 /** A tool as everybody sees it. */
 export async function toTool(reader: Reader, clock: Clock, tool: ToolRow, version: VersionRow): Promise<Tool> {
-  const votes = await votesOn(reader, version)
+  const votes = version.submission_id === null ? [] : await votesOn(reader, version.submission_id)
+  const latest = [...new Map(votes.map(vote => [vote.user_id, vote])).values()]
   const author = await reader.selectFrom('users').select('name').where('id', '=', version.created_by).executeTakeFirst()
   const authorName = author?.name ?? 'unknown'
-  const approvers = votes.filter(vote => vote.vote === 'approve').map(vote => vote.user_name)
+  const numbers = await readVersionNumbers(reader, [version])
+  const approvers = latest.filter(vote => vote.vote === 'approve').map(vote => vote.user_name)
+  const approved = version.state === 'approved'
+  const review = approved ? (version.review ?? 'votes') : null
   return {
     id: tool.id,
     name: tool.name,
@@ -96,14 +56,14 @@ export async function toTool(reader: Reader, clock: Clock, tool: ToolRow, versio
     version: version.version,
     hash: version.hash,
     definition: JSON.parse(version.definition) as ToolDefinition,
-    functions: pinsOf(version).map(({ name, arity, version }) => ({ name, arity, version })),
+    functions: pinsOf(version).map(({ id, name, arity, hash }) => ({ name, arity, version: numbers(id, hash) })),
     origin: tool.origin,
-    review: version.review,
+    review,
     createdBy: authorName,
     createdAt: version.created_at,
-    approvedAt: version.state === 'approved' ? version.decided_at : null,
-    approvedBy: version.review === 'votes' ? approvers : version.review === 'none' ? [authorName] : [],
-    votes: votes.map(vote => ({ user: vote.user_name, vote: vote.vote, comment: vote.comment, at: vote.at })),
-    votesNeeded: version.votes_needed,
+    approvedAt: approved ? version.decided_at : null,
+    approvedBy: review === 'votes' ? approvers : review === 'none' ? [authorName] : [],
+    votes: latest.map(vote => ({ user: vote.user_name, vote: vote.vote, comment: vote.comment, at: vote.at })),
+    votesNeeded: version.votes_needed ?? 0,
   }
 }

@@ -4,10 +4,11 @@ import type { Call } from '../call.ts'
 import { findStanding, getProject, type ProjectRow } from '../identity/projects.ts'
 import { ToolNotApproved } from './errors.ts'
 import type { LibraryParts } from './library-parts.ts'
-import { readVersionTexts } from './pinned-functions.ts'
+import { pinsOf, readVersionTexts } from './pinned-functions.ts'
 import { readSavedVersion } from './saved-version.ts'
 import type { CompiledTool } from './tool-checker.ts'
-import { getToolRow, getVersionRow, pinsOf, stateOf, type ToolRow, type VersionRow } from './tool-rows.ts'
+import { getToolRow, getVersionRow, type ToolRow } from './tool-rows.ts'
+import { stateOf, type VersionRow } from './version-rows.ts'
 
 export interface ToolToCall {
   readonly compiled: CompiledTool

@@ -1,40 +1,48 @@
-import type { Clock } from '@super-data/base/clock'
-import type { Ids } from '@super-data/base/ids'
 import { mcpTools, type Tool, type ToolDefinition } from '@super-data/contract'
 import type { Database } from '@super-data/metadata'
 import { contentHash } from '../canonical-json.ts'
+import { derivedId } from '../derived-id.ts'
+import type { EventDraft } from '../events/outbox.ts'
 import type { LibraryTables, LibraryTransaction } from '../state/library.ts'
 import { ToolExists, ToolInvalid, ToolNameReserved, ToolStateConflict, VersionConflict } from './errors.ts'
-import type { Pin } from './pinned-functions.ts'
+import { type Pin, pinsText } from './pinned-functions.ts'
+import type { Reviews } from './reviews.ts'
 import type { CheckedDefinition } from './tool-checker.ts'
+import { findToolRow, getToolRow, getVersionRow, type Reader, type ToolRow, toTool } from './tool-rows.ts'
 import {
-  findToolRow,
-  getToolRow,
-  getVersionRow,
-  type Reader,
+  allVersions,
+  baseOf,
+  insertVersion,
   stateOf,
-  type ToolRow,
-  toTool,
+  underived,
   type VersionRow,
-} from './tool-rows.ts'
+  versionRows,
+  type WriteParts,
+} from './version-rows.ts'
 
-/** The team's tools and their immutable versions. How one gets approved is the matter of `Proposals`. */
+/** A change of a tool, with what it is afterwards. */
+export interface ToolChange {
+  readonly tool: Tool
+  readonly events: EventDraft[]
+}
+
+/** The team's tools and their immutable versions. How one gets approved is the matter of `Reviews`. */
 export class Tools {
   readonly #library: Database<LibraryTables>
-  readonly #ids: Ids
-  readonly #clock: Clock
+  readonly #parts: WriteParts
+  readonly #reviews: Reviews
 
   /** Borrows the database. */
-  constructor(library: Database<LibraryTables>, ids: Ids, clock: Clock) {
+  constructor(library: Database<LibraryTables>, parts: WriteParts, reviews: Reviews) {
     this.#library = library
-    this.#ids = ids
-    this.#clock = clock
+    this.#parts = parts
+    this.#reviews = reviews
   }
 
   /** The newest version, or the one named. @throws ToolMissing */
   async get(projectId: string, name: string, version?: number, reader: Reader = this.#library.read): Promise<Tool> {
     const tool = await getToolRow(reader, projectId, name)
-    return toTool(reader, this.#clock, tool, await getVersionRow(reader, tool, version ?? tool.version))
+    return toTool(reader, this.#parts.clock, tool, await getVersionRow(reader, tool, version ?? tool.version))
   }
 
   /** Every tool with its newest version, by name. */
@@ -45,35 +53,30 @@ export class Tools {
       .where('project_id', '=', projectId)
       .orderBy('name')
       .execute()
-    const newest = await this.#library.read
-      .selectFrom('tool_versions')
+    const newest = await versionRows(this.#library.read)
       .innerJoin('tools', join =>
-        join.onRef('tools.id', '=', 'tool_versions.tool_id').onRef('tools.version', '=', 'tool_versions.version'),
+        join.onRef('tools.id', '=', 'versions.owner_id').onRef('tools.version', '=', 'versions.version'),
       )
-      .selectAll('tool_versions')
       .where('tools.project_id', '=', projectId)
       .execute()
-    const byTool = new Map(newest.map(version => [version.tool_id, version]))
+    const byTool = new Map(newest.map(version => [version.owner_id, version]))
     return rows.flatMap(tool => {
       const version = byTool.get(tool.id)
       return version ? [{ tool, newest: version }] : []
     })
   }
 
-  /** The versions that answer calls. */
+  /** The versions that answer calls: approved ones, of exactly the content that was put before the team. */
   approved(projectId: string): Promise<(VersionRow & { name: string })[]> {
-    return this.#library.read
-      .selectFrom('tools')
-      .innerJoin('tool_versions', join =>
-        join
-          .onRef('tool_versions.tool_id', '=', 'tools.id')
-          .onRef('tool_versions.version', '=', 'tools.approved_version'),
+    return versionRows(this.#library.read)
+      .innerJoin('tools', join =>
+        join.onRef('versions.owner_id', '=', 'tools.id').onRef('versions.version', '=', 'tools.approved_version'),
       )
-      .selectAll('tool_versions')
       .select('tools.name')
       .where('tools.project_id', '=', projectId)
       .where('tools.disabled_at', 'is', null)
-      .where('tool_versions.state', '=', 'approved')
+      .where('versions.state', '=', 'approved')
+      .whereRef('submissions.hash', '=', 'versions.hash')
       .orderBy('tools.name')
       .execute()
   }
@@ -87,61 +90,46 @@ export class Tools {
       userId: string
       origin: ToolRow['origin']
     },
-  ): Promise<Tool> {
-    if (Object.hasOwn(mcpTools, change.name)) throw new ToolNameReserved(change.name)
-    const present = await findToolRow(transaction, change.projectId, change.name)
-    if (present) throw new ToolExists(change.name)
-    const id = this.#ids.next('tool')
+  ): Promise<ToolChange> {
+    const { projectId: project_id, name, origin, userId: created_by } = change
+    if (Object.hasOwn(mcpTools, name)) throw new ToolNameReserved(name)
+    const present = await findToolRow(transaction, project_id, name)
+    if (present) throw new ToolExists(name)
+    const id = derivedId('tool', project_id, name)
+    const made = { created_by, created_at: this.#parts.clock.now(), stamp: await this.#parts.stamps.next(transaction) }
     await transaction
       .insertInto('tools')
-      .values({
-        id,
-        project_id: change.projectId,
-        name: change.name,
-        version: 1,
-        approved_version: null,
-        disabled_at: null,
-        origin: change.origin,
-        created_by: change.userId,
-        created_at: this.#clock.now(),
-      })
+      .values({ ...made, id, project_id, name, origin, ...underived })
       .execute()
-    await this.#addVersion(transaction, id, 1, change, change.userId)
-    return this.get(change.projectId, change.name, undefined, transaction)
+    return this.#addVersion(transaction, { id, name, project_id, approved_version: null }, change)
   }
 
   /** Saves the next version, as a draft; the approved one keeps answering. @throws VersionConflict */
   async update(
     transaction: LibraryTransaction,
     change: CheckedDefinition & { projectId: string; name: string; userId: string; expectedVersion: number },
-  ): Promise<Tool> {
+  ): Promise<ToolChange> {
     const tool = await getToolRow(transaction, change.projectId, change.name)
     if (tool.version !== change.expectedVersion) throw new VersionConflict(change.name, tool.version)
     await this.#refuseSame(transaction, tool, change)
-    const version = tool.version + 1
-    await this.#withdraw(transaction, tool)
-    await this.#addVersion(transaction, tool.id, version, change, change.userId)
-    await transaction.updateTable('tools').set({ version, disabled_at: null }).where('id', '=', tool.id).execute()
-    return this.get(change.projectId, change.name, undefined, transaction)
+    return this.#addVersion(transaction, tool, change)
   }
 
   /** @throws ToolMissing · ToolStateConflict */
-  async disable(transaction: LibraryTransaction, projectId: string, name: string): Promise<Tool> {
-    const tool = await getToolRow(transaction, projectId, name)
-    if (tool.disabled_at !== null) throw new ToolStateConflict(name, 'disabled', 'in use')
-    await this.#withdraw(transaction, tool)
-    await transaction
-      .updateTable('tools')
-      .set({ disabled_at: this.#clock.now(), approved_version: null })
-      .where('id', '=', tool.id)
-      .execute()
-    return this.get(projectId, name, undefined, transaction)
+  async disable(
+    transaction: LibraryTransaction,
+    change: { readonly projectId: string; readonly name: string; readonly userId: string; readonly comment: string },
+  ): Promise<ToolChange> {
+    const tool = await getToolRow(transaction, change.projectId, change.name)
+    if (tool.disabled_at !== null) throw new ToolStateConflict(change.name, 'disabled', 'in use')
+    const events = await this.#reviews.setDisabled(transaction, tool, { ...change, disabled: true })
+    return { tool: await this.get(change.projectId, change.name, undefined, transaction), events }
   }
 
   /** A version that was turned down or taken out of use may be tried again as it is; any other must differ. */
   async #refuseSame(transaction: LibraryTransaction, tool: ToolRow, checked: CheckedDefinition): Promise<void> {
     const newest = await getVersionRow(transaction, tool, tool.version)
-    const inUse = ['draft', 'pending', 'approved'].includes(stateOf(tool, newest, this.#clock.now()))
+    const inUse = ['draft', 'pending', 'approved'].includes(stateOf(tool, newest, this.#parts.clock.now()))
     if (inUse && newest.hash === definitionHash(checked.definition, checked.functions)) {
       throw new ToolInvalid('nothing would change', 'Give what is new: text, parameters, description or sources.')
     }
@@ -149,47 +137,31 @@ export class Tools {
 
   async #addVersion(
     transaction: LibraryTransaction,
-    toolId: string,
-    version: number,
-    checked: CheckedDefinition,
-    userId: string,
-  ): Promise<void> {
-    const pins = checked.functions.map(
-      ({ id, name, arity, version, hash }): Pin => ({ id, name, arity, version, hash }),
-    )
-    await transaction
-      .insertInto('tool_versions')
-      .values({
-        tool_id: toolId,
-        version,
-        definition: JSON.stringify(checked.definition),
-        functions: JSON.stringify(pins),
-        hash: definitionHash(checked.definition, pins),
-        state: 'draft',
-        justification: '',
-        review: null,
-        votes_needed: 0,
-        submitted_at: null,
-        expires_at: null,
-        decided_at: null,
-        created_by: userId,
-        created_at: this.#clock.now(),
-      })
-      .execute()
-  }
-
-  /** A pending version that is replaced or disabled goes back to being a draft: its votes were for it alone. */
-  async #withdraw(transaction: LibraryTransaction, tool: ToolRow): Promise<void> {
-    await transaction
-      .updateTable('tool_versions')
-      .set({ state: 'draft', submitted_at: null, expires_at: null })
-      .where('tool_id', '=', tool.id)
-      .where('state', '=', 'pending')
-      .execute()
+    tool: Pick<ToolRow, 'id' | 'name' | 'project_id' | 'approved_version'>,
+    change: CheckedDefinition & { userId: string; origin?: ToolRow['origin'] },
+  ): Promise<ToolChange> {
+    const { definition, functions, userId } = change
+    const versions = await allVersions(transaction, tool.id)
+    await this.#reviews.withdraw(transaction, tool, userId)
+    const hash = definitionHash(definition, functions)
+    const version = {
+      kind: 'tool',
+      ownerId: tool.id,
+      userId,
+      follows: baseOf(versions, tool.approved_version),
+    } as const
+    const content = { definition: JSON.stringify(definition), description: '', pins: pinsText(functions), notes: '{}' }
+    const id = change.origin === 'yaml' ? derivedId('version', tool.id, hash) : undefined
+    await insertVersion(transaction, { ...version, ...content, hash, id }, this.#parts)
+    const events = await this.#reviews.derive(transaction, tool)
+    return { tool: await this.get(tool.project_id, tool.name, undefined, transaction), events }
   }
 }
 
 /** What votes are bound to: the definition and the content of every function version it pins. */
-export function definitionHash(definition: ToolDefinition, pins: readonly Pin[]): string {
+export function definitionHash(
+  definition: ToolDefinition,
+  pins: readonly Pick<Pin, 'name' | 'arity' | 'hash'>[],
+): string {
   return contentHash({ definition, functions: pins.map(pin => [pin.name, pin.arity, pin.hash]) })
 }

@@ -92,11 +92,11 @@ async function rightsIn(
 /** Names of tools that somebody wrote a version of, by project. */
 async function subjectsOf(library: Database<LibraryTables>, userId: string): Promise<ReadonlySet<string>> {
   const rows = await library.read
-    .selectFrom('tool_versions')
-    .innerJoin('tools', 'tools.id', 'tool_versions.tool_id')
+    .selectFrom('versions')
+    .innerJoin('tools', 'tools.id', 'versions.owner_id')
     .innerJoin('projects', 'projects.id', 'tools.project_id')
     .select(['projects.name as project', 'tools.name as tool'])
-    .where('tool_versions.created_by', '=', userId)
+    .where('versions.created_by', '=', userId)
     .distinct()
     .execute()
   return new Set(rows.map(row => `${row.project} ${row.tool}`))
@@ -104,11 +104,11 @@ async function subjectsOf(library: Database<LibraryTables>, userId: string): Pro
 
 async function pendingIn(library: Database<LibraryTables>): Promise<ReadonlySet<string>> {
   const rows = await library.read
-    .selectFrom('tool_versions')
-    .innerJoin('tools', 'tools.id', 'tool_versions.tool_id')
+    .selectFrom('versions')
+    .innerJoin('tools', 'tools.id', 'versions.owner_id')
     .innerJoin('projects', 'projects.id', 'tools.project_id')
     .select(['projects.name as project', 'tools.name as tool'])
-    .where('tool_versions.state', '=', 'pending')
+    .where('versions.state', '=', 'pending')
     .execute()
   return new Set(rows.map(row => `${row.project} ${row.tool}`))
 }

@@ -26,7 +26,7 @@ export function queryHandlers(parts: QueryParts): QueryHandlers {
   return {
     'queries.ask': (input, call) => {
       const question = questionOf(input)
-      const options = { parameters: Object.keys(input.params), signal: call.signal }
+      const options = { parameters: Object.keys(input.params), signal: call.signal, userId: call.principal?.userId }
       return questions.ask(question, () => understand(parts, input.project, question, options), {
         project: input.project,
         principal: must(call.principal, 'a principal'),
@@ -37,7 +37,10 @@ export function queryHandlers(parts: QueryParts): QueryHandlers {
       })
     },
     'queries.explain': async (input, call) => {
-      const query = await understand(parts, input.project, questionOf(input), { signal: call.signal })
+      const query = await understand(parts, input.project, questionOf(input), {
+        signal: call.signal,
+        userId: call.principal?.userId,
+      })
       return explain(query, await questions.versions(input.project))
     },
     'queries.read': ({ project, handle, cursor, maxRows, maxBytes }) =>
@@ -63,8 +66,8 @@ async function understand(
   { library, functions, questions }: QueryParts,
   projectName: string,
   question: Question,
-  options: { parameters?: readonly string[]; signal: AbortSignal },
+  { userId, ...options }: { parameters?: readonly string[]; signal: AbortSignal; userId: string | undefined },
 ): Promise<ParsedQuery> {
   const project = await getProject(library.read, projectName)
-  return questions.parse(project.name, question, { functions: functions.resolver(project.id), ...options })
+  return questions.parse(project.name, question, { functions: functions.resolver(project.id, userId), ...options })
 }

@@ -3,34 +3,73 @@ import { oneOf, zeroOrOne } from './column-check.ts'
 
 /** People, projects and who belongs where. */
 export function peopleTables(schema: SchemaModule) {
+  return [...userTables(schema), ...projectTables(schema), ...localTables(schema)]
+}
+
+function userTables(schema: SchemaModule) {
   return [
     schema
       .createTable('users')
       .addColumn('id', 'text', column => column.primaryKey())
-      .addColumn('name', 'text', column => column.notNull())
+      .addColumn('wanted_name', 'text', column => column.notNull())
       .addColumn('email', 'text')
-      .addColumn('role', 'text', column => column.notNull())
-      .addColumn('state', 'text', column => column.notNull())
       .addColumn('issuer', 'text')
       .addColumn('subject', 'text')
       .addColumn('created_at', 'bigint', column => column.notNull())
+      .addColumn('stamp', 'text', column => column.notNull())
+      .addColumn('name', 'text', column => column.notNull().defaultTo(''))
+      .addColumn('role', 'text', column => column.notNull().defaultTo('user'))
+      .addColumn('state', 'text', column => column.notNull().defaultTo('disabled'))
       .addCheckConstraint('users_role', oneOf('role', ['owner', 'admin', 'user']))
       .addCheckConstraint('users_state', oneOf('state', ['invited', 'active', 'disabled']))
       .addCheckConstraint('users_token', sql`(issuer is null) = (subject is null)`),
-    schema.createIndex('users_name').on('users').expression(sql`lower(name)`).unique(),
     schema
-      .createIndex('users_token')
+      .createIndex('users_name')
       .on('users')
-      .columns(['issuer', 'subject'])
+      .expression(sql`lower(name)`)
       .unique()
-      .where(sql.ref('issuer'), 'is not', sql`null`),
+      .where(sql.ref('name'), '<>', sql.lit('')),
+    schema.createIndex('users_token').on('users').columns(['issuer', 'subject']),
+    schema.createIndex('users_stamp').on('users').column('stamp'),
+    schema
+      .createTable('user_changes')
+      .addColumn('id', 'text', column => column.primaryKey())
+      .addColumn('user_id', 'text', column => column.notNull().references('users.id'))
+      .addColumn('role', 'text', column => column.notNull())
+      .addColumn('state', 'text', column => column.notNull())
+      .addColumn('changed_by', 'text')
+      .addColumn('at', 'bigint', column => column.notNull())
+      .addColumn('stamp', 'text', column => column.notNull())
+      .addCheckConstraint('user_changes_role', oneOf('role', ['owner', 'admin', 'user']))
+      .addCheckConstraint('user_changes_state', oneOf('state', ['invited', 'active', 'disabled'])),
+    schema.createIndex('user_changes_user').on('user_changes').columns(['user_id', 'stamp']),
+    schema.createIndex('user_changes_stamp').on('user_changes').column('stamp'),
+  ]
+}
+
+function projectTables(schema: SchemaModule) {
+  return [
     schema
       .createTable('projects')
       .addColumn('id', 'text', column => column.primaryKey())
       .addColumn('name', 'text', column => column.notNull().unique())
       .addColumn('description', 'text', column => column.notNull())
       .addColumn('created_at', 'bigint', column => column.notNull())
+      .addColumn('stamp', 'text', column => column.notNull())
       .addCheckConstraint('projects_name', sql`name = lower(name)`),
+    schema.createIndex('projects_stamp').on('projects').column('stamp'),
+    schema
+      .createTable('member_changes')
+      .addColumn('id', 'text', column => column.primaryKey())
+      .addColumn('project_id', 'text', column => column.notNull().references('projects.id'))
+      .addColumn('user_id', 'text', column => column.notNull().references('users.id'))
+      .addColumn('role', 'text')
+      .addColumn('changed_by', 'text')
+      .addColumn('at', 'bigint', column => column.notNull())
+      .addColumn('stamp', 'text', column => column.notNull())
+      .addCheckConstraint('member_changes_role', oneOf('role', ['admin', 'editor', 'viewer'])),
+    schema.createIndex('member_changes_project').on('member_changes').columns(['project_id', 'stamp']),
+    schema.createIndex('member_changes_stamp').on('member_changes').column('stamp'),
     schema
       .createTable('memberships')
       .addColumn('project_id', 'text', column => column.notNull().references('projects.id'))
@@ -40,14 +79,25 @@ export function peopleTables(schema: SchemaModule) {
       .addPrimaryKeyConstraint('memberships_pk', ['project_id', 'user_id'])
       .addCheckConstraint('memberships_role', oneOf('role', ['admin', 'editor', 'viewer'])),
     schema.createIndex('memberships_user').on('memberships').column('user_id'),
+  ]
+}
+
+function localTables(schema: SchemaModule) {
+  return [
     schema
       .createTable('markers')
       .addColumn('name', 'text', column => column.primaryKey())
       .addColumn('at', 'bigint', column => column.notNull()),
+    schema
+      .createTable('last_stamp')
+      .addColumn('one', 'integer', column => column.primaryKey())
+      .addColumn('stamp', 'text', column => column.notNull())
+      .addCheckConstraint('last_stamp_one', sql`one = 1`),
   ]
 }
 
-export function functionTables(schema: SchemaModule) {
+/** Functions and tools: what is named, and what became of it. */
+export function ownerTables(schema: SchemaModule) {
   return [
     schema
       .createTable('functions')
@@ -55,98 +105,141 @@ export function functionTables(schema: SchemaModule) {
       .addColumn('project_id', 'text', column => column.notNull().references('projects.id'))
       .addColumn('name', 'text', column => column.notNull())
       .addColumn('arity', 'integer', column => column.notNull())
-      .addColumn('version', 'integer', column => column.notNull())
-      .addColumn('active', 'integer', column => column.notNull())
       .addColumn('created_by', 'text', column => column.notNull().references('users.id'))
       .addColumn('created_at', 'bigint', column => column.notNull())
+      .addColumn('stamp', 'text', column => column.notNull())
+      .addColumn('version', 'integer', column => column.notNull().defaultTo(0))
+      .addColumn('approved_version', 'integer')
+      .addColumn('disabled_at', 'bigint')
       .addUniqueConstraint('functions_name', ['project_id', 'name', 'arity'])
-      .addCheckConstraint('functions_arity', sql`arity >= 0`)
-      .addCheckConstraint('functions_version', sql`version >= 1`)
-      .addCheckConstraint('functions_active', zeroOrOne('active')),
+      .addCheckConstraint('functions_arity', sql`arity >= 0`),
+    schema.createIndex('functions_stamp').on('functions').column('stamp'),
     schema
-      .createTable('function_versions')
-      .addColumn('function_id', 'text', column => column.notNull().references('functions.id'))
-      .addColumn('version', 'integer', column => column.notNull())
-      .addColumn('definition', 'text', column => column.notNull())
-      .addColumn('description', 'text', column => column.notNull())
-      .addColumn('hash', 'text', column => column.notNull())
-      .addColumn('uses', 'text', column => column.notNull())
+      .createTable('tools')
+      .addColumn('id', 'text', column => column.primaryKey())
+      .addColumn('project_id', 'text', column => column.notNull().references('projects.id'))
+      .addColumn('name', 'text', column => column.notNull())
+      .addColumn('origin', 'text', column => column.notNull())
       .addColumn('created_by', 'text', column => column.notNull().references('users.id'))
       .addColumn('created_at', 'bigint', column => column.notNull())
-      .addPrimaryKeyConstraint('function_versions_pk', ['function_id', 'version'])
-      .addCheckConstraint('function_versions_version', sql`version >= 1`),
+      .addColumn('stamp', 'text', column => column.notNull())
+      .addColumn('version', 'integer', column => column.notNull().defaultTo(0))
+      .addColumn('approved_version', 'integer')
+      .addColumn('disabled_at', 'bigint')
+      .addUniqueConstraint('tools_name', ['project_id', 'name'])
+      .addCheckConstraint('tools_name_case', sql`name = lower(name)`)
+      .addCheckConstraint('tools_origin', oneOf('origin', ['yaml', 'learned', 'manual'])),
+    schema.createIndex('tools_stamp').on('tools').column('stamp'),
+    schema
+      .createTable('disablings')
+      .addColumn('id', 'text', column => column.primaryKey())
+      .addColumn('owner_id', 'text', column => column.notNull())
+      .addColumn('disabled', 'integer', column => column.notNull())
+      .addColumn('comment', 'text', column => column.notNull())
+      .addColumn('changed_by', 'text', column => column.notNull().references('users.id'))
+      .addColumn('at', 'bigint', column => column.notNull())
+      .addColumn('stamp', 'text', column => column.notNull())
+      .addCheckConstraint('disablings_disabled', zeroOrOne('disabled')),
+    schema.createIndex('disablings_owner').on('disablings').columns(['owner_id', 'stamp']),
+    schema.createIndex('disablings_stamp').on('disablings').column('stamp'),
   ]
 }
 
-export function toolTables(schema: SchemaModule) {
-  return [toolTable(schema), ...toolVersionTable(schema), ...voteTable(schema)]
+export const versionStates = ['draft', 'pending', 'approved', 'rejected', 'expired', 'conflict'] as const
+
+/** Versions of functions and tools alike, and their review. */
+export function reviewTables(schema: SchemaModule) {
+  return [...versionTable(schema), ...submissionTables(schema), ...voteTables(schema)]
 }
 
-function toolTable(schema: SchemaModule) {
-  return schema
-    .createTable('tools')
-    .addColumn('id', 'text', column => column.primaryKey())
-    .addColumn('project_id', 'text', column => column.notNull().references('projects.id'))
-    .addColumn('name', 'text', column => column.notNull())
-    .addColumn('version', 'integer', column => column.notNull())
-    .addColumn('approved_version', 'integer')
-    .addColumn('disabled_at', 'bigint')
-    .addColumn('origin', 'text', column => column.notNull())
-    .addColumn('created_by', 'text', column => column.notNull().references('users.id'))
-    .addColumn('created_at', 'bigint', column => column.notNull())
-    .addUniqueConstraint('tools_name', ['project_id', 'name'])
-    .addCheckConstraint('tools_name_case', sql`name = lower(name)`)
-    .addCheckConstraint('tools_origin', oneOf('origin', ['yaml', 'learned', 'manual']))
-    .addCheckConstraint('tools_version', sql`version >= 1`)
-    .addCheckConstraint('tools_approved', sql`approved_version is null or approved_version between 1 and version`)
-}
-
-function toolVersionTable(schema: SchemaModule) {
+function versionTable(schema: SchemaModule) {
   return [
     schema
-      .createTable('tool_versions')
-      .addColumn('tool_id', 'text', column => column.notNull().references('tools.id'))
-      .addColumn('version', 'integer', column => column.notNull())
+      .createTable('versions')
+      .addColumn('id', 'text', column => column.primaryKey())
+      .addColumn('kind', 'text', column => column.notNull())
+      .addColumn('owner_id', 'text', column => column.notNull())
       .addColumn('definition', 'text', column => column.notNull())
-      .addColumn('functions', 'text', column => column.notNull())
+      .addColumn('description', 'text', column => column.notNull())
+      .addColumn('pins', 'text', column => column.notNull())
       .addColumn('hash', 'text', column => column.notNull())
-      .addColumn('state', 'text', column => column.notNull().defaultTo('draft'))
-      .addColumn('justification', 'text', column => column.notNull())
-      .addColumn('review', 'text')
-      .addColumn('votes_needed', 'integer', column => column.notNull())
-      .addColumn('submitted_at', 'bigint')
-      .addColumn('expires_at', 'bigint')
-      .addColumn('decided_at', 'bigint')
+      .addColumn('notes', 'text', column => column.notNull())
+      .addColumn('follows', 'text')
       .addColumn('created_by', 'text', column => column.notNull().references('users.id'))
       .addColumn('created_at', 'bigint', column => column.notNull())
-      .addPrimaryKeyConstraint('tool_versions_pk', ['tool_id', 'version'])
-      .addCheckConstraint(
-        'tool_versions_state',
-        oneOf('state', ['draft', 'pending', 'approved', 'rejected', 'expired']),
-      )
-      .addCheckConstraint('tool_versions_review', oneOf('review', ['none', 'votes', 'import']))
-      .addCheckConstraint('tool_versions_votes', sql`votes_needed >= 0`),
+      .addColumn('stamp', 'text', column => column.notNull())
+      .addColumn('version', 'integer', column => column.notNull().defaultTo(0))
+      .addColumn('state', 'text', column => column.notNull().defaultTo('draft'))
+      .addColumn('submission_id', 'text')
+      .addColumn('decided_at', 'bigint')
+      .addCheckConstraint('versions_kind', oneOf('kind', ['function', 'tool']))
+      .addCheckConstraint('versions_state', oneOf('state', versionStates)),
+    schema.createIndex('versions_owner').on('versions').columns(['owner_id', 'version']),
+    schema.createIndex('versions_hash').on('versions').columns(['owner_id', 'hash']),
+    schema.createIndex('versions_stamp').on('versions').column('stamp'),
     // Looked through for deadlines that passed; few rows are ever pending at once.
     schema
-      .createIndex('tool_versions_pending')
-      .on('tool_versions')
-      .column('expires_at')
+      .createIndex('versions_pending')
+      .on('versions')
+      .column('owner_id')
       .where(sql.ref('state'), '=', sql.lit('pending')),
   ]
 }
 
-function voteTable(schema: SchemaModule) {
+function submissionTables(schema: SchemaModule) {
+  return [
+    schema
+      .createTable('submissions')
+      .addColumn('id', 'text', column => column.primaryKey())
+      .addColumn('version_id', 'text', column => column.notNull().references('versions.id'))
+      .addColumn('hash', 'text', column => column.notNull())
+      .addColumn('review', 'text')
+      .addColumn('votes_needed', 'integer', column => column.notNull())
+      .addColumn('policy', 'text', column => column.notNull())
+      .addColumn('justification', 'text', column => column.notNull())
+      .addColumn('submitted_by', 'text', column => column.notNull().references('users.id'))
+      .addColumn('submitted_at', 'bigint', column => column.notNull())
+      .addColumn('expires_at', 'bigint', column => column.notNull())
+      .addColumn('stamp', 'text', column => column.notNull())
+      .addCheckConstraint('submissions_review', oneOf('review', ['none', 'import']))
+      .addCheckConstraint('submissions_votes', sql`votes_needed >= 0`),
+    schema.createIndex('submissions_version').on('submissions').columns(['version_id', 'stamp']),
+    schema.createIndex('submissions_stamp').on('submissions').column('stamp'),
+    schema
+      .createTable('withdrawals')
+      .addColumn('submission_id', 'text', column => column.primaryKey().references('submissions.id'))
+      .addColumn('withdrawn_by', 'text', column => column.notNull().references('users.id'))
+      .addColumn('at', 'bigint', column => column.notNull())
+      .addColumn('stamp', 'text', column => column.notNull()),
+    schema.createIndex('withdrawals_stamp').on('withdrawals').column('stamp'),
+  ]
+}
+
+function voteTables(schema: SchemaModule) {
   return [
     schema
       .createTable('votes')
-      .addColumn('tool_id', 'text', column => column.notNull().references('tools.id'))
+      .addColumn('id', 'text', column => column.primaryKey())
+      .addColumn('submission_id', 'text', column => column.notNull().references('submissions.id'))
       .addColumn('hash', 'text', column => column.notNull())
       .addColumn('user_id', 'text', column => column.notNull().references('users.id'))
       .addColumn('vote', 'text', column => column.notNull())
       .addColumn('comment', 'text', column => column.notNull())
+      .addColumn('needs_confirmation', 'integer', column => column.notNull())
       .addColumn('at', 'bigint', column => column.notNull())
-      .addPrimaryKeyConstraint('votes_pk', ['tool_id', 'hash', 'user_id'])
-      .addCheckConstraint('votes_vote', oneOf('vote', ['approve', 'reject'])),
-    schema.createIndex('votes_user').on('votes').column('user_id'),
+      .addColumn('stamp', 'text', column => column.notNull())
+      .addCheckConstraint('votes_vote', oneOf('vote', ['approve', 'reject']))
+      .addCheckConstraint('votes_needs_confirmation', zeroOrOne('needs_confirmation')),
+    schema.createIndex('votes_submission').on('votes').columns(['submission_id', 'stamp']),
+    schema.createIndex('votes_user').on('votes').columns(['user_id', 'stamp']),
+    schema.createIndex('votes_stamp').on('votes').column('stamp'),
+    schema
+      .createTable('vote_confirmations')
+      .addColumn('vote_id', 'text', column => column.primaryKey().references('votes.id'))
+      .addColumn('method', 'text', column => column.notNull())
+      .addColumn('at', 'bigint', column => column.notNull())
+      .addColumn('stamp', 'text', column => column.notNull())
+      .addCheckConstraint('vote_confirmations_method', oneOf('method', ['code', 'elicitation'])),
+    schema.createIndex('vote_confirmations_stamp').on('vote_confirmations').column('stamp'),
   ]
 }

@@ -1,103 +1,182 @@
 import { Database, migration } from '@super-data/metadata'
 import type { Transaction } from 'kysely'
 import { governedTables } from './governed-schema.ts'
-import { functionTables, peopleTables, toolTables } from './library-schema.ts'
+import { ownerTables, peopleTables, reviewTables } from './library-schema.ts'
 import type { GovernedTables, StateParts } from './shared-tables.ts'
 
-/** `tools.db`: people, projects, functions, tools, votes. Travels between installations; no secrets, no telemetry. */
-export interface LibraryTables extends GovernedTables {
+/**
+ * `tools.db`: people, projects, functions, tools, votes. No secrets, no telemetry.
+ *
+ * What is stamped travels between installations: see `travelling-tables.ts`. Columns below "Derived" do not: `derive`
+ * makes them from all the rest.
+ */
+export interface LibraryTables extends GovernedTables, PeopleTables, OwnerTables, ReviewTables {
+  /** Marks that something was done once on this installation, e.g. the import of seeds. */
+  markers: { name: string; at: number }
+  /** One row: the greatest stamp made or seen here. */
+  last_stamp: { one: 1; stamp: string }
+}
+
+interface PeopleTables {
   users: {
     id: string
-    /** Unique, compared without case. */
-    name: string
+    wanted_name: string
     email: string | null
-    role: 'owner' | 'admin' | 'user'
-    state: 'invited' | 'active' | 'disabled'
-    /** Of a token's verified issuer and subject, when the user came by one. */
+    /** Of a token's verified issuer and subject, when the user came by one; `os:<node>` for those of a machine. */
     issuer: string | null
     subject: string | null
     created_at: number
+    stamp: string
+    /** Derived: unique, compared without case. */
+    name: string
+    /** Derived, as the next: what the latest change says. */
+    role: 'owner' | 'admin' | 'user'
+    state: 'invited' | 'active' | 'disabled'
   }
-  projects: { id: string; name: string; description: string; created_at: number }
+  /** Facts: what a user became. */
+  user_changes: {
+    id: string
+    user_id: string
+    role: 'owner' | 'admin' | 'user'
+    state: 'invited' | 'active' | 'disabled'
+    changed_by: string | null
+    at: number
+    stamp: string
+  }
+  /** The id is made from the name. */
+  projects: { id: string; name: string; description: string; created_at: number; stamp: string }
+  /** Facts: what a user became in a project; null: removed. */
+  member_changes: {
+    id: string
+    project_id: string
+    user_id: string
+    role: 'admin' | 'editor' | 'viewer' | null
+    changed_by: string | null
+    at: number
+    stamp: string
+  }
+  /** Derived as a whole. */
   memberships: { project_id: string; user_id: string; role: 'admin' | 'editor' | 'viewer'; since: number }
-  functions: {
+}
+
+/** Columns that functions and tools derive alike. */
+export interface DerivedOwner {
+  /** The newest version, whatever its state. */
+  version: number
+  /** The version that answers; null when none is approved, or the owner is disabled. */
+  approved_version: number | null
+  disabled_at: number | null
+}
+
+interface OwnerTables {
+  /** The id is made from project, name and arity. */
+  functions: DerivedOwner & {
     id: string
     project_id: string
     name: string
     arity: number
-    /** The newest version. */
-    version: number
-    active: 0 | 1
     created_by: string
     created_at: number
+    stamp: string
   }
-  /** Immutable. */
-  function_versions: {
-    function_id: string
-    version: number
-    definition: string
-    description: string
-    /** Over the definition and the hashes of what it uses. */
-    hash: string
-    /** JSON: `[{ id, name, arity, version }]`. */
-    uses: string
-    created_by: string
-    created_at: number
-  }
-  tools: {
+  /** The id is made from project and name. */
+  tools: DerivedOwner & {
     id: string
     project_id: string
     name: string
-    /** The newest version, whatever its state. */
-    version: number
-    /** The version that answers; null until one is approved. */
-    approved_version: number | null
-    disabled_at: number | null
     origin: 'yaml' | 'learned' | 'manual'
     created_by: string
     created_at: number
+    stamp: string
   }
-  /** Immutable but for `state` and what the decision recorded. */
-  tool_versions: {
-    tool_id: string
-    version: number
-    /** JSON of a `ToolDefinition`. */
+  /** Facts: a function or tool was taken out of use, or brought back; the latest counts. */
+  disablings: {
+    id: string
+    owner_id: string
+    disabled: 0 | 1
+    comment: string
+    changed_by: string
+    at: number
+    stamp: string
+  }
+}
+
+interface ReviewTables {
+  /** Facts: the versions of functions and tools. */
+  versions: {
+    id: string
+    kind: 'function' | 'tool'
+    owner_id: string
+    /** The text of a function; JSON of a `ToolDefinition`. */
     definition: string
-    /** JSON: `[{ id, name, arity, version, hash }]`, in dependency order. */
-    functions: string
+    /** Of a function; a tool has it in its definition. */
+    description: string
+    /** JSON: `[{ id, name, arity, hash }]` of all functions used, each after what it uses. */
+    pins: string
+    /** Over the definition and the hashes of all it pins. */
     hash: string
-    state: 'draft' | 'pending' | 'approved' | 'rejected' | 'expired'
-    justification: string
-    review: 'none' | 'votes' | 'import' | null
-    votes_needed: number
-    submitted_at: number | null
-    expires_at: number | null
-    decided_at: number | null
+    /** JSON: what reviewers should know, `{ score, warnings, similar }`. */
+    notes: string
+    /** The id of the version it was made from. */
+    follows: string | null
     created_by: string
     created_at: number
+    stamp: string
+    /** Derived: 1, 2, 3… in the order of stamps. */
+    version: number
+    /** Derived. */
+    state: VersionState
+    /** Derived: the submission that the state comes from. */
+    submission_id: string | null
+    /** Derived. */
+    decided_at: number | null
   }
+  /** Facts: a version was put before the team. */
+  submissions: {
+    id: string
+    version_id: string
+    hash: string
+    /** How it is decided without votes. */
+    review: 'none' | 'import' | null
+    votes_needed: number
+    /** JSON of the `ReviewPolicy` at that moment. */
+    policy: string
+    justification: string
+    submitted_by: string
+    submitted_at: number
+    expires_at: number
+    stamp: string
+  }
+  withdrawals: { submission_id: string; withdrawn_by: string; at: number; stamp: string }
+  /** Facts; the latest of a user counts. */
   votes: {
-    tool_id: string
+    id: string
+    submission_id: string
+    /** What was read: the vote counts for nothing else. */
     hash: string
     user_id: string
     vote: 'approve' | 'reject'
     comment: string
+    needs_confirmation: 0 | 1
     at: number
+    stamp: string
   }
-  /** Marks that something was done once, e.g. the import of seeds. */
-  markers: { name: string; at: number }
+  vote_confirmations: { vote_id: string; method: 'code' | 'elicitation'; at: number; stamp: string }
 }
+
+export type VersionState = 'draft' | 'pending' | 'approved' | 'rejected' | 'expired' | 'conflict'
 
 export type LibraryTransaction = Transaction<LibraryTables>
 
-const migrations = [
+/** All there ever were, in order. */
+export const libraryMigrations = [
   migration('0001-people', peopleTables),
-  migration('0002-functions', functionTables),
-  migration('0003-tools', toolTables),
+  migration('0002-owners', ownerTables),
+  migration('0003-review', reviewTables),
   migration('0004-governed', governedTables),
 ]
 
 /** Opens `tools.db`, made when it is missing. An acknowledged change survives a power cut. */
 export function openLibrary(file: string, parts: StateParts): Promise<Database<LibraryTables>> {
-  return Database.open<LibraryTables>({ ...parts, file, migrations, durability: 'full' })
+  return Database.open<LibraryTables>({ ...parts, file, migrations: libraryMigrations, durability: 'full' })
 }

@@ -128,3 +128,16 @@ function inboxTable(schema: SchemaModule) {
     .addColumn('user_id', 'text', column => column.primaryKey())
     .addColumn('seen', 'text', column => column.notNull())
 }
+
+/** Suggestions that somebody has put away for everybody in a project. */
+export function dismissalTable(schema: SchemaModule) {
+  return [
+    schema
+      .createTable('learning_dismissals')
+      .addColumn('project', 'text', column => column.notNull())
+      .addColumn('suggestion', 'text', column => column.notNull())
+      .addColumn('user_id', 'text', column => column.notNull())
+      .addColumn('at', 'bigint', column => column.notNull())
+      .addPrimaryKeyConstraint('learning_dismissals_pk', ['project', 'suggestion']),
+  ]
+}

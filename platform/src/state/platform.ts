@@ -1,11 +1,18 @@
 import { Database, migration } from '@super-data/metadata'
 import type { Transaction } from 'kysely'
+import { type SyncTables, syncTables } from '../sync/sync-schema.ts'
 import { governedTables } from './governed-schema.ts'
-import { credentialTables, datasetSchemaTable, installationTable, notificationTables } from './platform-schema.ts'
+import {
+  credentialTables,
+  datasetSchemaTable,
+  dismissalTable,
+  installationTable,
+  notificationTables,
+} from './platform-schema.ts'
 import type { GovernedTables, StateParts } from './shared-tables.ts'
 
 /** `platform.db`: what belongs to this installation alone. Secrets only as hashes. */
-export interface PlatformTables extends GovernedTables {
+export interface PlatformTables extends GovernedTables, SyncTables {
   keys: {
     id: string
     user_id: string
@@ -65,6 +72,7 @@ export interface PlatformTables extends GovernedTables {
   /** How far the outbox of each file was read for webhooks. */
   webhook_positions: { file: string; position: number }
   inbox_marks: { user_id: string; seen: string }
+  learning_dismissals: { project: string; suggestion: string; user_id: string; at: number }
   dataset_schemas: { project: string; dataset: string; version: number; fields: string; at: number }
 }
 
@@ -76,6 +84,8 @@ const migrations = [
   migration('0003-governed', governedTables),
   migration('0004-installation', installationTable),
   migration('0005-notifications', notificationTables),
+  migration('0006-learning', dismissalTable),
+  migration('0006-sync', syncTables),
 ]
 
 /** Opens `platform.db`, made when it is missing. An acknowledged change survives a power cut. */

@@ -47,7 +47,10 @@ export class Backups {
   /** Newest first. */
   async list(): Promise<BackupEntry[]> {
     const objects = await this.#bucket.list(this.#keys.backups)
-    return objects.flatMap(object => toEntry(object, this.#keys)).reverse()
+    // Names are exact to the second, and their tails random.
+    const ofOneSecond = objects.toSorted((a, b) => a.modifiedAt - b.modifiedAt)
+    const entries = ofOneSecond.flatMap(object => toEntry(object, this.#keys))
+    return entries.toSorted((a, b) => a.at - b.at).reverse()
   }
 
   /** Removes what nobody will ask for. @returns how many */

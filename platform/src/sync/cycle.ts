@@ -33,8 +33,8 @@ export interface CycleParts {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
-  /** Called once for a place, after what it holds is merged and before anything is written there. */
-  readonly onFirstContact?: (() => Promise<void>) | undefined
+  /** Called before anything is written to a place that holds no library yet. */
+  readonly onFirstWrite?: (() => Promise<void>) | undefined
   /** What was found the same as the base when it was last compared; kept from one cycle to the next. */
   readonly compared: { upTo?: string }
 }
@@ -177,11 +177,11 @@ export class Cycle {
 
   /** The first time at a place: what it holds counts before anything that a new installation makes by itself. */
   async #greet(base: Base | undefined): Promise<void> {
-    const { records, onFirstContact, clock } = this.#parts
+    const { records, onFirstWrite, clock } = this.#parts
     if ((await records.read()).first_synced_at !== null) return
-    if (base) await this.#merge(base)
-    await onFirstContact?.()
-    if (base) await records.remember({ first_synced_at: clock.now() })
+    if (base === undefined) return onFirstWrite?.()
+    await this.#merge(base)
+    await records.remember({ first_synced_at: clock.now() })
   }
 
   async #difference(base: Base | undefined, fingerprint: string): Promise<Difference> {
@@ -194,10 +194,7 @@ export class Cycle {
   async #merge(base: Base): Promise<void> {
     const { rows, contradictions } = await this.#parts.database.merge(base.file, this.#use.signal)
     this.#report.rowsMerged += Object.values(rows).reduce((sum, count) => sum + count, 0)
-    this.#report.contradictions = contradictions
-    if (contradictions > 0) {
-      this.#parts.log.warn({ contradictions }, 'the shared library tells facts otherwise than this one; ours stand')
-    }
+    this.#report.contradictions += contradictions
   }
 
   /** @returns false when somebody else was faster. */

@@ -39,7 +39,7 @@ export interface SyncTables {
     etag_after: string | null
     rows_merged: number
     rows_pushed: number
-    /** Facts told otherwise in the bucket than here. */
+    /** Facts told otherwise in the bucket than here; the earlier one stays. */
     contradictions: number
     /** How often another installation was faster. */
     conflicts: number

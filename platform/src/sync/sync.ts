@@ -44,7 +44,8 @@ export interface SyncParts {
   readonly random: Random
   readonly ids: Ids
   readonly log: Log
-  readonly onFirstContact?: (() => Promise<void>) | undefined
+  /** Called before anything is written to a place that holds no library yet. */
+  readonly onFirstWrite?: (() => Promise<void>) | undefined
   /** What people may read in the bucket; written when it has changed. */
   readonly exports?: (() => Promise<Exports>) | undefined
 }

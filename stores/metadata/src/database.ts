@@ -5,7 +5,7 @@ import { throwIfAborted } from '@super-data/base/errors'
 import type { Log } from '@super-data/base/log'
 import { type Compilable, Kysely, sql, type Transaction } from 'kysely'
 import { BackupTargetInvalid, DatabaseClosed, NestedWrite, TransactionTimeout } from './errors.ts'
-import type { Difference, Merged, TravellingTable } from './merge.ts'
+import type { Difference, Examined, Merged, TravellingTable } from './merge.ts'
 import type { Migration } from './migration.ts'
 import { Slots } from './slots.ts'
 import type { Connection } from './sqlite/connection.ts'
@@ -13,6 +13,7 @@ import { belongsTo } from './sqlite/database-files.ts'
 import { sqliteDialect } from './sqlite/dialect.ts'
 import { unchangingFile } from './sqlite/merge-statements.ts'
 import { mergeAttached } from './sqlite/merging.ts'
+import { type PlannedMigration, planMigrations } from './sqlite/migrator.ts'
 import { openFile } from './sqlite/open-file.ts'
 import { Readers } from './sqlite/readers.ts'
 import type { Backup } from './sqlite/snapshot.ts'
@@ -49,6 +50,7 @@ interface Parts {
   readonly clock: Clock
   readonly limits: WriteLimits
   readonly threads: { readonly queries: Thread; readonly maintenance: Thread }
+  readonly planned: readonly PlannedMigration[]
 }
 
 /** Rows in tables: many readers, one writer, migrations, backup. */
@@ -62,13 +64,15 @@ export class Database<Schema> implements AsyncDisposable {
   readonly #turns: Slots
   readonly #file: string
   readonly #threads: Parts['threads']
+  readonly #planned: Parts['planned']
   readonly #current = new AsyncLocalStorage<{ active: boolean }>()
   #closed: Promise<void> | undefined
 
-  private constructor({ file, connection, clock, limits, threads }: Parts) {
+  private constructor({ file, connection, clock, limits, threads, planned }: Parts) {
     this.#file = file
     this.#limits = limits
     this.#threads = threads
+    this.#planned = planned
     this.#turns = new Slots({ slots: 1, waitingMax: limits.writesWaitingMax, waitMs: limits.writeWaitMs })
     this.#readers = new Readers(file)
     this.read = new Kysely<Schema>({ dialect: sqliteDialect(this.#readers) })
@@ -89,7 +93,8 @@ export class Database<Schema> implements AsyncDisposable {
     try {
       const connection = await openFile({ ...options, file, backupFolder }, threads.maintenance)
       const limits = { ...defaultLimits, ...options.limits }
-      return new Database<Schema>({ file, connection, clock: options.clock, limits, threads })
+      const planned = planMigrations(options.migrations)
+      return new Database<Schema>({ file, connection, clock: options.clock, limits, threads, planned })
     } catch (failure) {
       await threads.maintenance.close()
       throw failure
@@ -165,6 +170,16 @@ export class Database<Schema> implements AsyncDisposable {
     const target = resolve(file)
     if (await belongsTo(target, this.#file)) throw new BackupTargetInvalid()
     return this.#threads.maintenance.run({ kind: 'snapshot', target, tables }, options.signal)
+  }
+
+  /**
+   * Looks a file over that came from elsewhere: structure, references, schema. One of an older version is brought up to
+   * date in place. In a thread of its own; nobody else may have the file open.
+   */
+  async examine(file: string, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<Examined> {
+    if (this.#closed) throw new DatabaseClosed()
+    const job = { kind: 'examine', file: resolve(file), planned: this.#planned } as const
+    return this.#threads.maintenance.run(job, options.signal)
   }
 
   /** Counts what this database and an examined file have that the other lacks, in a thread of its own. */

@@ -5,22 +5,19 @@ import { planMigrations } from './sqlite/migrator.ts'
 import { Thread } from './sqlite/thread.ts'
 
 /**
- * Looks a file over that came from elsewhere: structure, references, schema. An older one is brought up to date in
- * place. In a thread of its own; nobody else may have the file open.
+ * Looks a file over as `Database.examine` does, without a database at hand. In a thread of its own.
+ *
+ * @param options.migrations all there ever were, in order.
  */
 export async function examineFile(
   file: string,
   options: { readonly migrations: readonly Migration[]; readonly signal?: AbortSignal | undefined },
 ): Promise<Examined> {
-  const thread = new Thread(resolve(file))
-  const planned = planMigrations(options.migrations).map(({ name, checksum, steps }) => ({
-    name,
-    checksum,
-    // A compiled query also holds the tree it was made of, which threads cannot hand over.
-    steps: steps.map(({ sql, parameters }) => ({ sql, parameters })),
-  }))
+  const path = resolve(file)
+  const thread = new Thread(path)
+  const planned = planMigrations(options.migrations)
   try {
-    return await thread.run({ kind: 'examine', planned }, options.signal)
+    return await thread.run({ kind: 'examine', file: path, planned }, options.signal)
   } finally {
     await thread.close()
   }

@@ -1,30 +1,33 @@
-/** A table whose rows come from many databases and mean the same in each. */
+/** A table whose rows come from many databases and mean the same in each. It has a column `stamp`. */
 export interface TravellingTable {
-  readonly name: string
+  readonly table: string
   /** Names a row everywhere: the primary key. */
   readonly key: readonly string[]
   /**
-   * `fact`: never changes once it is written. `register`: of two rows with one key the one with the greater `stamp`
-   * counts, whole; of equal stamps the one whose values, written as SQL in the order of the columns' names, sort last.
+   * `fact`: never changes once it is written; of two rows with one key the one with the smaller stamp stays.
+   * `register`: the one with the greater stamp wins, whole. Where the stamps are equal, the same holds for the texts of
+   * the rows: all values as SQL, in the order of the columns' names.
    */
   readonly rule: 'fact' | 'register'
-  /** Columns that are worked out from others, and so stay behind; they are null or have a default. */
-  readonly derived?: readonly string[]
+  /** What travels. All others are worked out from these, and so have defaults. */
+  readonly columns: readonly string[]
 }
 
 /** What a merge did. */
 export interface Merged {
-  /** Rows that were new here or took the place of an older one, by table; tables without any are left out. */
+  /** Rows that were new here or took the place of another, by table; tables without any are left out. */
   readonly rows: Readonly<Record<string, number>>
-  /** Facts that say something else here than there under the same key. Ours stand. */
+  /** Facts told otherwise there than here under the same key; both sides settle on the same one. */
   readonly contradictions: number
+  /** The greatest stamp in the file; empty when it has no rows. */
+  readonly stamp: string
 }
 
 /** How two databases differ, in rows. */
 export interface Difference {
-  /** Ours that are not there, or newer than theirs. */
+  /** Ours that are not there, or that win over theirs. */
   readonly ours: number
-  /** Theirs that are not here, or newer than ours. */
+  /** Theirs that are not here, or that win over ours. */
   readonly theirs: number
 }
 

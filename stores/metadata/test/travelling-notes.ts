@@ -38,8 +38,8 @@ export const colours = migration('colours', schema => [
 export const shelfMigrations = [shelves]
 
 export const travelling: readonly TravellingTable[] = [
-  { name: 'shelves', key: ['id'], rule: 'register' },
-  { name: 'books', key: ['id'], rule: 'fact', derived: ['rank'] },
+  { table: 'shelves', key: ['id'], rule: 'register', columns: ['id', 'label', 'stamp'] },
+  { table: 'books', key: ['id'], rule: 'fact', columns: ['id', 'shelf', 'follows', 'title', 'stamp'] },
 ]
 
 export function openShelf(file: string, migrations = shelfMigrations): Promise<Database<Shelf>> {

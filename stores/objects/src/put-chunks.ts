@@ -34,6 +34,6 @@ function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promis
 }
 
 /** The reason itself when it says what happened (the store was closed), else that the caller gave up. */
-function abortError(signal: AbortSignal): Error {
+export function abortError(signal: AbortSignal): Error {
   return signal.reason instanceof PlatformError ? signal.reason : new Cancelled(signal.reason)
 }

@@ -1,4 +1,4 @@
-import type { Answer, JsonValue } from '@super-data/contract'
+import type { Answer, Column, JsonValue } from '@super-data/contract'
 import { cellText, renderTable, type TableStyle } from './table.ts'
 import { visible } from './text-width.ts'
 
@@ -18,18 +18,30 @@ export function isAnswer(output: unknown): output is Answer {
   return isFields(output) && 'runId' in output && 'truncated' in output && 'elapsedMs' in output
 }
 
-export function isPage(output: unknown): output is { items: JsonValue[]; cursor: string | null; text?: string } {
+interface Page {
+  readonly items: JsonValue[]
+  readonly cursor: string | null
+  readonly text?: string
+  readonly columns?: readonly Column[]
+}
+
+export function isPage(output: unknown): output is Page {
   return isFields(output) && Array.isArray(output['items']) && 'cursor' in output
 }
 
 function renderAnswer(answer: Answer, style: OutputStyle): string {
   if (answer.columns === undefined) return prettyJson(answer.value)
-  const headings = answer.columns.map(column => column.name)
-  return renderTable(headings, answer.rows ?? [], { ...style, absent: 'null' })
+  return renderRows(answer.columns, answer.rows ?? [], style)
 }
 
-function renderPage(page: { items: JsonValue[]; text?: string }, style: OutputStyle): string {
+function renderRows(columns: readonly Column[], rows: readonly JsonValue[][], style: OutputStyle): string {
+  const headings = columns.map(column => column.name)
+  return renderTable(headings, rows, { ...style, absent: 'null' })
+}
+
+function renderPage(page: Page, style: OutputStyle): string {
   if (page.text !== undefined) return `${page.text}\n`
+  if (page.columns !== undefined) return renderRows(page.columns, page.items as JsonValue[][], style)
   if (page.items.length === 0) return 'nothing\n'
   const items: readonly unknown[] = page.items
   if (items.every(isFields)) return renderList(items, style)

@@ -36,7 +36,7 @@ function printer(name: string): Apply {
 }
 
 function makeTime(input: Value): Value {
-  if (!Array.isArray(input)) return fail('mktime requires array of 6 numbers')
+  if (!Array.isArray(input)) return fail('mktime requires array inputs')
   const epoch = toEpoch(fromList(input, 'mktime requires parsed datetime inputs'))
   return Number.isNaN(epoch) ? fail('invalid gmtime representation') : epoch
 }

@@ -9,17 +9,18 @@ export type Format = (value: Value) => string
 /** One row: the format of strings, and what stands between cells. */
 function row(name: string, separator: string, quote: (text: string) => string): Format {
   return value => {
-    if (!Array.isArray(value)) return typeError(value, `cannot be ${name}-formatted, only an array can be`)
-    return value.map(cell => rowCell(cell, name, quote)).join(separator)
+    if (!Array.isArray(value)) return typeError(value, `cannot be ${name}-formatted, only array`)
+    return value.map(cell => rowCell(cell, quote)).join(separator)
   }
 }
 
-function rowCell(cell: Value, name: string, quote: (text: string) => string): string {
+/** One cell; the complaint speaks of csv for both kinds of row, as jq's does. */
+function rowCell(cell: Value, quote: (text: string) => string): string {
   if (cell === null) return ''
   if (typeof cell === 'string') return quote(cell)
   if (typeof cell === 'boolean') return String(cell)
   if (isNumber(cell)) return Number.isNaN(toDouble(cell)) ? '' : compactJson(cell)
-  return typeError(cell, `is not valid in a ${name} row`)
+  return typeError(cell, 'is not valid in a csv row')
 }
 
 const tabEscapes: Readonly<Record<string, string>> = {
@@ -76,8 +77,8 @@ function base64Decode(value: Value): string {
   const text = toText(value)
   const end = text.indexOf('=')
   const data = end === -1 ? text : text.slice(0, end)
-  if (!/^[A-Za-z0-9+/]*$/.test(data)) return typeError(value, 'is not valid base64 data')
-  if (data.length % 4 === 1) return typeError(value, 'trailing base64 byte found')
+  if (!/^[A-Za-z0-9+/]*$/.test(data)) return typeError(text, 'is not valid base64 data')
+  if (data.length % 4 === 1) return typeError(text, 'trailing base64 byte found')
   return Buffer.from(data, 'base64').toString('utf8')
 }
 

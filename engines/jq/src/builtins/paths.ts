@@ -51,7 +51,12 @@ function gatherPaths(run: (emit: EmitPath) => Signal): Value[] {
 const del: Form = {
   one: ([target], context) => {
     const fixed = fixedPaths(target!)
-    if (fixed) return input => deletePaths(input, fixed)
+    if (fixed) {
+      return input => {
+        for (const path of fixed) getPath(input, path)
+        return deletePaths(input, fixed)
+      }
+    }
     const paths = target!.paths(context)
     return (input, env) =>
       deletePaths(

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import type { Channel } from './channel.ts'
-import { type FrameType, frameHeader, frameTypes, headerBytes, ProtocolMismatch } from './frames.ts'
+import { type FrameType, frameHeader, frameTypes, headerBytes, ProtocolMismatch, toFrameBytes } from './frames.ts'
 import { Enough } from './items-writer.ts'
 import type { Done, Failed } from './protocol.ts'
 
@@ -76,7 +76,6 @@ export class Conversation {
   }
 
   #message(type: FrameType, content: Done | Failed): Buffer {
-    const payload = Buffer.from(JSON.stringify(content))
-    return Buffer.concat([frameHeader(type, this.#call, payload.length), payload])
+    return toFrameBytes(type, this.#call, JSON.stringify(content))
   }
 }

@@ -1,5 +1,6 @@
-import type { Buffer } from 'node:buffer'
+import { Buffer } from 'node:buffer'
 import { parseShallowJson } from '../value/json-parse.ts'
+import { elementHead, parsePiece, pieceCharsMax } from '../value/json-pieces.ts'
 import type { Value } from '../value/value.ts'
 import { JqInputTooLarge } from './errors.ts'
 import { parseInput } from './json-text.ts'
@@ -49,20 +50,54 @@ function readLines(reader: RecordsReader, first: string | undefined): Value[] {
   return records
 }
 
+/** Elements are taken many at a time where that can be guessed, else one by one. */
 function readElements(reader: RecordsReader, first: string | undefined): Value[] {
-  const records: Value[] = []
-  let batch: string[] = []
-  let chars = 0
+  const elements = new ElementList()
+  let head = first === undefined ? undefined : Buffer.from(elementHead(first.trimStart(), 0))
   for (let text = first; text !== undefined; text = reader.next()) {
-    batch.push(text)
-    chars += text.length
-    if (chars < batchChars) continue
-    addAll(records, batch)
-    batch = []
-    chars = 0
+    elements.add(text)
+    while (head && head.length > 0) {
+      const piece = reader.guess(head, pieceCharsMax)
+      if (piece === undefined) break
+      const parsed = elements.addPiece(piece)
+      if (parsed > 0) reader.skipGuess(parsed)
+      else head = undefined
+    }
   }
-  addAll(records, batch)
-  return records
+  return elements.all()
+}
+
+class ElementList {
+  readonly #elements: Value[] = []
+  #batch: string[] = []
+  #chars = 0
+
+  /** One element, parsed soon, together with others. */
+  add(text: string): void {
+    this.#batch.push(text)
+    this.#chars += text.length
+    if (this.#chars >= batchChars) this.#parseBatch()
+  }
+
+  /** Several elements at once; 0 when the text is not that. */
+  addPiece(text: string): number {
+    const parsed = parsePiece(text, parseShallowJson)
+    if (!parsed) return 0
+    this.#parseBatch()
+    for (const element of parsed) this.#elements.push(element)
+    return parsed.length
+  }
+
+  all(): Value[] {
+    this.#parseBatch()
+    return this.#elements
+  }
+
+  #parseBatch(): void {
+    if (this.#batch.length > 0) addAll(this.#elements, this.#batch)
+    this.#batch = []
+    this.#chars = 0
+  }
 }
 
 /** Parses a batch at once; where that fails, one by one, to say which is wrong. */

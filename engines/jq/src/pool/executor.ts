@@ -8,14 +8,14 @@ import { Conversation, PoolGone } from './conversation.ts'
 import { DocumentCache } from './document-cache.ts'
 import { JqTimeout } from './errors.ts'
 import { type Frame, ProtocolMismatch } from './frames.ts'
-import { Enough, ItemsWriter } from './items-writer.ts'
+import { Enough, ItemsWriter, itemsFrame } from './items-writer.ts'
 import { parseInput, print } from './json-text.ts'
 import { PreparedPrograms, type RunProgram } from './prepared-programs.ts'
 import { type CallHead, type ChildReport, type ChildSettings, readCall, toFailed } from './protocol.ts'
 import { RecordsReader } from './records.ts'
 
 /** Resident memory is looked at once in so many calls, and after every document that was loaded. */
-const rssEveryCalls = 16
+const rssEveryCalls = 64
 
 /** Runs one call after the other in the child. Whatever a program does ends as `done` or `failed`, or with the process. */
 export class Executor {
@@ -24,6 +24,7 @@ export class Executor {
   readonly #clock: Clock
   readonly #programs: PreparedPrograms
   readonly #documents: DocumentCache
+  readonly #frame = itemsFrame()
   #calls = 0
 
   constructor(channel: Channel, settings: ChildSettings, clock: Clock) {
@@ -71,7 +72,7 @@ export class Executor {
     }
     const streaming = head.mode === 'records' && head.input.kind !== 'none'
     return new ItemsWriter(
-      { streaming, limits: { items: outputs ?? Number.POSITIVE_INFINITY, bytes } },
+      { streaming, limits: { items: outputs ?? Number.POSITIVE_INFINITY, bytes }, frame: this.#frame },
       { send, print, elapsed },
     )
   }

@@ -17,8 +17,22 @@ export interface ItemsLimits {
   readonly bytes: number
 }
 
+export interface ItemsSettings {
+  readonly streaming: boolean
+  readonly limits: ItemsLimits
+  /** From `itemsFrame`: where lines are collected. One serves writers that come one after the other. */
+  readonly frame: Buffer
+}
+
+export function itemsFrame(): Buffer {
+  return Buffer.allocUnsafeSlow(leadBytes + linesBytesMax)
+}
+
 export interface ItemsOutlet {
-  /** Sends lines on their way: room for the header first, then the mark of the shape, then JSON texts ended by `\n`. */
+  /**
+   * Sends lines on their way: room for the header first, then the mark of the shape, then JSON texts ended by `\n`.
+   * The bytes are good until it returns.
+   */
   send(frame: Buffer): void
   print(value: Value): string
   elapsed(): number
@@ -52,12 +66,13 @@ export class ItemsWriter {
   #outputs = 0
   #items = 0
   #bytes = 0
-  #frame = Buffer.allocUnsafe(leadBytes + linesBytesMax)
+  readonly #frame: Buffer
   #at = leadBytes
   #lines = 0
   #sentAt: number
 
-  constructor(settings: { readonly streaming: boolean; readonly limits: ItemsLimits }, outlet: ItemsOutlet) {
+  constructor(settings: ItemsSettings, outlet: ItemsOutlet) {
+    this.#frame = settings.frame
     this.#limits = settings.limits
     this.#outlet = outlet
     this.#shape = settings.streaming ? 'outputs' : undefined

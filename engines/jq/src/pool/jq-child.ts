@@ -8,10 +8,6 @@ import { type Frame, FrameDecoder, frameTypes, ProtocolMismatch } from './frames
 import type { ChildSettings } from './protocol.ts'
 import type { Sandbox } from './sandbox.ts'
 
-/** How long past its time a program may take to notice by itself. */
-const deadlineGraceMs = 50
-/** How long a program whose caller has left may take to ask its next question. */
-const cancelGraceMs = 50
 const timerMsMax = 2 ** 31 - 1
 /** Frames that carry no items stay below this. */
 const messageBytesMax = 256 * 1024
@@ -23,6 +19,8 @@ export interface JqChildSettings {
   /** An empty folder. */
   readonly workFolder: string
   readonly memoryMb: number
+  /** How long past its time, or after its caller has left, a program may take to notice by itself. */
+  readonly graceMs: number
   readonly child: ChildSettings
 }
 
@@ -93,7 +91,7 @@ export class JqChild {
     this.calls++
     const { timeMs } = session.call.limits
     const late = () => this.#lose('timeout', new JqTimeout(timeMs))
-    this.#timers.push(setTimeout(late, Math.min(timeMs + deadlineGraceMs, timerMsMax)))
+    this.#timers.push(setTimeout(late, Math.min(timeMs + this.#settings.graceMs, timerMsMax)))
     const cancel = () => this.#cancel(session, signal?.reason)
     signal?.addEventListener('abort', cancel, { once: true })
     session.answer.finally(() => signal?.removeEventListener('abort', cancel)).catch(() => {})
@@ -177,7 +175,7 @@ export class JqChild {
   #cancel(session: CallSession, reason: unknown): void {
     if (this.#session !== session) return
     session.cancel(reason)
-    this.#timers.push(setTimeout(() => this.#lose('cancelled'), cancelGraceMs))
+    this.#timers.push(setTimeout(() => this.#lose('cancelled'), this.#settings.graceMs))
   }
 
   #lose(end: ChildEnd, error?: PlatformError): void {

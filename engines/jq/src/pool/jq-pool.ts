@@ -31,6 +31,8 @@ export interface JqPoolSettings {
   readonly callerWaitingMax: number
   /** Longest wait for a process. */
   readonly waitMsMax: number
+  /** A program that goes on for so long past its time, or after its caller has left, ends with its process. */
+  readonly graceMs: number
   /** What `$ENV` shows to programs that may see it. Nothing of the server's own environment. */
   readonly env: Readonly<Record<string, string>>
 }
@@ -48,6 +50,7 @@ const defaults: JqPoolSettings = {
   waitingMax: 1_000,
   callerWaitingMax: 200,
   waitMsMax: 30_000,
+  graceMs: 50,
   env: {},
 }
 
@@ -265,12 +268,13 @@ export class JqPool implements AsyncDisposable {
   }
 
   #newChild(): JqChild {
-    const { memoryMb, cacheBytes, documentBytesMax, recordBytesMax, env } = this.#settings
+    const { memoryMb, cacheBytes, documentBytesMax, recordBytesMax, graceMs, env } = this.#settings
     return new JqChild(
       {
         sandbox: this.#sandbox,
         workFolder: this.#workFolder,
         memoryMb,
+        graceMs,
         child: { cacheBytes, documentBytesMax, recordBytesMax, env },
       },
       { idle: child => this.#takeBack(child), lost: (child, end) => this.#replace(child, end) },

@@ -1,4 +1,4 @@
-import { Buffer } from 'node:buffer'
+import { Buffer, isAscii } from 'node:buffer'
 import { nestingMax } from '../value/order.ts'
 import { JqInputInvalid, JqInputTooLarge } from './errors.ts'
 
@@ -32,6 +32,8 @@ export class RecordsReader {
   readonly #pull: PullBytes
   readonly #settings: RecordsSettings
   #chunk: Buffer = Buffer.alloc(0)
+  /** Without a byte beyond ASCII, text is made of the chunk much faster. */
+  #chunkIsAscii = true
   /** Next byte of the chunk to look at. */
   #at = 0
   /** Parts of the unfinished record that lay in earlier chunks. */
@@ -44,6 +46,7 @@ export class RecordsReader {
   #isScalar = false
   #depth = 0
   #inString = false
+  #guessEnd = 0
   /** The chunk ended in a backslash: the first byte of the next one means nothing. */
   #escaped = false
   #ended = false
@@ -73,6 +76,26 @@ export class RecordsReader {
     const text = this.#settings.format === 'ndjson' ? this.#nextLine() : this.#nextElement()
     if (text !== undefined) this.#records++
     return text
+  }
+
+  /**
+   * The text from here to the last comma in the next `bytesMax` bytes after which something begins with `head`. Whether
+   * that comma ends an element is for the parser to prove. `undefined` where there is none in the bytes at hand.
+   */
+  guess(head: Buffer, bytesMax: number): string | undefined {
+    this.#guessEnd = 0
+    if (this.#place !== 'element' || this.#parts.length > 0) return undefined
+    const start = this.#chunk.lastIndexOf(head, Math.min(this.#at + bytesMax, this.#chunk.length - head.length))
+    const end = this.#skipBlanksBack(start) - 1
+    if (end <= this.#at || this.#chunk[end] !== comma) return undefined
+    this.#guessEnd = end
+    return this.#textOf(this.#at, end)
+  }
+
+  /** The guess was right, and its text was that of so many elements: the next one is behind them. */
+  skipGuess(records: number): void {
+    this.#at = this.#guessEnd + 1
+    this.#records += records
   }
 
   #nextLine(): string | undefined {
@@ -219,6 +242,7 @@ export class RecordsReader {
       const first = this.#passed === 0 && this.#chunk.length === 0
       this.#passed += this.#chunk.length
       this.#chunk = next
+      this.#chunkIsAscii = isAscii(next)
       this.#at = first ? byteOrderMarkBytes(next) : 0
       if (this.#escaped && next.length > 0) {
         this.#escaped = false
@@ -232,6 +256,13 @@ export class RecordsReader {
     while (this.#at < this.#chunk.length && isBlankByte(this.#chunk[this.#at]!)) this.#at++
   }
 
+  /** The place behind the last byte before `from` that is not blank. */
+  #skipBlanksBack(from: number): number {
+    let at = from
+    while (at > this.#at && isBlankByte(this.#chunk[at - 1]!)) at--
+    return at
+  }
+
   /** Remembers bytes of an unfinished record and moves on to the next chunk. */
   #keep(start: number, end: number): void {
     if (end > start) this.#parts.push(Buffer.from(this.#chunk.subarray(start, end)))
@@ -243,11 +274,15 @@ export class RecordsReader {
   /** The finished record: what was kept of earlier chunks and this piece. */
   #take(start: number, end: number): string {
     this.#checkSize(this.#partBytes + end - start)
-    if (this.#parts.length === 0) return this.#chunk.toString('utf8', start, end)
+    if (this.#parts.length === 0) return this.#textOf(start, end)
     const whole = Buffer.concat([...this.#parts, this.#chunk.subarray(start, end)])
     this.#parts = []
     this.#partBytes = 0
     return whole.toString('utf8')
+  }
+
+  #textOf(start: number, end: number): string {
+    return this.#chunk.toString(this.#chunkIsAscii ? 'latin1' : 'utf8', start, end)
   }
 
   #checkSize(bytes: number): void {

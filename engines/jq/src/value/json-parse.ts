@@ -1,8 +1,8 @@
-import { JqInvalidJson } from '../errors.ts'
-import { positionAt } from '../syntax/position.ts'
-import { numberFromLiteral } from './big-literal.ts'
+import { parseInPieces } from './json-pieces.ts'
+import { JsonReader } from './json-reader.ts'
+import { mayLoseNumbers, parseWithLiterals } from './long-numbers.ts'
 import { nestingMax } from './order.ts'
-import { type JqObject, setOwn, type Value } from './value.ts'
+import type { Value } from './value.ts'
 
 /**
  * Reads one JSON text. Numbers a double cannot hold stay literals; `nan` and `NaN` are numbers, as in jq.
@@ -10,19 +10,14 @@ import { type JqObject, setOwn, type Value } from './value.ts'
  * @throws JqInvalidJson with jq's words and the position; also for more than 10,000 levels of nesting.
  */
 export function parseJson(text: string): Value {
-  return mayBeTooDeep(text) ? new JsonReader(text).only() : parseShallowJson(text)
+  if (text.length <= shallowCharsMax) return parseShallowJson(text)
+  return parseInPieces(text, parseShallowJson) ?? parseWhole(text)
 }
 
 /** The same for a text whose nesting is known to be within bounds. */
 export function parseShallowJson(text: string): Value {
-  if (!mayNeedCare(text)) {
-    try {
-      return JSON.parse(text) as Value
-    } catch {
-      // The careful reader decides whether this is one of jq's liberties, and says what is wrong if not.
-    }
-  }
-  return new JsonReader(text).only()
+  const value = parseQuickly(text)
+  return value === undefined ? new JsonReader(text).only() : value
 }
 
 /** Reads every JSON value of a text that holds any number of them, one after the other. */
@@ -30,280 +25,44 @@ export function parseJsonSequence(text: string): Value[] {
   return new JsonReader(text).all()
 }
 
-/** Counts brackets, those inside strings too: the careful reader tells them apart. */
-function mayBeTooDeep(text: string): boolean {
-  if (text.length <= 2 * nestingMax) return false
-  let depth = 0
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at) | 0x20
-    if (code === openBrace) {
-      if (++depth > nestingMax) return true
-    } else if (code === closeBrace) depth--
-  }
-  return false
+/** No text of so many characters can be nested too deeply. */
+export const shallowCharsMax = 2 * nestingMax
+
+function parseWhole(text: string): Value {
+  return isTooDeep(text) ? new JsonReader(text).only() : parseShallowJson(text)
 }
 
+/** The value, or `undefined` where only the careful reader knows: one of jq's liberties, or what is wrong. */
+function parseQuickly(text: string): Value | undefined {
+  if (text.includes('\\u') && loneSurrogate.test(text)) return undefined
+  try {
+    return mayLoseNumbers(text) ? parseWithLiterals(text) : (JSON.parse(text) as Value)
+  } catch {
+    return undefined
+  }
+}
+
+const loneSurrogate =
+  /\\u[dD][89abAB][\da-fA-F]{2}(?!\\u[dD][c-fC-F][\da-fA-F]{2})|(?<!\\u[dD][89abAB][\da-fA-F]{2})\\u[dD][c-fC-F][\da-fA-F]{2}/
+
+const quote = 0x22
+const backslash = 0x5c
 /** `{`, and `[` with the bit 0x20 set. */
 const openBrace = 0x7b
 const closeBrace = 0x7d
 
-const longNumber = /[\d.]{16}|\d[eE][+-]?\d{3}/g
-const bigExponent = /\d[eE][+-]?\d{3}/
-const longest = 16
-const loneSurrogate =
-  /\\u[dD][89abAB][\da-fA-F]{2}(?!\\u[dD][c-fC-F][\da-fA-F]{2})|(?<!\\u[dD][89abAB][\da-fA-F]{2})\\u[dD][c-fC-F][\da-fA-F]{2}/
-
-/** Whether plain `JSON.parse` would lose something. */
-function mayNeedCare(text: string): boolean {
-  if ((hasLongRun(text) || bigExponent.test(text)) && hasLongNumber(text)) return true
-  return text.includes('\\u') && loneSurrogate.test(text)
-}
-
-/** Whether 16 digits or dots stand in a row. Every such run covers a multiple of 16, so only those are looked at. */
-function hasLongRun(text: string): boolean {
-  for (let at = longest - 1; at < text.length; at += longest) {
-    if (!isDigitOrDot(text.charCodeAt(at))) continue
-    let from = at
-    while (isDigitOrDot(text.charCodeAt(from - 1))) from--
-    let to = at + 1
-    while (isDigitOrDot(text.charCodeAt(to))) to++
-    if (to - from >= longest) return true
-  }
-  return false
-}
-
-function isDigitOrDot(code: number): boolean {
-  return (code >= 48 && code <= 57) || code === 46
-}
-
-/** Whether a long literal stands outside of strings. */
-function hasLongNumber(text: string): boolean {
-  longNumber.lastIndex = 0
-  let scanned = 0
+/** Counts brackets outside of strings. */
+function isTooDeep(text: string): boolean {
+  let depth = 0
   let inString = false
-  for (let match = longNumber.exec(text); match; match = longNumber.exec(text)) {
-    for (let at = text.indexOf('"', scanned); at !== -1 && at < match.index; at = text.indexOf('"', at + 1)) {
-      scanned = at + 1
-      if (!inString || !isEscaped(text, at)) inString = !inString
-    }
-    if (!inString) return true
-    const end = closingQuote(text, match.index)
-    if (end === -1) return false
-    scanned = end + 1
-    inString = false
-    longNumber.lastIndex = scanned
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === quote) inString = !inString
+    else if (inString) {
+      if (code === backslash) at++
+    } else if ((code | 0x20) === openBrace) {
+      if (++depth > nestingMax) return true
+    } else if ((code | 0x20) === closeBrace) depth--
   }
   return false
-}
-
-function closingQuote(text: string, from: number): number {
-  let at = text.indexOf('"', from)
-  while (at !== -1 && isEscaped(text, at)) at = text.indexOf('"', at + 1)
-  return at
-}
-
-function isEscaped(text: string, at: number): boolean {
-  let slashes = 0
-  for (let back = at - 1; text.charCodeAt(back) === 0x5c; back--) slashes++
-  return slashes % 2 === 1
-}
-
-type Container =
-  | { readonly array: Value[]; readonly object?: undefined; key?: undefined }
-  | { readonly array?: undefined; readonly object: JqObject; key: string | undefined }
-
-const literalStop = /[^[\]{},:"\s]+/y
-const blanks = /[ \t\r\n]+/y
-const plainText = /[^"\\]+/y
-
-/** A reader with its own stack, so nesting costs no JavaScript stack, and with jq's error messages. */
-class JsonReader {
-  readonly #text: string
-  #at = 0
-  #stack: Container[] = []
-  /** The value read last, waiting for a separator. */
-  #next: Value | undefined
-  readonly #values: Value[] = []
-
-  constructor(text: string) {
-    this.#text = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
-  }
-
-  only(): Value {
-    this.all()
-    const [first] = this.#values
-    if (this.#values.length > 1) this.#failWhole('Unexpected extra JSON values')
-    return first === undefined ? this.#failWhole('Expected JSON value') : first
-  }
-
-  all(): Value[] {
-    while (this.#at < this.#text.length) this.#step()
-    this.#finishTop()
-    if (this.#stack.length > 0) this.#failAtEnd('Unfinished JSON term')
-    return this.#values
-  }
-
-  #step(): void {
-    const { text } = this.#move(blanks)
-    if (text !== '') {
-      this.#finishTop()
-      return
-    }
-    const char = this.#text[this.#at]!
-    if ('[]{},:'.includes(char)) {
-      this.#at++
-      this.#punctuation(char)
-    } else if (char === '"') {
-      this.#value(this.#string())
-    } else {
-      this.#value(this.#literal())
-    }
-  }
-
-  #move(pattern: RegExp): { text: string } {
-    pattern.lastIndex = this.#at
-    const text = pattern.exec(this.#text)?.[0] ?? ''
-    this.#at += text.length
-    return { text }
-  }
-
-  /** At the top level a blank or the end completes a value. */
-  #finishTop(): void {
-    if (this.#stack.length === 0 && this.#next !== undefined) {
-      this.#values.push(this.#next)
-      this.#next = undefined
-    }
-  }
-
-  #value(value: Value): void {
-    if (this.#stack.length === 0) this.#finishTop()
-    if (this.#next !== undefined) this.#fail('Expected separator between values')
-    this.#next = value
-  }
-
-  #punctuation(char: string): void {
-    if (char === ':') this.#colon()
-    else if (char === ',') this.#comma()
-    else if (char === ']') this.#closeArray()
-    else if (char === '}') this.#closeObject()
-    else this.#open(char)
-  }
-
-  #open(char: string): void {
-    if (this.#stack.length >= nestingMax) this.#fail('Exceeds depth limit for parsing')
-    if (this.#stack.length === 0) this.#finishTop()
-    if (this.#next !== undefined) this.#fail('Expected separator between values')
-    this.#stack.push(char === '[' ? { array: [] } : { object: {}, key: undefined })
-  }
-
-  #colon(): void {
-    const top = this.#stack.at(-1)
-    if (!top?.object) this.#fail("':' not as part of an object")
-    if (this.#next === undefined || top.key !== undefined) this.#fail("Expected string key before ':'")
-    if (typeof this.#next !== 'string') this.#fail('Object keys must be strings')
-    top.key = this.#next
-    this.#next = undefined
-  }
-
-  #comma(): void {
-    const top = this.#stack.at(-1)
-    if (this.#next === undefined) this.#fail("Expected value before ','")
-    if (!top) this.#fail("',' not as part of an array or object")
-    this.#store(top)
-  }
-
-  #store(top: Container): void {
-    const value = this.#next!
-    this.#next = undefined
-    if (top.array) {
-      top.array.push(value)
-      return
-    }
-    if (top.key === undefined) this.#fail('Objects must consist of key:value pairs')
-    setOwn(top.object, top.key, value)
-    top.key = undefined
-  }
-
-  #closeArray(): void {
-    const top = this.#stack.at(-1)
-    if (!top?.array) this.#fail("Unmatched ']'")
-    if (this.#next !== undefined) top.array.push(this.#next)
-    else if (top.array.length > 0) this.#fail('Expected another array element')
-    this.#close(top.array)
-  }
-
-  #closeObject(): void {
-    const top = this.#stack.at(-1)
-    if (!top?.object) this.#fail("Unmatched '}'")
-    if (this.#next !== undefined) this.#store(top)
-    else if (top.key !== undefined) this.#fail('Objects must consist of key:value pairs')
-    else if (Object.keys(top.object).length > 0) this.#fail('Expected another key-value pair')
-    this.#close(top.object)
-  }
-
-  #close(value: Value): void {
-    this.#stack.pop()
-    this.#next = value
-    this.#finishTop()
-  }
-
-  #literal(): Value {
-    const { text } = this.#move(literalStop)
-    if (text === 'null') return null
-    if (text === 'true') return true
-    if (text === 'false') return false
-    if (/^-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(text)) return numberFromLiteral(text)
-    const word = /^(-?)(?:(nan)|(inf(?:inity)?))$/i.exec(text)
-    if (word) return word[2] ? Number.NaN : word[1] ? -Infinity : Infinity
-    const message = text.startsWith("'") ? 'Invalid string literal; expected ", but got \'' : literalProblem(text)
-    if (this.#at >= this.#text.length) return this.#failAtEnd(message)
-    this.#at++
-    return this.#fail(message)
-  }
-
-  #string(): string {
-    this.#at++
-    let value = ''
-    for (;;) {
-      value += this.#move(plainText).text
-      const char = this.#text[this.#at]
-      if (char === undefined) this.#failAtEnd('Unfinished string')
-      if (char === '"') break
-      value += this.#escape()
-    }
-    this.#at++
-    return value.toWellFormed()
-  }
-
-  #escape(): string {
-    const char = this.#text[this.#at + 1]
-    const simple = char === undefined ? -1 : '"\\/bfnrt'.indexOf(char)
-    if (simple >= 0) {
-      this.#at += 2
-      return '"\\/\b\f\n\r\t'[simple]!
-    }
-    const hex = this.#text.slice(this.#at + 2, this.#at + 6)
-    if (char !== 'u' || !/^[\da-fA-F]{4}$/.test(hex)) this.#fail('Invalid escape')
-    this.#at += 6
-    return String.fromCharCode(Number.parseInt(hex, 16))
-  }
-
-  #fail(message: string): never {
-    const { line, column } = positionAt(this.#text, this.#at)
-    const where = { line, column: column - 1, offset: this.#at }
-    throw new JqInvalidJson(`${message} at line ${line}, column ${where.column}`, where)
-  }
-
-  #failWhole(message: string): never {
-    throw new JqInvalidJson(message, positionAt(this.#text, 0))
-  }
-
-  #failAtEnd(message: string): never {
-    this.#at = this.#text.length
-    return this.#fail(`${message} at EOF`)
-  }
-}
-
-function literalProblem(text: string): string {
-  return /^[ntf]/.test(text) ? 'Invalid literal' : 'Invalid numeric literal'
 }

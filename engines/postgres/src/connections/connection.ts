@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream'
 import { Cancelled } from '@super-data/base/errors'
 import type { Log } from '@super-data/base/log'
 import type pg from 'pg'
@@ -6,6 +5,7 @@ import type { Notice } from '../catalog.ts'
 import { PostgresResultTooLarge, PostgresTimeout, PostgresUnavailable } from '../errors.ts'
 import type { Login } from '../login.ts'
 import { sendCancel } from './cancel.ts'
+import type { CopyIn, CopyOut } from './copy.ts'
 import { Client, type ClientInternals } from './driver.ts'
 import { toError } from './server-error.ts'
 import { startupOptions } from './startup.ts'
@@ -64,8 +64,7 @@ export class Connection {
   #escalation: NodeJS.Timeout | undefined
   readonly serverVersion: number
   onNotice: ((notice: Notice) => void) | undefined
-  /** Called once, when the connection has become useless, whatever it was doing. */
-  onBroken: (() => void) | undefined
+  readonly #watchers = new Set<() => void>()
 
   private constructor(client: pg.Client, options: ConnectOptions, status: ReadonlyMap<string, string>) {
     this.#client = client
@@ -121,6 +120,12 @@ export class Connection {
     return this.#broken !== undefined
   }
 
+  /** Calls back once, when the connection has become useless. @returns how to stop watching. */
+  watch(watcher: () => void): () => void {
+    this.#watchers.add(watcher)
+    return () => this.#watchers.delete(watcher)
+  }
+
   /** I outside a transaction, T inside, E inside one that failed. */
   get transaction(): 'I' | 'T' | 'E' {
     return this.#client.getTransactionStatus() ?? 'I'
@@ -148,38 +153,16 @@ export class Connection {
   }
 
   /**
-   * Runs a COPY whose bytes the caller moves.
+   * Runs a COPY to or from the caller.
    *
-   * @param move gets the stream of the COPY and ends when all of it has moved.
+   * @throws what the moving of the bytes threw, and as `run`.
    */
-  async copy<S extends pg.Submittable, T>(
-    stream: S,
-    text: string,
-    limits: RunLimits,
-    move: (stream: S) => Promise<T>,
-  ): Promise<T> {
-    let outcome: { readonly value: T } | undefined
-    let failure: Error | undefined
-    ;(stream as unknown as Readable).on('error', (error: Error) => {
-      failure ??= error
-    })
-    const submitted = this.#submit(stream, limits)
-    const moved = move(stream).then(
-      value => {
-        outcome = { value }
-      },
-      (error: Error) => {
-        failure ??= error
-        this.#requestStop('aborted')
-      },
-    )
-    await submitted
-    // The server has finished: whatever has not moved by now never will.
-    if (failure) (stream as unknown as Readable).destroy?.()
-    await moved
-    this.#outcome(failure, text)
-    if (!outcome) throw failure ?? new PostgresUnavailable('the copy ended early')
-    return outcome.value
+  async copy(copy: CopyOut | CopyIn, limits: RunLimits): Promise<Completion> {
+    copy.onFailure = () => this.#requestStop('aborted')
+    await this.#submit(copy, limits)
+    if (copy.failure) throw copy.failure
+    this.#outcome(copy.error, copy.text)
+    return copy.tag === undefined ? {} : { tag: copy.tag }
   }
 
   /** Closes at once; the server rolls back what was open. */
@@ -192,7 +175,7 @@ export class Connection {
   async close(): Promise<void> {
     if (this.#broken) return
     this.#broken = new Error('closed')
-    this.onBroken = undefined
+    this.#watchers.clear()
     const late = setTimeout(() => this.destroy(), 1_000)
     await this.#client.end().catch(() => {})
     clearTimeout(late)
@@ -226,7 +209,8 @@ export class Connection {
     if (this.#broken) return
     this.#broken = error
     this.#ready?.()
-    this.onBroken?.()
+    for (const watcher of this.#watchers) watcher()
+    this.#watchers.clear()
   }
 
   #count(bytes: number): void {

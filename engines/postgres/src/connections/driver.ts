@@ -19,5 +19,7 @@ export interface WireInternals {
   connect(port: number, host: string): void
   requestSsl(): void
   cancel(processId: number, secretKey: number): void
+  sendCopyFromChunk(chunk: Buffer): void
+  endCopyFrom(): void
   sendCopyFail(message: string): void
 }

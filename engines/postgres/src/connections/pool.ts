@@ -85,7 +85,7 @@ export class Pool implements AsyncDisposable {
         throw closedError()
       }
       this.#all.add(connection)
-      connection.onBroken = () => this.#lose(connection)
+      connection.watch(() => this.#lose(connection))
       return connection
     } finally {
       this.#opening--

@@ -51,7 +51,7 @@ function parseAll(text: string): ParsedStatement[] {
 
 const isExhausted = (error: unknown): boolean => error instanceof Error && /memory exhausted|stack/i.test(error.message)
 
-/** Every node below one, itself included, with its type: what stands under a capitalised name. */
+/** Every node below a tree, with the name it stands under: its type, or for some clauses their field. */
 export function* nodesBelow(root: unknown): Generator<ParsedStatement> {
   const open: unknown[] = [root]
   while (open.length > 0) {
@@ -62,7 +62,7 @@ export function* nodesBelow(root: unknown): Generator<ParsedStatement> {
       continue
     }
     for (const [type, node] of Object.entries(value)) {
-      if (/^[A-Z]/.test(type) && typeof node === 'object' && node !== null) yield { type, node: node as Ast }
+      if (typeof node === 'object' && node !== null && !Array.isArray(node)) yield { type, node: node as Ast }
       open.push(node)
     }
   }

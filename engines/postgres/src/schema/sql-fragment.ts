@@ -33,7 +33,8 @@ export async function queryText(text: string): Promise<string> {
 /** Nothing but one value selected: no FROM, no second column, no other clause. */
 function isOneValue(node: Ast): boolean {
   const clauses = Object.keys(node).filter(key => !['targetList', 'limitOption', 'op'].includes(key))
-  return clauses.length === 0 && Array.isArray(node['targetList']) && node['targetList'].length === 1
+  if (clauses.length > 0 || !Array.isArray(node['targetList']) || node['targetList'].length !== 1) return false
+  return (targetOf(node)?.['val'] as Ast | undefined)?.['RowExpr'] === undefined
 }
 
 function targetOf(node: Ast): Ast | undefined {
@@ -41,10 +42,8 @@ function targetOf(node: Ast): Ast | undefined {
 }
 
 function hasEffects({ node }: ParsedStatement): boolean {
-  if (node['intoClause'] !== undefined) return true
-  for (const { type, node: below } of nodesBelow(node)) {
-    if (type.endsWith('Stmt') && type !== 'SelectStmt') return true
-    if (type === 'SelectStmt' && below['intoClause'] !== undefined) return true
+  for (const { type } of nodesBelow(node)) {
+    if (type === 'intoClause' || (type.endsWith('Stmt') && type !== 'SelectStmt')) return true
   }
   return false
 }

@@ -50,6 +50,9 @@ const writing: Readonly<Record<string, string>> = {
   MergeStmt: 'MERGE',
 }
 
+/** Types begin with a capital, fields like `selectStmt` do not. */
+const statementType = /^[A-Z]\w*Stmt$/
+
 /** Walks the whole tree without recursion: its depth is the caller's choice. */
 export function findIn(tree: Tree): Findings {
   const findings: Mutable<Findings> & { commonTables: Set<string> } = {
@@ -101,7 +104,7 @@ function note(findings: Mutable<Findings> & { commonTables: Set<string> }, key: 
 }
 
 function noteStatement(findings: Mutable<Findings>, key: string, node: Tree): void {
-  if (!key.endsWith('Stmt') || key === 'SelectStmt') return
+  if (!statementType.test(key) || key === 'SelectStmt') return
   const command = writing[key]
   const range = node['relation'] as Tree | undefined
   const at = range ? offsetOf(range) : {}

@@ -1,6 +1,6 @@
 import type { Difference, TravellingTable } from '../merge.ts'
 import type { Connection } from './connection.ts'
-import { sharedColumns } from './merge-columns.ts'
+import { requireColumns } from './merge-columns.ts'
 import { leadStatement, theirs, unchangingFile } from './merge-statements.ts'
 
 /** Counts what either database has that the other lacks. */
@@ -11,9 +11,9 @@ export async function compare(
   connection.run('attach ? as theirs', [unchangingFile(file)])
   try {
     const read = (sql: string, parameters: readonly unknown[]) => connection.run(sql, parameters).rows
-    const shared = await sharedColumns(tables, ['main', theirs], read)
+    await requireColumns(tables, theirs, read)
     const count = (between: readonly [string, string]) =>
-      shared.reduce((sum, table) => sum + Number(connection.run(leadStatement(table, between)).rows[0]?.['count']), 0)
+      tables.reduce((sum, table) => sum + Number(connection.run(leadStatement(table, between)).rows[0]?.['count']), 0)
     return { ours: count(['main', theirs]), theirs: count([theirs, 'main']) }
   } finally {
     connection.run('detach theirs')

@@ -4,11 +4,6 @@ import type { TravellingTable } from '../merge.ts'
 /** The name that the other file goes by while it is attached. */
 export const theirs = 'theirs'
 
-/** A travelling table with the columns that travel, in the order of their names. */
-export interface TableColumns extends TravellingTable {
-  readonly columns: readonly string[]
-}
-
 /** A file that nobody writes, as `attach` takes it: it is neither changed nor does anything appear beside it. */
 export function unchangingFile(file: string): string {
   return `${pathToFileURL(file).href}?mode=ro&immutable=1`
@@ -26,34 +21,38 @@ export const columnsStatement = 'select name from pragma_table_info(?, ?) order 
 export const activeObjects = (database: string) =>
   `select type, name, sql from ${database}.sqlite_schema where type in ('trigger', 'view')`
 
-/** Inserts what is missing and, in a register, lets greater rows win. */
-export function mergeStatement(table: TableColumns): string {
+/** Inserts what is missing, and lets the rows win that the rule prefers. */
+export function mergeStatement(table: TravellingTable): string {
   const columns = list(table.columns)
-  const conflict = table.rule === 'fact' ? 'do nothing' : `do update set ${replaced(table)} where ${wins(table)}`
-  return `insert into main.${quoted(table.name)} (${columns})
-    select ${columns} from ${theirs}.${quoted(table.name)} where true
-    on conflict (${list(table.key)}) ${conflict}`
+  const wins = beats(table, 'excluded', `main.${quoted(table.table)}`)
+  return `insert into main.${quoted(table.table)} (${columns})
+    select ${columns} from ${theirs}.${quoted(table.table)} where true
+    on conflict (${list(table.key)}) do update set ${replaced(table)} where ${wins}`
 }
 
 /** Counts facts that differ under one key. */
-export function contradictionStatement(table: TableColumns): string {
-  return `select count(*) as count from main.${quoted(table.name)} as a join ${theirs}.${quoted(table.name)} as b
+export function contradictionStatement(table: TravellingTable): string {
+  return `select count(*) as count from main.${quoted(table.table)} as a join ${theirs}.${quoted(table.table)} as b
     on ${sameKey(table)} where ${canonical(table, 'a')} is not ${canonical(table, 'b')}`
 }
 
-/** Counts rows of one database that the other lacks or has an older one of. */
-export function leadStatement(table: TableColumns, [from, to]: readonly [from: string, to: string]): string {
-  const newer = `b.stamp < a.stamp or (b.stamp = a.stamp and ${canonical(table, 'b')} < ${canonical(table, 'a')})`
-  return `select count(*) as count from ${from}.${quoted(table.name)} as a
-    left join ${to}.${quoted(table.name)} as b on ${sameKey(table)}
-    where b.${quoted(table.key[0] ?? '')} is null ${table.rule === 'fact' ? '' : `or ${newer}`}`
+/** Counts rows of one database that the other lacks, or that win over the other's. */
+export function leadStatement(table: TravellingTable, [from, to]: readonly [from: string, to: string]): string {
+  return `select count(*) as count from ${from}.${quoted(table.table)} as a
+    left join ${to}.${quoted(table.table)} as b on ${sameKey(table)}
+    where b.${quoted(table.key[0] ?? '')} is null or ${beats(table, 'a', 'b')}`
+}
+
+/** The greatest stamp of a table; null when it is empty. */
+export function stampStatement(table: TravellingTable): string {
+  return `select max(stamp) as stamp from ${theirs}.${quoted(table.table)}`
 }
 
 /** Copies the travelling columns of a table from one attached database into the main one, in the order of the key. */
-export function copyStatement(table: TableColumns, from: string): string {
+export function copyStatement(table: TravellingTable, from: string): string {
   const columns = list(table.columns)
-  return `insert into main.${quoted(table.name)} (${columns})
-    select ${columns} from ${from}.${quoted(table.name)} order by ${list(table.key)}`
+  return `insert into main.${quoted(table.table)} (${columns})
+    select ${columns} from ${from}.${quoted(table.table)} order by ${list(table.key)}`
 }
 
 export function quoted(name: string): string {
@@ -62,22 +61,26 @@ export function quoted(name: string): string {
 
 const list = (names: readonly string[]) => names.map(quoted).join(', ')
 
-function replaced({ columns, key }: TableColumns): string {
+function replaced({ columns, key }: TravellingTable): string {
   const rest = columns.filter(column => !key.includes(column))
   return rest.map(column => `${quoted(column)} = excluded.${quoted(column)}`).join(', ')
 }
 
-function wins(table: TableColumns): string {
-  const own = `main.${quoted(table.name)}`
-  const tie = `excluded.stamp = ${own}.stamp and ${canonical(table, 'excluded')} > ${canonical(table, own)}`
-  return `excluded.stamp > ${own}.stamp or (${tie})`
+/** Whether one row takes the place of the other. */
+function beats(table: TravellingTable, one: string, other: string): string {
+  const sign = table.rule === 'fact' ? '<' : '>'
+  const tie = `${one}.stamp = ${other}.stamp and ${canonical(table, one)} ${sign} ${canonical(table, other)}`
+  return `(${one}.stamp ${sign} ${other}.stamp or (${tie}))`
 }
 
 /** A row as text: the same on every machine, different for different rows. */
-function canonical({ columns }: TableColumns, row: string): string {
-  return columns.map(column => `quote(${row}.${quoted(column)})`).join(` || ',' || `)
+function canonical({ columns }: TravellingTable, row: string): string {
+  return columns
+    .toSorted()
+    .map(column => `quote(${row}.${quoted(column)})`)
+    .join(` || ',' || `)
 }
 
-function sameKey({ key }: TableColumns): string {
+function sameKey({ key }: TravellingTable): string {
   return key.map(column => `a.${quoted(column)} = b.${quoted(column)}`).join(' and ')
 }

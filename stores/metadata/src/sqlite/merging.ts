@@ -1,8 +1,8 @@
 import { CompiledQuery, type Transaction } from 'kysely'
 import { DatabaseCorrupt } from '../errors.ts'
 import type { Merged, TravellingTable } from '../merge.ts'
-import { type ReadRows, sharedColumns } from './merge-columns.ts'
-import { activeObjects, contradictionStatement, mergeStatement, theirs } from './merge-statements.ts'
+import { type ReadRows, requireColumns } from './merge-columns.ts'
+import { activeObjects, contradictionStatement, mergeStatement, stampStatement, theirs } from './merge-statements.ts'
 
 /** Merges the rows of the attached file, within the transaction that writes. */
 export async function mergeAttached<Schema>(
@@ -11,17 +11,20 @@ export async function mergeAttached<Schema>(
 ): Promise<Merged> {
   const read: ReadRows = async (text, parameters) => (await execute(transaction, text, parameters)).rows
   await refuseStrangers(read)
-  const shared = await sharedColumns(tables, ['main', theirs], read)
+  await requireColumns(tables, theirs, read)
   // Rows refer to each other in whatever order; at the end every reference holds.
   await execute(transaction, 'pragma defer_foreign_keys = 1')
   const rows: Record<string, number> = {}
   let contradictions = 0
-  for (const table of shared) {
+  let stamp = ''
+  for (const table of tables) {
     if (table.rule === 'fact') contradictions += await countOf(read, contradictionStatement(table))
     const { numAffectedRows } = await execute(transaction, mergeStatement(table))
-    if (numAffectedRows) rows[table.name] = Number(numAffectedRows)
+    if (numAffectedRows) rows[table.table] = Number(numAffectedRows)
+    const [greatest] = (await read(stampStatement(table), [])) as { stamp: string | null }[]
+    if ((greatest?.stamp ?? '') > stamp) stamp = greatest?.stamp ?? ''
   }
-  return { rows, contradictions }
+  return { rows, contradictions, stamp }
 }
 
 /** A file that came from elsewhere runs nothing here but what ours has too. */

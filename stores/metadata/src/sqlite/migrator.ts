@@ -22,7 +22,9 @@ export function planMigrations(migrations: readonly Migration[]): PlannedMigrati
     const step = (text: TemplateStringsArray, ...values: readonly unknown[]) => ({
       compile: () => sql(text, ...values).compile(compiler),
     })
-    const steps = up(compiler.schema, step).map(compilable => compilable.compile())
+    // A compiled query also holds the tree it was made of, which threads cannot hand over.
+    const compiled = up(compiler.schema, step).map(compilable => compilable.compile())
+    const steps = compiled.map(({ sql: text, parameters }) => ({ sql: text, parameters }))
     return { name, steps, checksum: checksumOf(steps) }
   })
 }

@@ -10,8 +10,8 @@ export type Job =
   | { readonly kind: 'backup'; readonly target: string }
   | { readonly kind: 'snapshot'; readonly target: string; readonly tables: readonly TravellingTable[] }
   | { readonly kind: 'compare'; readonly file: string; readonly tables: readonly TravellingTable[] }
-  /** Of the thread's own file, which nobody else has open. */
-  | { readonly kind: 'examine'; readonly planned: readonly PlannedMigration[] }
+  /** Of a file that nobody else has open. */
+  | { readonly kind: 'examine'; readonly file: string; readonly planned: readonly PlannedMigration[] }
 
 export interface JobResults {
   query: unknown[]

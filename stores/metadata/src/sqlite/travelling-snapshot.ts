@@ -4,11 +4,18 @@ import { DatabaseCorrupt } from '../errors.ts'
 import type { TravellingTable } from '../merge.ts'
 import { Connection } from './connection.ts'
 import { migrationTable } from './inspection.ts'
-import { columnsOf } from './merge-columns.ts'
 import { copyStatement, readableFile } from './merge-statements.ts'
 import { type Backup, checkWhole, putInPlace } from './snapshot.ts'
 
 const source = 'source'
+
+/** What says which version of the schema the file has. */
+const migrations: TravellingTable = {
+  table: migrationTable,
+  key: ['position'],
+  rule: 'fact',
+  columns: ['position', 'name', 'checksum', 'applied_at'],
+}
 
 /**
  * Copies one consistent state of the travelling tables into a new file that has all tables of the source, the others
@@ -22,7 +29,7 @@ export async function takeTravellingSnapshot(
   await mkdir(dirname(target), { recursive: true })
   await removeDraft(draft)
   try {
-    await fill(draft, file, [{ name: migrationTable, key: ['position'], rule: 'fact' }, ...tables])
+    fill(draft, file, [migrations, ...tables])
     return await putInPlace(draft, target)
   } catch (failure) {
     await removeDraft(draft)
@@ -30,14 +37,14 @@ export async function takeTravellingSnapshot(
   }
 }
 
-async function fill(draft: string, file: string, tables: readonly TravellingTable[]): Promise<void> {
+function fill(draft: string, file: string, tables: readonly TravellingTable[]): void {
   const connection = Connection.open(draft, { readOnly: false, busyMs: 5000, foreignKeys: false })
   try {
     connection.settle('journal_mode', 'delete')
     connection.run('attach ? as source', [readableFile(file)])
     connection.run('begin')
     createObjects(connection, ['table'])
-    for (const table of tables) await copy(connection, table)
+    for (const table of tables) connection.run(copyStatement(table, source))
     createObjects(connection, ['index', 'view', 'trigger'])
     connection.run('commit')
     connection.run('detach source')
@@ -58,11 +65,6 @@ function createObjects(connection: Connection, types: readonly string[]): void {
     )
     for (const row of rows) connection.run(String(row['sql']))
   }
-}
-
-async function copy(connection: Connection, table: TravellingTable): Promise<void> {
-  const columns = await columnsOf(table, source, (sql, parameters) => connection.run(sql, parameters).rows)
-  connection.run(copyStatement({ ...table, columns }, source))
 }
 
 async function removeDraft(draft: string): Promise<void> {

@@ -1,0 +1,141 @@
+import type { Selectable } from 'kysely'
+import type { DerivedOwner, LibraryTables, LibraryTransaction } from '../state/library.ts'
+import type { CastVote, SubmissionRow } from './review.ts'
+import { type Roster, readRosters } from './roster.ts'
+
+export type VersionRow = Selectable<LibraryTables['versions']>
+
+/** A version with what is known of its review. */
+export interface VersionFacts {
+  readonly row: VersionRow
+  /** The last submission of exactly this content that was not withdrawn. */
+  readonly submission: SubmissionRow | undefined
+  /** Votes on it that count, in the order in which they came to. */
+  readonly votes: readonly CastVote[]
+}
+
+/** A function or tool with all that was written about it. */
+export interface OwnerFacts {
+  readonly kind: 'function' | 'tool'
+  readonly row: DerivedOwner & { readonly id: string; readonly project_id: string }
+  readonly project: string
+  /** `name`, or `name/arity`. */
+  readonly name: string
+  /** In the order in which they were written. */
+  readonly versions: readonly VersionFacts[]
+  /** The last time it was disabled or restored. */
+  readonly disabling: Selectable<LibraryTables['disablings']> | undefined
+}
+
+export interface Facts {
+  readonly owners: readonly OwnerFacts[]
+  roster(projectId: string): Roster
+}
+
+/** Everything that was written about some functions and tools, or about all: functions first. */
+export async function readFacts(transaction: LibraryTransaction, only?: readonly string[]): Promise<Facts> {
+  const owners = await readOwners(transaction, only)
+  const versions = await readVersions(transaction, only)
+  const disablings = await readDisablings(transaction, only)
+  const projectIds = only && [...new Set(owners.map(owner => owner.row.project_id))]
+  const byOwner = Map.groupBy(versions, version => version.row.owner_id)
+  return {
+    owners: owners.map(owner => ({
+      ...owner,
+      versions: byOwner.get(owner.row.id) ?? [],
+      disabling: disablings.get(owner.row.id),
+    })),
+    roster: await readRosters(transaction, projectIds),
+  }
+}
+
+type Owner = Omit<OwnerFacts, 'versions' | 'disabling'>
+
+async function readOwners(transaction: LibraryTransaction, only?: readonly string[]): Promise<Owner[]> {
+  let functions = transaction
+    .selectFrom('functions')
+    .innerJoin('projects', 'projects.id', 'functions.project_id')
+    .selectAll('functions')
+    .select('projects.name as project')
+  let tools = transaction
+    .selectFrom('tools')
+    .innerJoin('projects', 'projects.id', 'tools.project_id')
+    .selectAll('tools')
+    .select('projects.name as project')
+  if (only) {
+    functions = functions.where('functions.id', 'in', only)
+    tools = tools.where('tools.id', 'in', only)
+  }
+  return [
+    ...(await functions.execute()).map(
+      (row): Owner => ({ kind: 'function', row, project: row.project, name: `${row.name}/${row.arity}` }),
+    ),
+    ...(await tools.execute()).map((row): Owner => ({ kind: 'tool', row, project: row.project, name: row.name })),
+  ]
+}
+
+async function readVersions(transaction: LibraryTransaction, only?: readonly string[]): Promise<VersionFacts[]> {
+  let query = transaction.selectFrom('versions').selectAll()
+  if (only) query = query.where('owner_id', 'in', only)
+  const rows = await query.orderBy('stamp').orderBy('id').execute()
+  const submissions = await readSubmissions(transaction, only)
+  const votes = await readCountedVotes(transaction, only)
+  return rows.map(row => {
+    const submission = submissions.get(row.id)?.findLast(each => each.hash === row.hash)
+    const cast = submission ? (votes.get(submission.id) ?? []) : []
+    return { row, submission, votes: cast.filter(vote => vote.hash === row.hash) }
+  })
+}
+
+/** By version, in the order of stamps. */
+async function readSubmissions(
+  transaction: LibraryTransaction,
+  only?: readonly string[],
+): Promise<Map<string, SubmissionRow[]>> {
+  let query = transaction
+    .selectFrom('submissions')
+    .innerJoin('versions', 'versions.id', 'submissions.version_id')
+    .leftJoin('withdrawals', 'withdrawals.submission_id', 'submissions.id')
+    .selectAll('submissions')
+    .where('withdrawals.submission_id', 'is', null)
+  if (only) query = query.where('versions.owner_id', 'in', only)
+  const rows = await query.orderBy('submissions.stamp').orderBy('submissions.id').execute()
+  return Map.groupBy(rows, row => row.version_id)
+}
+
+/** By submission; one that must be confirmed counts from when it was. */
+async function readCountedVotes(
+  transaction: LibraryTransaction,
+  only?: readonly string[],
+): Promise<Map<string, (CastVote & { hash: string })[]>> {
+  let query = transaction
+    .selectFrom('votes')
+    .innerJoin('submissions', 'submissions.id', 'votes.submission_id')
+    .innerJoin('versions', 'versions.id', 'submissions.version_id')
+    .leftJoin('vote_confirmations', 'vote_confirmations.vote_id', 'votes.id')
+    .select(['votes.submission_id', 'votes.hash', 'votes.user_id', 'votes.vote', 'votes.at', 'votes.stamp'])
+    .select([
+      'votes.needs_confirmation',
+      'vote_confirmations.stamp as confirmed',
+      'vote_confirmations.at as confirmed_at',
+    ])
+  if (only) query = query.where('versions.owner_id', 'in', only)
+  const rows = await query.execute()
+  const counted = rows.filter(row => row.needs_confirmation === 0 || row.confirmed !== null)
+  const votes = counted.map(row => ({
+    ...{ submissionId: row.submission_id, hash: row.hash, userId: row.user_id, vote: row.vote },
+    stamp: row.confirmed ?? row.stamp,
+    at: row.confirmed_at ?? row.at,
+  }))
+  return Map.groupBy(votes.sort(byStamp), vote => vote.submissionId)
+}
+
+async function readDisablings(transaction: LibraryTransaction, only?: readonly string[]) {
+  let query = transaction.selectFrom('disablings').selectAll()
+  if (only) query = query.where('owner_id', 'in', only)
+  const rows = await query.orderBy('stamp').orderBy('id').execute()
+  return new Map(rows.map(row => [row.owner_id, row]))
+}
+
+const byStamp = (one: { stamp: string; userId: string }, other: { stamp: string; userId: string }) =>
+  `${one.stamp} ${one.userId}` < `${other.stamp} ${other.userId}` ? -1 : 1

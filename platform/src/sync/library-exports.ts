@@ -1,0 +1,49 @@
+import type { JsonValue } from '@super-data/contract'
+import type { Kysely } from 'kysely'
+import type { LibraryTables } from '../state/library.ts'
+import type { Exports } from './exports.ts'
+
+/** What answers at the moment, in an order that does not depend on who asks. */
+export async function readExports(library: Kysely<LibraryTables>): Promise<Exports> {
+  return { approvedTools: await readTools(library), functions: await readFunctions(library) }
+}
+
+async function readTools(library: Kysely<LibraryTables>): Promise<JsonValue[]> {
+  const rows = await library
+    .selectFrom('tools')
+    .innerJoin('projects', 'projects.id', 'tools.project_id')
+    .innerJoin('versions', join =>
+      join.onRef('versions.owner_id', '=', 'tools.id').onRef('versions.version', '=', 'tools.approved_version'),
+    )
+    .select(['projects.name as project', 'tools.name', 'versions.version', 'versions.hash'])
+    .select(['versions.definition', 'versions.pins', 'versions.decided_at'])
+    .orderBy('projects.name')
+    .orderBy('tools.name')
+    .execute()
+  return rows.map(({ definition, pins, decided_at, ...row }) => ({
+    ...row,
+    definition: JSON.parse(definition) as JsonValue,
+    functions: JSON.parse(pins) as JsonValue,
+    approvedAt: decided_at,
+  }))
+}
+
+async function readFunctions(library: Kysely<LibraryTables>): Promise<JsonValue[]> {
+  const rows = await library
+    .selectFrom('functions')
+    .innerJoin('projects', 'projects.id', 'functions.project_id')
+    .innerJoin('versions', join =>
+      join.onRef('versions.owner_id', '=', 'functions.id').onRef('versions.version', '=', 'functions.approved_version'),
+    )
+    .select(['projects.name as project', 'functions.name', 'functions.arity', 'versions.version', 'versions.hash'])
+    .select(['versions.definition', 'versions.description', 'versions.pins', 'versions.decided_at'])
+    .orderBy('projects.name')
+    .orderBy('functions.name')
+    .orderBy('functions.arity')
+    .execute()
+  return rows.map(({ pins, decided_at, ...row }) => ({
+    ...row,
+    uses: JSON.parse(pins) as JsonValue,
+    approvedAt: decided_at,
+  }))
+}

@@ -1,0 +1,106 @@
+import { once } from 'node:events'
+import { createWriteStream } from 'node:fs'
+import { mkdtemp, rename, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Client, createClient } from '@super-data/contract'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { treeResidentBytes } from '../src/process-tree.ts'
+import { ServerProcess } from '../src/server-process.ts'
+
+const megabytes = process.env['SUPER_DATA_TORTURE'] ? 500 : 40
+const records = megabytes * 5_000
+const project = 'default'
+
+let folder: string
+let server: ServerProcess
+let client: Client
+let idleBytes: number
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'super-data-large-'))
+  server = await ServerProcess.open({ datasets: folder })
+  client = createClient({ url: server.url, key: server.key })
+  await client.queries.ask({ project, engine: 'jq', text: '1' })
+  idleBytes = await treeResidentBytes(await server.pid())
+}, 60_000)
+afterAll(async () => {
+  await server?.close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+/** The most memory the server and its processes take above what they took idle, while something is done. */
+async function growthOf<T>(work: () => Promise<T>): Promise<{ value: T; megabytes: number }> {
+  let most = idleBytes
+  const pid = await server.pid()
+  const watch = setInterval(async () => {
+    most = Math.max(most, await treeResidentBytes(pid))
+  }, 25)
+  try {
+    const value = await work()
+    return { value, megabytes: Math.round((most - idleBytes) / 2 ** 20) }
+  } finally {
+    clearInterval(watch)
+  }
+}
+
+describe(`an array of ${megabytes} MB`, () => {
+  it('is read, filtered record by record and paged to its end in memory that does not grow with it', async () => {
+    const read = await growthOf(async () => {
+      await writeArray()
+      for (;;) {
+        const { items } = await client.datasets.list({ project })
+        if (items.length > 0) return items
+        await client.datasets.refresh({ project })
+      }
+    })
+    expect(read.value).toMatchObject([{ name: 'events', records }])
+    const asked = await growthOf(() =>
+      client.queries.ask({
+        ...{ project, engine: 'jq', source: 'events', mode: 'records', maxRows: 1_000 },
+        text: 'select(.id % 10 == 0) | .id',
+      }),
+    )
+    const { truncated } = asked.value
+    expect(asked.value).toMatchObject({ count: 1_000, truncated: { by: 'rows' } })
+    const ids = asked.value.value as number[]
+    const paged = await growthOf(async () => {
+      for (let cursor: string | null | undefined; cursor !== null; ) {
+        const handle = truncated === false ? '' : truncated.handle
+        const page = await client.queries.read({
+          ...{ project, handle, maxRows: 10_000, maxBytes: 1_000_000 },
+          ...(cursor === undefined ? {} : { cursor }),
+        })
+        ids.push(...(page.items as number[]))
+        cursor = page.cursor
+        if (cursor === null) expect(page.complete).toBe(true)
+      }
+    })
+    expect(ids).toHaveLength(records / 10)
+    expect(ids.every((id, index) => id === index * 10)).toBe(true)
+    console.log(`MB above idle: reading ${read.megabytes}, asking ${asked.megabytes}, paging ${paged.megabytes}`)
+    // What the engines' heaps may grow to before they are tidied, whatever the size of the data.
+    for (const each of [read, asked, paged]) expect(each.megabytes).toBeLessThan(300)
+  }, 600_000)
+
+  it('is counted exactly: as many as fit is whole, one less is not', async () => {
+    const ask = (maxRows: number) =>
+      client.queries.ask({
+        ...{ project, engine: 'jq', source: 'events', mode: 'records', maxRows, text: 'select(.id < 500) | .id' },
+      })
+    expect(await ask(500)).toMatchObject({ count: 500, truncated: false })
+    expect(await ask(499)).toMatchObject({ count: 499, truncated: { by: 'rows' } })
+  }, 300_000)
+})
+
+async function writeArray(): Promise<void> {
+  const path = join(folder, 'events.part')
+  const stream = createWriteStream(path)
+  for (let id = 0; id < records; id++) {
+    const record = JSON.stringify({ id, note: 'x'.repeat(120), customer: { city: `city ${id % 20}`, score: id / 7 } })
+    if (!stream.write((id === 0 ? '[' : ',\n') + record)) await once(stream, 'drain')
+  }
+  stream.end(']')
+  await once(stream, 'close')
+  await rename(path, join(folder, 'events.json'))
+}
