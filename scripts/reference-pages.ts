@@ -4,6 +4,7 @@ import { type FieldText, inputFields, outputFields } from '../apps/server/src/ht
 import { areaOf, areas } from '../apps/server/src/http/openapi.ts'
 import { serverSettings } from '../apps/server/src/settings.ts'
 import { errorsPage } from './errors-page.ts'
+import { jqPage } from './jq-page.ts'
 
 /** The pages that are written from the declarations, by their path in the repository. */
 export function referencePages(): ReadonlyMap<string, string> {
@@ -13,6 +14,7 @@ export function referencePages(): ReadonlyMap<string, string> {
     ['docs/settings.md', settingsPage()],
     ['docs/errors.md', errorsPage()],
     ['docs/reference/README.md', contentsPage(all)],
+    ['docs/reference/jq.md', jqPage()],
     ...names.map(name => [`docs/reference/${name}.md`, areaPage(name, all)] as const),
   ])
 }
@@ -26,7 +28,7 @@ function contentsPage(all: readonly Operation[]): string {
       .map(({ name: operation, summary }) => `| [${operation}](${name}.md#${anchor(operation)}) | ${summary} |`)
     return `## ${name}\n\n| operation | |\n|---|---|\n${rows.join('\n')}\n`
   })
-  return `${written}\n\n# Reference\n\nEvery operation, as HTTP, the command line and MCP offer it.\n\n${sections.join('\n')}`
+  return `${written}\n\n# Reference\n\nEvery operation, as HTTP, the command line and MCP offer it; [jq](jq.md), the language and its library.\n\n${sections.join('\n')}`
 }
 
 function areaPage(name: string, all: readonly Operation[]): string {

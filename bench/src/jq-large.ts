@@ -41,12 +41,14 @@ async function throughPool(data: DataFile): Promise<Measured> {
 /** Claims: 100 MB in at most a third of jq's time and half of its memory, no slower than jqjs; growth is linear. */
 export async function jqLarge(): Promise<void> {
   await using folder = await JqData.open()
-  console.log(`filter, map, group_by, sum; whole processes from file to answer (${machine()}, ${load()})\n`)
+  console.log(
+    `filter, map, group_by, sum; whole processes from file to answer, the fastest of some runs that take turns (${machine()}, ${load()})\n`,
+  )
   const rows = []
   for (const [size, rounds] of [
-    [1, 7],
-    [10, 3],
-    [100, 3],
+    [1, 5],
+    [10, 4],
+    [100, 4],
   ] as const)
     rows.push(...(await compare(await folder.orders(size), rounds, size, '')))
   rows.push(...(await compare(await folder.orders(100, { longIds: true }), 2, 100, ', ids of 20 digits')))
@@ -62,13 +64,14 @@ async function compare(data: DataFile, rounds: number, size: number, kind: strin
       if (measured) found.get(name)!.push(measured)
     }
   }
-  const middle = (name: string) => ({
-    ms: median(found.get(name)!.map(each => each.ms)),
+  // Whatever else the machine does only adds time: the fastest run of each is closest to what it needs.
+  const best = (name: string) => ({
+    ms: Math.min(...found.get(name)!.map(each => each.ms)),
     peakBytes: median(found.get(name)!.map(each => each.peakBytes)),
   })
-  const jq = middle('jq 1.6')
+  const jq = best('jq 1.6')
   return Object.keys(rivals).map(name => {
-    const { ms, peakBytes } = middle(name)
+    const { ms, peakBytes } = best(name)
     return {
       input: `${size} MB${kind}`,
       engine: name,

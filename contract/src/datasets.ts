@@ -138,3 +138,44 @@ export const refreshDatasets = operation({
   input: z.object({ project: projectName }),
   output: z.object({ datasets: z.int(), changed: z.array(datasetName) }),
 })
+
+export const datasetMigration = z.object({
+  from: z.int().positive().describe('Version of the structure it takes.'),
+  to: z.int().positive().describe('Version of the structure it makes.'),
+  program: z.string(),
+  createdBy: z.string(),
+  createdAt: instant,
+})
+export type DatasetMigration = z.output<typeof datasetMigration>
+
+export const listDatasetMigrations = operation({
+  name: 'datasets.migrations',
+  summary: 'List how data of one structure becomes data of another.',
+  route: { method: 'GET', path: '/projects/{project}/datasets/{dataset}/migrations' },
+  positional: ['dataset'],
+  access: { target: 'project', need: 'read' },
+  effect: 'read',
+  input: z.object({ project: projectName, dataset: datasetName }),
+  output: z.object({ items: z.array(datasetMigration), cursor: z.null() }),
+})
+
+export const migrateDataset = operation({
+  name: 'datasets.migrate',
+  summary:
+    'Say how records of the structure now become records of another version, so that tools written for that one can be mended.',
+  route: { method: 'POST', path: '/projects/{project}/datasets/{dataset}/migrations' },
+  positional: ['dataset', 'program'],
+  access: { target: 'project', need: 'write' },
+  effect: 'write',
+  input: z.object({
+    project: projectName,
+    dataset: datasetName,
+    program: z.string().min(1).max(20_000).describe('jq, from one record (or the one value) to one.'),
+    to: z.coerce
+      .number()
+      .int()
+      .positive()
+      .describe('Version of the structure it makes; `datasets schemas` lists them.'),
+  }),
+  output: datasetMigration.extend({ sample: z.array(json).describe('What it makes of the first records.') }),
+})

@@ -9,7 +9,7 @@ export {
   RemoteError,
   ServerUnreachable,
 } from './client.ts'
-export type { Dataset, Field, ToolCompatibility } from './datasets.ts'
+export type { Dataset, DatasetMigration, Field, ToolCompatibility } from './datasets.ts'
 export { type Event, event } from './events.ts'
 export type { ImportChange, LibraryDocument } from './exchange.ts'
 export type { AuditEntry, Key, Project, ProjectRole, Role, User } from './identity.ts'

@@ -47,7 +47,7 @@ export const toolStats = operation({
   }),
 })
 
-export const suggestionKind = z.enum(['make_tool', 'use_records', 'take_as_parameter', 'disable_tool'])
+export const suggestionKind = z.enum(['make_tool', 'mend_tool', 'use_records', 'take_as_parameter', 'disable_tool'])
 
 export const suggestion = z.object({
   id,

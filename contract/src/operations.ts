@@ -30,6 +30,8 @@ export const operations = {
   'datasets.refresh': datasets.refreshDatasets,
   'datasets.schemas': datasets.listDatasetSchemas,
   'datasets.introspect': datasets.introspectDataset,
+  'datasets.migrations': datasets.listDatasetMigrations,
+  'datasets.migrate': datasets.migrateDataset,
   'queries.ask': queries.askQuery,
   'queries.explain': queries.explainQuery,
   'queries.read': queries.readResult,

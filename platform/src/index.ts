@@ -3,3 +3,13 @@ export type { Catalogue, CatalogueTool, EventStream, ObservedCall, PlatformDoor,
 export { Platform } from './platform.ts'
 export type { PlatformComponents } from './platform-parts.ts'
 export type { PlatformSettings } from './platform-settings.ts'
+export {
+  backUpLibrary,
+  listCopies,
+  type MadeBackup,
+  type Restored,
+  restoreLibrary,
+  uploadBackup,
+} from './sync/library-backup.ts'
+export type { CopyParts, LibraryCopy } from './sync/library-copies.ts'
+export { LibraryLost } from './sync/recovery.ts'

@@ -4,6 +4,7 @@ import { type Random, TimeOrderedIds } from '@super-data/base/ids'
 import type { Lifetime } from '@super-data/base/lifetime'
 import type { Log } from '@super-data/base/log'
 import { JqPool } from '@super-data/jq'
+import type { Database } from '@super-data/metadata'
 import { FolderObjectStore, type ObjectStore } from '@super-data/objects'
 import { SqlPool } from '@super-data/tables'
 import { ProjectDatasets } from './datasets/project-datasets.ts'
@@ -28,10 +29,11 @@ import { ResultStore } from './queries/result-store.ts'
 import { RunLog } from './queries/run-log.ts'
 import { SqlQueryEngine } from './queries/sql-engine.ts'
 import { Stamps } from './stamps.ts'
-import { openLibrary } from './state/library.ts'
 import { ensureNodeId } from './state/node-id.ts'
-import { openPlatform } from './state/platform.ts'
+import { openPlatform, type PlatformTables } from './state/platform.ts'
 import { openTelemetry } from './state/telemetry.ts'
+import type { CopySource } from './sync/library-copies.ts'
+import { openOrRecoverLibrary } from './sync/recovery.ts'
 
 export interface PlatformComponents {
   readonly clock: Clock
@@ -76,11 +78,24 @@ async function openState({ settings, components, lifetime }: Home) {
   const { clock, random, log } = components
   const folder = join(settings.home, 'database')
   const parts = { clock, log, backupFolder: join(folder, 'backups') }
-  const library = lifetime.own(await openLibrary(settings.libraryFile, parts))
   const platform = lifetime.own(await openPlatform(join(folder, 'platform.db'), parts))
+  const { library, recovery } = await openOrRecoverLibrary({
+    ...{ ...parts, random, file: settings.libraryFile, reinit: settings.reinit ?? false },
+    ...{ source: copySource(settings, components), known: await hasKeys(platform) },
+  })
+  lifetime.own(library)
   const telemetry = lifetime.own(await openTelemetry(join(folder, 'telemetry.db'), parts))
   const objects = lifetime.own(await FolderObjectStore.open({ folder: join(settings.home, 'objects'), clock, random }))
-  return { library, platform, telemetry, objects }
+  return { library, platform, telemetry, objects, recovery }
+}
+
+/** A home that gave out keys had a library to go with them. */
+async function hasKeys(platform: Database<PlatformTables>): Promise<boolean> {
+  return (await platform.read.selectFrom('keys').select('id').limit(1).executeTakeFirst()) !== undefined
+}
+
+function copySource({ sync }: PlatformSettings, { bucket }: PlatformComponents): CopySource | undefined {
+  return sync && bucket ? { ...sync, store: bucket } : undefined
 }
 
 async function openEngines({ settings, components, lifetime }: Home) {
@@ -150,6 +165,7 @@ function questionParts({ settings, lifetime }: Home, { clock, log, ids, datasets
   const answers = new Answers({ engines, datasets, results, cache, log, settings: limits })
   return {
     runs,
+    runsKeptMs: settings.runLogDays * 86_400_000,
     statistics: new RunStatistics(basics.telemetry, runs),
     asked: new AskedQuestions(basics.telemetry, runs),
     results,

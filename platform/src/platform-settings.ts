@@ -19,9 +19,13 @@ export interface PlatformSettings {
   readonly webhooks: WebhookSettings
   /** How the library is shared; absent: it is not. */
   readonly sync?: SyncSettings | undefined
+  /** Begin with an empty library when this home's is lost and there is no copy of it. */
+  readonly reinit?: boolean | undefined
   /** Whether questions may become proposals. */
   readonly learning: boolean
   readonly queryTimeMs: number
+  /** How long it is known who asked what. */
+  readonly runLogDays: number
   readonly resultBytesMax: number
   /** Memory for parsed datasets, over all workers. */
   readonly cacheBytes: number

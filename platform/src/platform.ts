@@ -19,6 +19,7 @@ import { queryHandlers } from './queries/query-handlers.ts'
 import { checkReadiness } from './readiness.ts'
 import { Sweep } from './sweep.ts'
 import { openSync } from './sync/open-sync.ts'
+import { settleRestored } from './sync/shared-library.ts'
 import type { Sync } from './sync/sync.ts'
 import { syncHandlers } from './sync/sync-handlers.ts'
 import { hasEverSynced } from './sync/sync-records.ts'
@@ -126,6 +127,7 @@ async function openLibrarySync(parts: PlatformParts, settings: PlatformSettings,
     settings.sync,
   )
   if (sync) lifetime.own(sync)
+  if (parts.recovery?.restored) await settleRestored(parts)
   const looked = sync === undefined || (await lookFirst(sync, parts))
   const { secret } = await parts.identity.bootstrap()
   seeding.begun = true

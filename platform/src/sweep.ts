@@ -15,12 +15,12 @@ interface SweepParts {
   readonly webhooks: Webhooks
   readonly results: ResultStore
   readonly runs: RunLog
+  readonly runsKeptMs: number
   readonly clock: Clock
   readonly log: Log
 }
 
 const everyMs = 60_000
-const runsKeptMs = 90 * 86_400_000
 
 /** What time does to state: proposals expire, old results and runs go. */
 export class Sweep {
@@ -54,7 +54,7 @@ export class Sweep {
   }
 
   async #sweep(): Promise<void> {
-    const { results, runs, webhooks, clock } = this.#parts
+    const { results, runs, runsKeptMs, webhooks, clock } = this.#parts
     await this.#expireProposals()
     await results.prune()
     await webhooks.prune()

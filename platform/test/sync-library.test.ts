@@ -3,56 +3,9 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
 import { travellingTables } from '../src/state/travelling-tables.ts'
-import type { SyncSettings } from '../src/sync/sync.ts'
 import { openBucket } from './sync-faulty-store.ts'
-import { openWhole, problemOf, type Whole, type WholeOptions } from './whole-platform.ts'
-
-const database = 'databases/tools.db'
-
-const sync: SyncSettings = {
-  ...{ place: 'memory/databases/tools.db', key: database, intervalMs: 60_000, leaseMs: 1_000, requestMs: 5_000 },
-  ...{ objectBytesMax: 2 ** 27, stopMs: 2_000, retention: { newest: 20, days: 5 } },
-}
-
-type Bucket = ReturnType<typeof openBucket>
-
-function openInstallation(bucket: Bucket, options: WholeOptions = {}): Promise<Whole> {
-  const settings = { sync, ...options.settings }
-  return openWhole({ ...options, bucket: bucket.store, settings })
-}
-
-const syncNow = (whole: Whole) => whole.ask('sync.now')
-
-async function toolNames(whole: Whole): Promise<string[]> {
-  return (await whole.ask('tools.list', {})).items.map(tool => tool.name).sort()
-}
-
-/** Everything that travels, as text. */
-function rowsOf(whole: Whole): Record<string, string[]> {
-  using file = new DatabaseSync(whole.settings.libraryFile, { readOnly: true })
-  return Object.fromEntries(
-    travellingTables.map(({ table, columns }) => {
-      const rows = file.prepare(`select ${columns.join(', ')} from ${table}`).all()
-      return [table, rows.map(row => JSON.stringify(row)).sort()]
-    }),
-  )
-}
-
-/** What the rows mean: everything but the local tables. */
-function meaningOf(whole: Whole): Record<string, string[]> {
-  using file = new DatabaseSync(whole.settings.libraryFile, { readOnly: true })
-  const tables = [...travellingTables.map(({ table }) => table), 'memberships']
-  return Object.fromEntries(
-    tables.map(table => [
-      table,
-      file
-        .prepare(`select * from ${table}`)
-        .all()
-        .map(row => JSON.stringify(row))
-        .sort(),
-    ]),
-  )
-}
+import { databaseKey, meaningOf, openInstallation, syncNow, toolNames } from './sync-installation.ts'
+import { openWhole, problemOf } from './whole-platform.ts'
 
 describe('a library that two installations share', () => {
   it('lets a tool that was made on one be called on the other', async () => {
@@ -82,7 +35,7 @@ describe('a library that two installations share', () => {
     const users = (await b.ask('users.list', {})).items.filter(user => user.role === 'owner')
     expect(users).toHaveLength(1)
     await syncNow(b)
-    expect(rowsOf(a)).toEqual(rowsOf(b))
+    expect(meaningOf(a)).toEqual(meaningOf(b))
   })
 
   it('imports seeds once the bucket was seen to hold nothing, also when it was away at the start', async () => {
@@ -145,7 +98,7 @@ describe('a library that two installations share', () => {
     await a.publish('second', '43')
     await syncNow(a)
     const copy = join(a.home, 'copy.db')
-    await writeFile(copy, await bucket.bytes(database))
+    await writeFile(copy, await bucket.bytes(databaseKey))
     using file = new DatabaseSync(copy, { readOnly: true })
     const counts = (file.prepare(`select name from sqlite_schema where type = 'table'`).all() as { name: string }[])
       .map(

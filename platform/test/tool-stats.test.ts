@@ -72,6 +72,17 @@ describe('statistics of runs', () => {
     expect(await log.statistics.since()).toBe(5)
   })
 
+  it('forget the oldest runs when there are too many', async () => {
+    await using log = await openRuns()
+    for (let index = 0; index < 10; index++) log.add({ tool: 't' })
+    await log.runs.flush()
+    const clock = { now: () => 10, elapsed: () => 0 }
+    await log.runs.prune(clock, 1_000, 10)
+    expect(await log.runs.list('default', { limit: 100 })).toHaveLength(10)
+    await log.runs.prune(clock, 1_000, 4)
+    expect((await log.runs.list('default', { limit: 100 })).map(run => run.at)).toEqual([10, 9, 8, 7])
+  })
+
   it('of very many runs do not hold up anybody else', async () => {
     await using log = await openRuns()
     for (let index = 0; index < 9_000; index++) log.add({ tool: `t${index % 50}`, elapsed_ms: index })

@@ -34,6 +34,8 @@ export interface WholeOptions {
   readonly files?: Readonly<Record<string, string>>
   readonly log?: { write(line: string): void }
   readonly clock?: MovedClock
+  /** The owner's key, of a home that has one already. */
+  readonly owner?: string
   /** Through which the library is shared, when the settings say how. */
   readonly bucket?: ObjectStore
 }
@@ -50,6 +52,7 @@ export function settingsOf(home: string, changes: Partial<PlatformSettings> = {}
     webhooks: { privateAllowed: true, firstRetryMs: 20, attemptsMax: 3, timeoutMs: 500 },
     learning: true,
     queryTimeMs: 20_000,
+    runLogDays: 90,
     resultBytesMax: 2 ** 20,
     cacheBytes: 100 * 2 ** 20,
     workers: 1,
@@ -73,7 +76,7 @@ export async function openWhole(options: WholeOptions = {}) {
     await dispose()
     throw failure
   })
-  const owner = platform.ownerSecret ?? ''
+  const owner = platform.ownerSecret ?? options.owner ?? ''
   let requests = 0
 
   /** Calls as whoever has the bearer. */

@@ -39,7 +39,7 @@ afterAll(async () => {
 })
 
 /** What an answer says, whenever it was given. */
-function lasting({ runId: _, elapsedMs, truncated, ...answer }: Answer) {
+function lasting({ runId: _, cached: __, elapsedMs, truncated, ...answer }: Answer) {
   expect(elapsedMs).toBeGreaterThanOrEqual(0)
   return { ...answer, truncated: truncated === false ? false : truncated.by }
 }

@@ -118,3 +118,24 @@ export class NothingToSave extends PlatformError {
     })
   }
 }
+
+/** What is to be imported is not what `export` writes. */
+export class NotADocument extends PlatformError {
+  readonly code = 'CLI_NOT_A_DOCUMENT'
+  readonly kind = 'invalid'
+  constructor(file: string) {
+    super(`${file} is not JSON`, { hint: '`super-data export --output FILE` writes what can be imported.' })
+  }
+}
+
+/** A command that asks questions was started where nobody can answer. */
+export class NobodyThere extends PlatformError {
+  readonly code = 'CLI_NOBODY_THERE'
+  readonly kind = 'invalid'
+  constructor(names: readonly string[]) {
+    super(`${names.join(', ')} ${names.length === 1 ? 'waits' : 'wait'} for your vote, and nobody is at the screen`, {
+      hint: 'Vote with `super-data tools get NAME`, then `super-data tools vote NAME approve --hash HASH`.',
+      details: { names },
+    })
+  }
+}

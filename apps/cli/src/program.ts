@@ -2,11 +2,14 @@ import { Command } from 'commander'
 import { askCommand } from './commands/ask.ts'
 import { configCommand } from './commands/config.ts'
 import { doctorCommand, type Outcome } from './commands/doctor.ts'
+import { exportCommand, importCommand } from './commands/exchange.ts'
 import { initCommand } from './commands/init.ts'
 import { joinCommand } from './commands/join.ts'
 import { jqCommand } from './commands/jq.ts'
+import { learnedToolsCommand } from './commands/learned-tools.ts'
 import { leaveCommand } from './commands/leave.ts'
 import { mcpCommand } from './commands/mcp.ts'
+import { pendingApprovalsCommand, reviewProposalsCommand } from './commands/proposals.ts'
 import { runCommand } from './commands/run.ts'
 import { saveCommand } from './commands/save.ts'
 import { serveCommand } from './commands/serve.ts'
@@ -24,6 +27,15 @@ export function buildProgram(shell: Shell, outcome: Outcome = { exitCode: 0 }): 
   program.commandsGroup('Ask and call:')
   for (const make of [askCommand, saveCommand, runCommand]) program.addCommand(make(shell))
   program.addCommand(jqCommand())
+  program.commandsGroup('Work as a team:')
+  for (const make of [
+    pendingApprovalsCommand,
+    reviewProposalsCommand,
+    learnedToolsCommand,
+    exportCommand,
+    importCommand,
+  ])
+    program.addCommand(make(shell))
   program.commandsGroup('Look after it:')
   program.addCommand(doctorCommand(shell, outcome))
   for (const make of [configCommand, mcpCommand]) program.addCommand(make(shell))

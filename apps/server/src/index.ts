@@ -1,3 +1,4 @@
+export { openBucket, type SharedBucket } from './bucket.ts'
 export { Installation, type InstallationComponents } from './installation.ts'
 export { defaultLimits, type ServerLimits } from './limits.ts'
 export type {

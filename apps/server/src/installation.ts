@@ -7,6 +7,7 @@ import { type Ids, type Random, systemRandom, TimeOrderedIds } from '@super-data
 import { Lifetime } from '@super-data/base/lifetime'
 import type { Log } from '@super-data/base/log'
 import { Platform, type PlatformSettings } from '@super-data/platform'
+import { openBucket } from './bucket.ts'
 import { openStdioDoor } from './mcp/stdio.ts'
 import { Server } from './server.ts'
 import { requireConsistent, type ServerSettings } from './settings.ts'
@@ -16,6 +17,8 @@ export interface InstallationComponents {
   /** Default: the system's. */
   readonly clock?: Clock
   readonly random?: Random
+  /** Begin with an empty library when this home's is lost and there is no copy: for people to say, never by itself. */
+  readonly reinit?: boolean | undefined
 }
 
 /** Everything one process runs: state, engines, platform, and the server when asked for. */
@@ -47,15 +50,17 @@ export class Installation implements AsyncDisposable {
   static async open(settings: ServerSettings, components: InstallationComponents): Promise<Installation> {
     const { log, clock = systemClock, random = systemRandom } = components
     requireConsistent(settings)
-    warnOfUnused(settings, log)
     // What this process writes is its owner's alone: keys, questions, data.
     process.umask(0o077)
     const home = await makeHome(settings.home)
     const address = await Address.open(home, settings)
     const lifetime = new Lifetime()
-    const platform = lifetime.own(
-      await Platform.open(platformSettings(settings, home, address), { clock, random, log }),
-    )
+    const shared = await openBucket(settings, { clock, random })
+    if (shared) lifetime.own(shared.store)
+    const { reinit } = components
+    const values = { ...platformSettings(settings, home, address), sync: shared?.sync, reinit }
+    const opening = Platform.open(values, { clock, random, log, bucket: shared?.store })
+    const platform = lifetime.own(await opening.catch(failure => lifetime.close().then(() => Promise.reject(failure))))
     const parts = { log, clock, ids: new TimeOrderedIds(clock, random) }
     return new Installation(platform, settings, address, parts, lifetime)
   }
@@ -75,12 +80,14 @@ export class Installation implements AsyncDisposable {
     this.#lifetime.onClose(() => this.#address.forget())
     this.#lifetime.own(server)
     await this.#address.announce(server.url)
+    this.platform.startSync()
     return server
   }
 
   /** Serves one client over stdin and stdout until it closes its end. */
   async serveStdio(): Promise<void> {
     const { log, ids } = this.#parts
+    this.platform.startSync()
     const door = this.#lifetime.own(
       await openStdioDoor({ platform: this.platform, user: userInfo().username, log, ids }),
     )
@@ -203,6 +210,7 @@ function platformSettings(settings: ServerSettings, home: string, address: Addre
     webhooks: { privateAllowed: settings.webhooksPrivate },
     learning: settings.enableLearning,
     queryTimeMs: settings.queryTimeoutSeconds * 1_000,
+    runLogDays: settings.runLogDays,
     resultBytesMax: settings.maxResultSizeMb * megabyte,
     cacheBytes: settings.cacheSizeMb * megabyte,
     workers,
@@ -214,9 +222,4 @@ function jwtSettings({ jwtIssuer, jwtAudience, jwksUrl, jwtAlgorithms, publicUrl
   if (jwtIssuer === undefined || jwksUrl === undefined) return {}
   const audience = jwtAudience ?? publicUrl ?? address.url
   return { jwt: { issuer: jwtIssuer, audience, jwksUrl, algorithms: jwtAlgorithms } }
-}
-
-/** A setting that does nothing yet must not look as if it did. */
-function warnOfUnused({ s3Bucket }: ServerSettings, log: Log): void {
-  if (s3Bucket !== undefined) log.warn('SUPER_DATA_S3_BUCKET is set, but this version does not sync yet')
 }

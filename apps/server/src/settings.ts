@@ -117,6 +117,11 @@ export const serverSettings = {
     about: 'Longest one question may run.',
     schema: wholeNumber(1, 3_600).default(30),
   },
+  runLogDays: {
+    env: 'SUPER_DATA_RUN_LOG_DAYS',
+    about: 'Days for which the execution log is kept; statistics and suggestions know no more.',
+    schema: wholeNumber(1, 3_650).default(90),
+  },
   maxResultSizeMb: {
     env: 'SUPER_DATA_MAX_RESULT_SIZE_MB',
     about: 'Largest result a question may make, in MB.',
@@ -144,22 +149,52 @@ export const serverSettings = {
   },
   s3Bucket: {
     env: 'SUPER_DATA_S3_BUCKET',
-    about: 'Bucket through which installations share the library. None: no sync. Not used by this version.',
+    about: 'Bucket through which installations share the library. None: no sync.',
     schema: z.string().min(3).max(63).optional(),
+  },
+  s3Endpoint: {
+    env: 'SUPER_DATA_S3_ENDPOINT',
+    about: 'Address of the object store, when it is not Amazon’s; `file:///folder` shares through a local folder.',
+    schema: z.url({ protocol: /^(https?|file)$/, error: 'an http, https or file address' }).optional(),
+  },
+  s3Prefix: {
+    env: 'SUPER_DATA_S3_PREFIX',
+    about: 'What all keys in the bucket start with, e.g. `team-a/`.',
+    schema: z
+      .string()
+      .regex(/^([A-Za-z0-9_.-]+\/)*$/, { error: 'folders, each ending in /, e.g. team-a/' })
+      .default(''),
   },
   s3DbKey: {
     env: 'SUPER_DATA_S3_DB_KEY',
-    about: 'Object that holds the shared library. Not used by this version.',
-    schema: z.string().min(1).default('databases/tools.db'),
+    about: 'Object that holds the shared library.',
+    schema: z.string().min(1).max(500).default('databases/tools.db'),
+  },
+  s3PathStyle: {
+    env: 'SUPER_DATA_S3_PATH_STYLE',
+    about: 'Put the bucket into the path of addresses, as most stores but Amazon’s want it. Default: with an endpoint.',
+    schema: yesOrNo.optional(),
+  },
+  awsRegion: {
+    env: 'AWS_REGION',
+    about: 'Region of the bucket.',
+    schema: z.string().min(1).default('us-east-1'),
+  },
+  awsAccessKeyId: { env: 'AWS_ACCESS_KEY_ID', about: 'Who asks the bucket.', schema: z.string().min(1).optional() },
+  awsSecretAccessKey: {
+    env: 'AWS_SECRET_ACCESS_KEY',
+    about: 'Secret of that key.',
+    schema: z.string().min(1).optional(),
+    secret: true,
   },
   syncIntervalSeconds: {
     env: 'SUPER_DATA_SYNC_INTERVAL',
-    about: 'Seconds between two syncs. Not used by this version.',
+    about: 'Seconds between two syncs of the library.',
     schema: wholeNumber(1, 86_400).default(30),
   },
   s3LockTimeoutSeconds: {
     env: 'SUPER_DATA_S3_LOCK_TIMEOUT_SECONDS',
-    about: 'Seconds after which another installation’s sync counts as given up. Not used by this version.',
+    about: 'Seconds after which another installation’s turn to write counts as given up.',
     schema: wholeNumber(1, 3_600).default(45),
   },
 } as const satisfies SettingTable
@@ -172,8 +207,9 @@ export function readServerSettings(environment: Readonly<Record<string, string |
 }
 
 /** What no single setting can say. @throws SettingsInvalid */
-export function requireConsistent({ jwtIssuer, jwksUrl, host, publicUrl }: ServerSettings): void {
-  const mistakes: string[] = []
+export function requireConsistent(settings: ServerSettings): void {
+  const { jwtIssuer, jwksUrl, host, publicUrl } = settings
+  const mistakes = bucketMistakes(settings)
   if ((jwtIssuer === undefined) !== (jwksUrl === undefined)) {
     mistakes.push('SUPER_DATA_JWT_ISSUER and SUPER_DATA_JWKS_URL: give both or neither')
   }
@@ -181,6 +217,15 @@ export function requireConsistent({ jwtIssuer, jwksUrl, host, publicUrl }: Serve
     mistakes.push(`SUPER_DATA_PUBLIC_URL: needed when listening on ${host}, so that links and Host checks are right`)
   }
   if (mistakes.length > 0) throw new SettingsInvalid(mistakes)
+}
+
+function bucketMistakes({ s3Bucket, s3Endpoint, awsAccessKeyId, awsSecretAccessKey }: ServerSettings): string[] {
+  if (s3Bucket === undefined || s3Endpoint?.startsWith('file:')) return []
+  const missing = [
+    ...(awsAccessKeyId === undefined ? ['AWS_ACCESS_KEY_ID'] : []),
+    ...(awsSecretAccessKey === undefined ? ['AWS_SECRET_ACCESS_KEY'] : []),
+  ]
+  return missing.map(name => `${name}: needed with SUPER_DATA_S3_BUCKET`)
 }
 
 const isOwnMachine = (host: string) => host === 'localhost' || host === '::1' || /^127(\.\d+){3}$/.test(host)

@@ -6,23 +6,27 @@ import { guardDepth } from './syntax/nesting.ts'
 import { positionAt } from './syntax/position.ts'
 import { childrenOf, patternExpressions, patternNames } from './syntax/walk.ts'
 
+/** A call, and where the text has it. */
 export interface FunctionUse {
   readonly name: string
   readonly arity: number
   readonly position: Position
 }
 
+/** A variable, without its `$`, and where the text has it. */
 export interface VariableUse {
   readonly name: string
   readonly position: Position
 }
 
+/** Something a policy can rule out, and where the text has it. */
 export interface ConstructUse {
   readonly construct: string
   readonly surrounding: Surrounding
   readonly position: Position
 }
 
+/** What a program or a definition uses and does. */
 export interface Analysis {
   /** Calls that neither a builtin nor anything in the text answers; each place once. */
   readonly functions: readonly FunctionUse[]
@@ -44,16 +48,24 @@ export function analyse(ast: Ast | Definition, text = ast.kind === 'program' ? a
 /** Builtins whose answer depends on more than their input. */
 const impure: ReadonlySet<string> = new Set(['now/0', 'localtime/0', 'strflocaltime/1'])
 
+/** The names in sight, the nearest first: functions as `name/arity`, variables as `$name`. */
 interface Names {
-  readonly functions: ReadonlySet<string>
-  readonly variables: ReadonlySet<string>
+  readonly name: string
+  readonly outer: Names | undefined
 }
 
-function withNames(names: Names, functions: readonly string[], variables: readonly string[]): Names {
-  return {
-    functions: functions.length === 0 ? names.functions : new Set([...names.functions, ...functions]),
-    variables: variables.length === 0 ? names.variables : new Set([...names.variables, ...variables]),
-  }
+function withNames(
+  names: Names | undefined,
+  functions: readonly string[],
+  variables: readonly string[],
+): Names | undefined {
+  const added = [...functions, ...variables.map(name => `$${name}`)]
+  return added.reduce<Names | undefined>((outer, name) => ({ name, outer }), names)
+}
+
+function knows(names: Names | undefined, name: string): boolean {
+  for (let at = names; at; at = at.outer) if (at.name === name) return true
+  return false
 }
 
 class Analyst {
@@ -69,9 +81,9 @@ class Analyst {
   }
 
   analyse(ast: Ast | Definition): Analysis {
-    let names: Names = { functions: new Set(), variables: new Set(['ENV', '__loc__']) }
+    const names = withNames(undefined, [], ['ENV', '__loc__'])
     if (ast.kind === 'definition') this.#definition(ast, names)
-    else names = this.#program(ast, names)
+    else this.#program(ast, names)
     return {
       functions: this.#functions,
       variables: this.#variables,
@@ -81,7 +93,7 @@ class Analyst {
     }
   }
 
-  #program(ast: Ast, start: Names): Names {
+  #program(ast: Ast, start: Names | undefined): void {
     let names = start
     for (const { alias, start: at, end } of ast.imports) {
       this.#use(alias ? 'import' : 'include', 'modules', { start: at, end })
@@ -92,7 +104,6 @@ class Analyst {
       names = withNames(names, [keyOf(definition)], [])
     }
     if (ast.body) this.#visit(ast.body, names)
-    return names
   }
 
   #place(span: Span): Position {
@@ -104,13 +115,13 @@ class Analyst {
     this.#pure = false
   }
 
-  #definition(definition: Definition, names: Names): void {
+  #definition(definition: Definition, names: Names | undefined): void {
     const values = definition.params.filter(param => param.value).map(param => param.name)
     const params = definition.params.map(param => `${param.name}/0`)
     this.#visit(definition.body, withNames(names, [keyOf(definition), ...params], values))
   }
 
-  #visit(node: Expression, names: Names): void {
+  #visit(node: Expression, names: Names | undefined): void {
     this.#advise(node)
     switch (node.kind) {
       case 'call':
@@ -138,7 +149,7 @@ class Analyst {
     for (const child of childrenOf(node)) this.#visit(child, names)
   }
 
-  #binding(node: Extract<Expression, { kind: 'as' | 'reduce' | 'foreach' }>, names: Names): void {
+  #binding(node: Extract<Expression, { kind: 'as' | 'reduce' | 'foreach' }>, names: Names | undefined): void {
     const inner = withNames(names, [], node.patterns.flatMap(patternNames))
     this.#visit(node.source, names)
     for (const key of node.patterns.flatMap(patternExpressions)) this.#visit(key, inner)
@@ -151,9 +162,9 @@ class Analyst {
     if (node.kind === 'foreach' && node.extract) this.#visit(node.extract, inner)
   }
 
-  #call(node: Extract<Expression, { kind: 'call' }>, names: Names): void {
+  #call(node: Extract<Expression, { kind: 'call' }>, names: Names | undefined): void {
     const key = `${node.name}/${node.args.length}`
-    if (names.functions.has(key)) return
+    if (knows(names, key)) return
     const surrounding = surroundingOf(key)
     if (surrounding) this.#use(node.name, surrounding, node)
     if (impure.has(key)) this.#pure = false
@@ -161,9 +172,9 @@ class Analyst {
     this.#functions.push({ name: node.name, arity: node.args.length, position: this.#place(node) })
   }
 
-  #variable(name: string, span: Span, names: Names): void {
+  #variable(name: string, span: Span, names: Names | undefined): void {
     if (name === 'ENV') this.#use('$ENV', 'env', span)
-    if (!names.variables.has(name)) this.#variables.push({ name, position: this.#place(span) })
+    if (!knows(names, `$${name}`)) this.#variables.push({ name, position: this.#place(span) })
   }
 
   #advise(node: Expression): void {

@@ -53,6 +53,7 @@ export {
 } from './tools/builtin-documentation.ts'
 export { type CompletionItem, complete, type EditorOptions, type KnownFunction } from './tools/complete.ts'
 export { type Dependencies, dependencies } from './tools/dependencies.ts'
+export type { Explanation } from './tools/explain.ts'
 export { type Hover, hover } from './tools/hover.ts'
 export type { Issue, Rule, Severity } from './tools/issue.ts'
 export { type LintOptions, lint } from './tools/lint.ts'

@@ -19,24 +19,29 @@ import type { Surrounding } from './surroundings.ts'
 import type { Ast } from './syntax/ast.ts'
 import { guardDepth, isStackOverflow } from './syntax/nesting.ts'
 import { parse } from './syntax/parser.ts'
+import { type Explanation, explain } from './tools/explain.ts'
 import { compactJson } from './value/json-print.ts'
 import { jsonBytes } from './value/json-size.ts'
 import { Raised } from './value/raised.ts'
 import type { Value } from './value/value.ts'
 
+/** What a program may count on, wherever it runs. */
 export interface CompileOptions {
   /** Names (without `$`) that every run binds. */
   readonly variables?: readonly string[]
+  /** What the program may use of its surroundings; everything when left out. */
   readonly policy?: Policy
-  /** What `import` and `include` can find; nothing when left out. Modules obey the same policy. */
-  readonly modules?: ModuleLibrary
+  /** The function library: what `import` and `include` can find. Nothing when left out. It obeys the same policy. */
+  readonly functions?: ModuleLibrary
 }
 
+/** What one run gets and how far it may go. */
 export interface RunOptions {
   /** A value for each of the program's declared variables. */
   readonly variables?: Readonly<Record<string, Value>>
   /** What `env` and `$ENV` show; nothing when left out. */
   readonly env?: Readonly<Record<string, string>>
+  /** How much the run may take; without bounds when left out. */
   readonly budget?: Budget
   /**
    * The next input for `input` and `inputs`; `undefined` when there are no more. It may throw JqInvalidJson, which is an
@@ -55,32 +60,38 @@ export interface RunOptions {
   readonly clock?: Clock
   /** Ends the run with `Cancelled` at the next look, every few thousand steps. */
   readonly signal?: AbortSignal
-  /** Receives each output as soon as it is there; `false` ends the run. */
-  readonly emit: (output: Value) => unknown
+  /** Receives each output as soon as it is there; `false` ends the run. Left out, outputs are collected. */
+  readonly emit?: (output: Value) => unknown
 }
 
 /** A compiled program. It may be run any number of times, also from within its own `emit`. */
 export interface Program {
+  /** The program as it was read. */
   readonly ast: Ast
   /**
-   * Runs on one input. Synchronous; returns when there are no more outputs.
+   * Runs on one input, which is never changed. Synchronous; returns when there are no more outputs. It may be run again
+   * after any error: a run leaves nothing behind.
    *
+   * @returns the outputs in order; none when `emit` got them. Outputs may share parts with the input: change neither.
    * @throws JqRuntimeError for an error the program did not catch · JqHalted after `halt_error` · JqStepsExceeded,
    *   JqTimeExceeded, JqDepthExceeded, JqOutputsExceeded, JqOutputBytesExceeded, JqValueTooLarge, JqRegexTooCostly when
    *   it wants too much · Cancelled when the signal fires. A program cannot catch any but the first.
    */
-  run(input: Value, options: RunOptions): void
+  run(input: Value, options?: RunOptions): Value[]
+
+  /** What it reads, needs and costs, as far as its text tells. */
+  explain(): Explanation
 }
 
 /**
- * Compiles a program.
+ * Compiles a program: jq 1.8, with names looked up and policy enforced before anything runs.
  *
  * @throws JqSyntaxError · JqUnknownFunction, JqUnknownVariable, JqUnknownLabel · JqUnknownModule, JqModuleInvalid,
  *   JqModuleCycle · JqForbidden for what the policy rules out. All carry a position in `text`.
  */
 export function compile(text: string, options: CompileOptions = {}): Program {
   const ast = parse(text)
-  const { policy = {}, variables = [], modules: library } = options
+  const { policy = {}, variables = [], functions: library } = options
   const allows = (surrounding: Surrounding) => permits(policy, surrounding, library !== undefined)
   const enforce = (each: Ast) => enforcePolicy(each, allows)
   enforce(ast)
@@ -109,12 +120,22 @@ class CompiledProgram implements Program {
     this.#variables = variables
   }
 
-  run(input: Value, options: RunOptions): void {
+  explain(): Explanation {
+    return explain(this.ast)
+  }
+
+  run(input: Value, options: RunOptions = {}): Value[] {
+    const outputs: Value[] = []
+    this.#run(input, options, options.emit ?? (output => void outputs.push(output)))
+    return outputs
+  }
+
+  #run(input: Value, options: RunOptions, emit: (output: Value) => unknown): void {
     const restore = this.#running ? this.#runtime.save() : undefined
     this.#running = true
     try {
       this.#prepare(options)
-      this.#emitAll(input, options)
+      this.#emitAll(input, options.budget, emit)
     } catch (error) {
       if (error === halted) options.onHalt?.()
       else if (error !== finished) throw publicError(error, this.#runtime)
@@ -141,7 +162,7 @@ class CompiledProgram implements Program {
     }
   }
 
-  #emitAll(input: Value, { budget, emit }: RunOptions): void {
+  #emitAll(input: Value, budget: Budget | undefined, emit: (output: Value) => unknown): void {
     const runtime = this.#runtime
     const outputsMax = budget?.outputs ?? Number.POSITIVE_INFINITY
     const weigh = budget?.outputBytes === undefined ? ignore : scales(budget.outputBytes, runtime)

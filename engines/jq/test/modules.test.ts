@@ -14,7 +14,7 @@ function libraryOf(texts: Readonly<Record<string, string>>): ModuleLibrary & { a
 
 function run(text: string, texts: Readonly<Record<string, string>>, options: Parameters<typeof compile>[1] = {}) {
   const found: unknown[] = []
-  compile(text, { modules: libraryOf(texts), ...options }).run(null, { emit: output => void found.push(output) })
+  compile(text, { functions: libraryOf(texts), ...options }).run(null, { emit: output => void found.push(output) })
   return found
 }
 
@@ -69,7 +69,7 @@ describe('modules', () => {
       b: 'import "c" as c; def x: c::x;',
       c: 'def x: 1;',
     })
-    compile('import "a" as a; import "b" as b; import "c" as c; a::x + b::x + c::x', { modules: library })
+    compile('import "a" as a; import "b" as b; import "c" as c; a::x + b::x + c::x', { functions: library })
     expect(library.asked).toEqual(['jq a', 'jq c', 'jq b'])
   })
 

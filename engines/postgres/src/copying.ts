@@ -6,7 +6,7 @@ import { PolicyDenied, PostgresParameterInvalid, PostgresResultTooLarge, Postgre
 import type { PostgresLimits } from './limits.ts'
 import type { Gate } from './sql/gate.ts'
 import { quoteIdentifier, quoteQualified } from './sql/identifier.ts'
-import { parseStatement, type Tree } from './sql/parser.ts'
+import { bareStatement, parseStatement, type Tree } from './sql/parser.ts'
 import { beginReading, beginWriting } from './sql/prologue.ts'
 
 export type CopyFormat = 'csv' | 'text'
@@ -117,7 +117,7 @@ export class Copying {
       throw new PostgresParameterInvalid('an export takes no parameters: COPY has none', {
         hint: 'Write the values into the text.',
       })
-    const query = text.replace(/;[\s;]*$/, '')
+    const query = await bareStatement(text, this.#limits.textBytesMax)
     const copy = `COPY (${query}\n) TO STDOUT WITH (${optionsText(format, header)}, ENCODING 'UTF8')`
     const tree = (await parseStatement(copy, this.#limits.textBytesMax * 2))['CopyStmt'] as Tree | undefined
     const isPlain = tree?.['query'] !== undefined && !tree['is_from'] && !tree['is_program'] && !tree['filename']

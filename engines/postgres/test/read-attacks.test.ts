@@ -193,29 +193,29 @@ describePostgres('attacks on a read', {}, scene => {
   }, 60_000)
 
   it.each([
-    ['COMMIT; DROP SCHEMA public CASCADE', 'POSTGRES_NOT_ONE_STATEMENT'],
-    ['SELECT 1; SELECT 2', 'POSTGRES_NOT_ONE_STATEMENT'],
-    [';SELECT 1;DELETE FROM acct', 'POSTGRES_NOT_ONE_STATEMENT'],
-    ['SELECT 1\0; DROP TABLE acct', 'POSTGRES_SYNTAX'],
-    ['', 'POSTGRES_NOT_ONE_STATEMENT'],
-    [' -- nothing', 'POSTGRES_NOT_ONE_STATEMENT'],
-    [';', 'POSTGRES_NOT_ONE_STATEMENT'],
-    ['SELECT \ud800', 'POSTGRES_SYNTAX'],
-    [`SELECT '${'x'.repeat(1 << 20)}'`, 'POSTGRES_TEXT_TOO_LONG'],
-    [`SELECT ${'('.repeat(10_000)}1${')'.repeat(10_000)}`, 'POSTGRES_TEXT_TOO_LONG'],
-    [`SELECT 1${'+1'.repeat(10_000)}`, 'POSTGRES_TEXT_TOO_LONG'],
-    [`SELECT 1${'::int'.repeat(10_000)}`, 'POSTGRES_TEXT_TOO_LONG'],
-    ['(SELECT 1); DROP TABLE acct', 'POSTGRES_NOT_ONE_STATEMENT'],
-  ])('that are not one readable statement are refused: %.40s', async (text, code) => {
+    ['two statements', 'COMMIT; DROP SCHEMA public CASCADE', 'POSTGRES_NOT_ONE_STATEMENT'],
+    ['two reads', 'SELECT 1; SELECT 2', 'POSTGRES_NOT_ONE_STATEMENT'],
+    ['statements after an empty one', ';SELECT 1;DELETE FROM acct', 'POSTGRES_NOT_ONE_STATEMENT'],
+    ['a NUL', 'SELECT 1\0; DROP TABLE acct', 'POSTGRES_SYNTAX'],
+    ['nothing', '', 'POSTGRES_NOT_ONE_STATEMENT'],
+    ['a comment', ' -- nothing', 'POSTGRES_NOT_ONE_STATEMENT'],
+    ['a semicolon', ';', 'POSTGRES_NOT_ONE_STATEMENT'],
+    ['half a character', 'SELECT \ud800', 'POSTGRES_SYNTAX'],
+    ['a megabyte', `SELECT '${'x'.repeat(1 << 20)}'`, 'POSTGRES_TEXT_TOO_LONG'],
+    ['parentheses in parentheses', `SELECT ${'('.repeat(10_000)}1${')'.repeat(10_000)}`, 'POSTGRES_TEXT_TOO_LONG'],
+    ['a long sum', `SELECT 1${'+1'.repeat(10_000)}`, 'POSTGRES_TEXT_TOO_LONG'],
+    ['a long cast', `SELECT 1${'::int'.repeat(10_000)}`, 'POSTGRES_TEXT_TOO_LONG'],
+    ['a read in parentheses and a drop', '(SELECT 1); DROP TABLE acct', 'POSTGRES_NOT_ONE_STATEMENT'],
+  ])('that are not one readable statement are refused: %s', async (_, text, code) => {
     const before = await seeWorld(scene)
     await expect(scene.source.read({ text })).rejects.toMatchObject({ code })
     expect(await seeWorld(scene)).toEqual(before)
     expect(await scene.source.read({ text: 'SELECT 1' })).toMatchObject({ rows: [[1]] })
   })
 
-  it('are still refused after hundreds of statements too deep for the parser', async () => {
+  it('are still refused after a dozen statements too deep for the parser', async () => {
     const deep = `SELECT 1${'+1'.repeat(30_000)}`
-    for (let round = 0; round < 40; round++)
+    for (let round = 0; round < 12; round++)
       await expect(scene.source.read({ text: deep })).rejects.toMatchObject({ code: 'POSTGRES_TEXT_TOO_LONG' })
     expect(await scene.source.read({ text: 'SELECT 1' })).toMatchObject({ rows: [[1]] })
     await expect(scene.source.read({ text: 'DELETE FROM acct' })).rejects.toMatchObject({ code: 'POLICY_DENIED' })

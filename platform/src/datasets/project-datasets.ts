@@ -5,6 +5,7 @@ import { Datasets } from '@super-data/datasets'
 import type { Database } from '@super-data/metadata'
 import type { SqlPool } from '@super-data/tables'
 import type { PlatformTables } from '../state/platform.ts'
+import { DatasetMigrations } from './dataset-migrations.ts'
 import { DatasetSchemas } from './dataset-schemas.ts'
 
 export interface ProjectDatasetsSettings {
@@ -51,6 +52,10 @@ export class ProjectDatasets {
   /** Every structure the project's datasets have had. */
   schemasOf(project: string): DatasetSchemas {
     return new DatasetSchemas(this.#parts.platform, project, this.#parts.clock)
+  }
+
+  migrationsOf(project: string): DatasetMigrations {
+    return new DatasetMigrations(this.#parts.platform, project)
   }
 
   async #openFor(project: string): Promise<Datasets> {

@@ -229,11 +229,12 @@ export class Reviews {
     const roster = (await readRosters(reader, [owner.project_id]))(owner.project_id)
     const author = newestOf(versions).created_by
     const rungs = [[author, userId, ...coAuthors(versions, owner)], [author, userId], [author]]
-    for (const excluded of rungs) {
+    for (const rung of rungs) {
+      const excluded = await withOtherSelves(reader, rung)
       const reviewers = reviewersOf(roster, stamp, excluded)
       if (reviewers.length > 0) return { excluded: [...new Set(excluded)], reviewers }
     }
-    return { excluded: [author], reviewers: [] }
+    return { excluded: await withOtherSelves(reader, [author]), reviewers: [] }
   }
 
   /** The pending version of that hash. */
@@ -271,6 +272,17 @@ export class Reviews {
       .execute()
     if (pending.length >= this.#settings.pendingMax) throw new ProposalsTooMany(this.#settings.pendingMax)
   }
+}
+
+/** The users of one machine and its owner are one person: each of them can act as the others. */
+async function withOtherSelves(reader: Reader, userIds: readonly string[]): Promise<string[]> {
+  const machines = reader
+    .selectFrom('users')
+    .select('issuer')
+    .where('id', 'in', userIds)
+    .where('issuer', 'like', 'os:%')
+  const selves = await reader.selectFrom('users').select('id').where('issuer', 'in', machines).execute()
+  return [...new Set([...userIds, ...selves.map(user => user.id)])]
 }
 
 function newestOf(versions: readonly VersionRow[]): VersionRow {

@@ -1,6 +1,7 @@
 import type { ToolDefinition } from '@super-data/contract'
+import type { Question } from '../queries/asking.ts'
 import type { FunctionResolver, ParsedQuery, PinnedFunction } from '../queries/engine.ts'
-import type { Question, Questions } from '../queries/questions.ts'
+import type { Questions } from '../queries/questions.ts'
 import { pickSource, withDatasetParameter } from './dataset-parameter.ts'
 import { ToolInvalid } from './errors.ts'
 import { Parameters } from './parameters.ts'

@@ -1,7 +1,7 @@
 import type { DatasetLease } from '@super-data/datasets'
 import { contentHash } from '../canonical-json.ts'
+import type { Asking } from './asking.ts'
 import type { ParsedQuery } from './engine.ts'
-import type { Asking } from './questions.ts'
 
 /**
  * Everything an answer depends on: the whole program with its functions, the values, the data as it is, and how much is

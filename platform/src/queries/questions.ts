@@ -1,44 +1,15 @@
 import type { Clock } from '@super-data/base/clock'
 import { toProblem } from '@super-data/base/errors'
 import type { Ids } from '@super-data/base/ids'
-import type { Answer, EngineName, JsonValue } from '@super-data/contract'
+import type { Answer, EngineName } from '@super-data/contract'
 import type { Datasets } from '@super-data/datasets'
 import { SqlUnknownTable } from '@super-data/tables'
 import type { ProjectDatasets } from '../datasets/project-datasets.ts'
-import type { Principal } from '../principal.ts'
 import type { Answers } from './answers.ts'
+import type { Asking, Question } from './asking.ts'
 import type { FunctionResolver, ParsedQuery, QueryEngine } from './engine.ts'
 import { requireExactNumbers } from './exact-numbers.ts'
 import type { RunLog, RunRow } from './run-log.ts'
-
-export interface QuestionSettings {
-  readonly timeMs: number
-  readonly resultBytesMax: number
-}
-
-/** A question as somebody wrote it. */
-export interface Question {
-  readonly engine: EngineName
-  readonly source: string | undefined
-  readonly text: string
-  readonly mode: 'document' | 'records'
-}
-
-export interface Asking {
-  readonly project: string
-  readonly principal: Principal
-  readonly params: Readonly<Record<string, JsonValue>>
-  readonly maxRows: number
-  readonly maxBytes: number
-  readonly signal: AbortSignal
-  /** When a tool asks: its name and what was approved. */
-  readonly tool?: {
-    readonly name: string
-    readonly hash: string
-    readonly draft: boolean
-    readonly secrets: readonly string[]
-  }
-}
 
 interface QuestionsParts {
   readonly engines: Readonly<Record<EngineName, QueryEngine>>

@@ -78,14 +78,17 @@ export class RunLog {
     return query.orderBy('id', 'desc').limit(options.limit).execute()
   }
 
-  /** Forgets runs older than `keepMs`. */
-  async prune(clock: Clock, keepMs: number): Promise<void> {
-    await this.#database.write(transaction =>
-      transaction
+  /** Forgets runs older than `keepMs`, and the oldest of very many. */
+  async prune(clock: Clock, keepMs: number, rowsMax = 2_000_000): Promise<void> {
+    const tooMany = this.#database.read.selectFrom('runs').select('id').orderBy('id', 'desc').offset(rowsMax).limit(1)
+    const last = await tooMany.executeTakeFirst()
+    await this.#database.write(async transaction => {
+      await transaction
         .deleteFrom('runs')
         .where('at', '<', clock.now() - keepMs)
-        .execute(),
-    )
+        .execute()
+      if (last) await transaction.deleteFrom('runs').where('id', '<=', last.id).execute()
+    })
   }
 
   async close(): Promise<void> {

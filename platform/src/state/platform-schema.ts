@@ -141,3 +141,18 @@ export function dismissalTable(schema: SchemaModule) {
       .addPrimaryKeyConstraint('learning_dismissals_pk', ['project', 'suggestion']),
   ]
 }
+
+export function datasetMigrationTable(schema: SchemaModule) {
+  return [
+    schema
+      .createTable('dataset_migrations')
+      .addColumn('project', 'text', column => column.notNull())
+      .addColumn('dataset', 'text', column => column.notNull())
+      .addColumn('from_version', 'integer', column => column.notNull())
+      .addColumn('to_version', 'integer', column => column.notNull())
+      .addColumn('program', 'text', column => column.notNull())
+      .addColumn('user_name', 'text', column => column.notNull())
+      .addColumn('at', 'bigint', column => column.notNull())
+      .addPrimaryKeyConstraint('dataset_migrations_pk', ['project', 'dataset', 'from_version', 'to_version']),
+  ]
+}

@@ -4,6 +4,7 @@ import { type SyncTables, syncTables } from '../sync/sync-schema.ts'
 import { governedTables } from './governed-schema.ts'
 import {
   credentialTables,
+  datasetMigrationTable,
   datasetSchemaTable,
   dismissalTable,
   installationTable,
@@ -73,6 +74,16 @@ export interface PlatformTables extends GovernedTables, SyncTables {
   webhook_positions: { file: string; position: number }
   inbox_marks: { user_id: string; seen: string }
   learning_dismissals: { project: string; suggestion: string; user_id: string; at: number }
+  /** Declared for the structures this installation has seen; replaced by a later one for the same versions. */
+  dataset_migrations: {
+    project: string
+    dataset: string
+    from_version: number
+    to_version: number
+    program: string
+    user_name: string
+    at: number
+  }
   dataset_schemas: { project: string; dataset: string; version: number; fields: string; at: number }
 }
 
@@ -86,6 +97,7 @@ const migrations = [
   migration('0005-notifications', notificationTables),
   migration('0006-learning', dismissalTable),
   migration('0006-sync', syncTables),
+  migration('0007-dataset-migrations', datasetMigrationTable),
 ]
 
 /** Opens `platform.db`, made when it is missing. An acknowledged change survives a power cut. */

@@ -28,22 +28,40 @@ async function readTools(library: Kysely<LibraryTables>): Promise<JsonValue[]> {
   }))
 }
 
+/** Those that are approved, and whatever else an approved tool pinned: without them it could not be made again. */
 async function readFunctions(library: Kysely<LibraryTables>): Promise<JsonValue[]> {
+  const pinned = new Set((await readPins(library)).map(({ id, hash }) => `${id} ${hash}`))
   const rows = await library
     .selectFrom('functions')
     .innerJoin('projects', 'projects.id', 'functions.project_id')
-    .innerJoin('versions', join =>
-      join.onRef('versions.owner_id', '=', 'functions.id').onRef('versions.version', '=', 'functions.approved_version'),
-    )
+    .innerJoin('versions', 'versions.owner_id', 'functions.id')
     .select(['projects.name as project', 'functions.name', 'functions.arity', 'versions.version', 'versions.hash'])
-    .select(['versions.definition', 'versions.description', 'versions.pins', 'versions.decided_at'])
+    .select(['versions.definition', 'versions.description', 'versions.pins'])
+    .select(['functions.id', 'functions.approved_version'])
     .orderBy('projects.name')
     .orderBy('functions.name')
     .orderBy('functions.arity')
+    .orderBy('versions.version')
     .execute()
-  return rows.map(({ pins, decided_at, ...row }) => ({
-    ...row,
-    uses: JSON.parse(pins) as JsonValue,
-    approvedAt: decided_at,
-  }))
+  return rows.flatMap(({ id, pins, approved_version, ...row }) => {
+    const approved = row.version === approved_version
+    if (!approved && !pinned.has(`${id} ${row.hash}`)) return []
+    return [{ ...row, uses: JSON.parse(pins) as JsonValue, approved }]
+  })
+}
+
+interface Pin {
+  readonly id: string
+  readonly hash: string
+}
+
+async function readPins(library: Kysely<LibraryTables>): Promise<Pin[]> {
+  const rows = await library
+    .selectFrom('tools')
+    .innerJoin('versions', join =>
+      join.onRef('versions.owner_id', '=', 'tools.id').onRef('versions.version', '=', 'tools.approved_version'),
+    )
+    .select('versions.pins')
+    .execute()
+  return rows.flatMap(({ pins }) => JSON.parse(pins) as Pin[])
 }

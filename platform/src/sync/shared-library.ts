@@ -4,7 +4,7 @@ import type { Database, Difference, Merged } from '@super-data/metadata'
 import type { Events } from '../events/events.ts'
 import { derive } from '../library/derive.ts'
 import type { Stamps } from '../stamps.ts'
-import { type LibraryTables, libraryMigrations } from '../state/library.ts'
+import { type LibraryTables, type LibraryTransaction, libraryMigrations } from '../state/library.ts'
 import { travellingTables } from '../state/travelling-tables.ts'
 import type { SharedDatabase, Verdict } from './shared-database.ts'
 import { fingerprintOf } from './shared-file.ts'
@@ -62,4 +62,21 @@ export class SharedLibrary implements SharedDatabase {
       },
     )
   }
+}
+
+/** Makes again what does not travel and so may be missing in a copy. What happened was told before: no events. */
+export async function settleRestored({ library, stamps, clock }: Omit<SharedLibraryParts, 'file' | 'events'>) {
+  await library.write(async transaction => {
+    await stamps.see(transaction, await newestRow(transaction))
+    await derive(transaction, clock.now())
+  })
+}
+
+async function newestRow(transaction: LibraryTransaction): Promise<string> {
+  const stamps: string[] = []
+  for (const { table } of travellingTables) {
+    const row = await transaction.selectFrom(table).select('stamp').orderBy('stamp', 'desc').limit(1).executeTakeFirst()
+    stamps.push(row?.stamp ?? '')
+  }
+  return stamps.sort().at(-1) ?? ''
 }

@@ -144,3 +144,49 @@ export class ObjectStoreClosed extends PlatformError {
     super('the object store is closed')
   }
 }
+
+/** The object store does not know these credentials, or they may not do this. */
+export class ObjectStoreDenied extends PlatformError {
+  readonly code = 'OBJECT_STORE_DENIED'
+  readonly kind = 'denied'
+  constructor(reason: string) {
+    super(`the object store refuses access (${reason})`, {
+      hint: 'Check the access key, its secret, the region and what the key may do with the bucket; and the clock of this machine.',
+      details: { reason },
+    })
+  }
+}
+
+/** The bucket does not exist; it is not made by itself. */
+export class ObjectBucketMissing extends PlatformError {
+  readonly code = 'OBJECT_BUCKET_MISSING'
+  readonly kind = 'missing'
+  constructor() {
+    super('the bucket of the object store does not exist', {
+      hint: 'Create the bucket, or correct its name, the region or the endpoint.',
+    })
+  }
+}
+
+/** The server ignores conditions on writes: two writers could overwrite one another unseen. */
+export class ObjectStoreUnconditional extends PlatformError {
+  readonly code = 'OBJECT_STORE_UNCONDITIONAL'
+  readonly kind = 'invalid'
+  constructor() {
+    super('the object store ignores conditions on writes', {
+      hint: 'Use a server that honours If-None-Match and If-Match, or one writer alone without the requirement.',
+    })
+  }
+}
+
+/** The object store did not take a request, and would not take it again. */
+export class ObjectStoreRefused extends PlatformError {
+  readonly code = 'OBJECT_STORE_REFUSED'
+  readonly kind = 'internal'
+  constructor(status: number, reason: string) {
+    super(`the object store refused the request (${reason})`, {
+      hint: 'Look up the reason in the documentation of the object store.',
+      details: { status, reason },
+    })
+  }
+}

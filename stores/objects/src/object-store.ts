@@ -3,16 +3,17 @@ import type { ObjectBody } from './object-body.ts'
 /** Names and values as they travel in headers: lower-case names, printable ASCII values, 2,048 bytes in all. */
 export type ObjectMetadata = Readonly<Record<string, string>>
 
+/** What lists show: not the ETag, which some stores learn only object by object. */
 export interface ObjectEntry {
   readonly key: string
-  /** Opaque; new with every write, even of the same bytes. */
-  readonly etag: string
   readonly sizeBytes: number
-  /** Milliseconds since 1970, UTC. */
+  /** Milliseconds since 1970, UTC; some stores keep whole seconds. */
   readonly modifiedAt: number
 }
 
 export interface ObjectHead extends ObjectEntry {
+  /** Opaque; new with every write, even of the same bytes. */
+  readonly etag: string
   readonly contentType: string
   readonly metadata: ObjectMetadata
 }

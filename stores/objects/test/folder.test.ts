@@ -82,12 +82,12 @@ describe('a folder of objects', () => {
     await writer.put('a', bytes('1'))
     await writer.put('b', bytes('1'))
     expect(await namesOf(reader, {})).toEqual(['a', 'b'])
-    const { etag } = await writer.put('a', bytes('22'))
+    await writer.put('a', bytes('22'))
     await writer.delete('b')
     await writer.put('c', bytes('1'))
     const { objects } = await reader.list()
     expect(objects.map(object => object.key)).toEqual(['a', 'c'])
-    expect(objects[0]).toMatchObject({ etag, sizeBytes: 2 })
+    expect(objects[0]).toMatchObject({ sizeBytes: 2 })
   })
 
   it('lists more than ten thousand objects completely', async () => {

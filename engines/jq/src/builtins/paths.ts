@@ -1,5 +1,6 @@
-import { type Emit, type EmitPath, type Path, PathCell, rethrow, type Signal } from '../compile/machine.ts'
+import { type Emit, type EmitPath, PathCell, rethrow, type Signal } from '../compile/machine.ts'
 import type { Plan } from '../compile/plan.ts'
+import type { Runtime } from '../compile/runtime.ts'
 import { RecursePlan } from '../plans/access.ts'
 import { pathKeys } from '../plans/assign.ts'
 import { CommaPlan } from '../plans/basic.ts'
@@ -11,7 +12,7 @@ import type { Family, Form } from './builtin.ts'
 const pathOf: Form = {
   many: ([body], context) => {
     const paths = body!.paths(context)
-    return (input, env, emit) => paths(null, input, env, (path, value) => emit(pathKeys(path, value)))
+    return (input, env, emit) => paths(null, input, env, (path, value) => emit(pathKeys(path, value, context.runtime)))
   },
 }
 
@@ -22,7 +23,9 @@ const pathsForm: Form = {
   many: (_args, context) => {
     const paths = everyPath.paths(context)
     return (input, env, emit) =>
-      paths(null, input, env, (path, value) => (path === null ? undefined : emit(pathKeys(path, value))))
+      paths(null, input, env, (path, value) =>
+        path === null ? undefined : emit(pathKeys(path, value, context.runtime)),
+      )
   },
 }
 
@@ -32,16 +35,18 @@ const pathsWhere: Form = {
     const test = context.many(condition!)
     return (input, env, emit) =>
       paths(null, input, env, (path, value) =>
-        test(value, env, verdict => (isTruthy(verdict) && path !== null ? emit(pathKeys(path, value)) : undefined)),
+        test(value, env, verdict =>
+          isTruthy(verdict) && path !== null ? emit(pathKeys(path, value, context.runtime)) : undefined,
+        ),
       )
   },
 }
 
-function gatherPaths(run: (emit: EmitPath) => Signal): Value[] {
+function gatherPaths(runtime: Runtime, run: (emit: EmitPath) => Signal): Value[] {
   const found: Value[] = []
   rethrow(
     run((path, value) => {
-      found.push(pathKeys(path, value))
+      found.push(pathKeys(path, value, runtime))
       return undefined
     }),
   )
@@ -61,7 +66,7 @@ const del: Form = {
     return (input, env) =>
       deletePaths(
         input,
-        gatherPaths(emit => paths(null, input, env, emit)),
+        gatherPaths(context.runtime, emit => paths(null, input, env, emit)),
       )
   },
 }
@@ -83,7 +88,7 @@ const pick: Form = {
     return (input, env) => {
       const owned: Owned = new Set()
       let result: Value = null
-      for (const path of gatherPaths(emit => paths(null, input, env, emit))) {
+      for (const path of gatherPaths(context.runtime, emit => paths(null, input, env, emit))) {
         const item = getPath(input, path)
         result = setPath(result, path, item, owned)
       }
@@ -98,20 +103,16 @@ const toStream: Form = {
     function walk(value: Value, path: PathCell | null, emit: Emit): Signal {
       runtime.spend(1)
       const keys = childKeys(value)
-      if (keys.length === 0) return emit([keysOf(path), value])
+      if (keys.length === 0) return emit([pathKeys(path, null, runtime), value])
       for (const key of keys) {
         const signal = walk((value as { [key: string]: Value })[key]!, new PathCell(path, key), emit)
         if (signal !== undefined) return signal
       }
       const last = new PathCell(path, keys.at(-1)!)
-      return emit([keysOf(last)])
+      return emit([pathKeys(last, null, runtime)])
     }
     return (input, _env, emit) => walk(input, null, emit)
   },
-}
-
-function keysOf(path: Path): Value[] {
-  return pathKeys(path, null)
 }
 
 function childKeys(value: Value): (string | number)[] {

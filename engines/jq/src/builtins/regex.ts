@@ -204,9 +204,7 @@ function splitBy(text: string, expression: Expression, runtime: Runtime): string
 
 const splitsForm: Form = {
   many: (args, context) =>
-    matchingAll(args, context, (text, expression, runtime, emit) =>
-      emitAll(splitBy(text, expression, runtime), emit),
-    ),
+    matchingAll(args, context, (text, expression, runtime, emit) => emitAll(splitBy(text, expression, runtime), emit)),
 }
 
 /** `sub` and `gsub`: every output of the replacement gives one output of the whole. */

@@ -80,8 +80,8 @@ function act(line: CommandLine, world: CommandWorld): number {
       world.stdout.write(`${format(parse(text))}\n`)
       return exit.done
     }
-    const modules = directoryLibrary([programFolder(line), ...line.libraryPaths], world.cwd)
-    const program = compile(text, { variables: Object.keys(bindings), modules })
+    const functions = directoryLibrary([programFolder(line), ...line.libraryPaths], world.cwd)
+    const program = compile(text, { variables: Object.keys(bindings), functions })
     return new CommandRun(line, world, program, bindings).run()
   } catch (error) {
     if (!(error instanceof PlatformError) || error instanceof Cancelled) throw error

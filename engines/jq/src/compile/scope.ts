@@ -56,20 +56,18 @@ export class Scope {
     return new Scope(this.#names, this.depth, fn)
   }
 
-  *#entries(): Generator<Entry> {
-    for (let link = this.#names; link; link = link.next) yield link.entry
-  }
-
   /** Steps out to a variable or label. */
   hopsTo(kind: 'variable' | 'label', name: string): number | undefined {
-    for (const entry of this.#entries()) {
+    for (let link = this.#names; link; link = link.next) {
+      const { entry } = link
       if (entry.kind === kind && entry.name === name) return this.depth - entry.depth - 1
     }
     return undefined
   }
 
   findFunction(name: string, arity: number): Extract<Entry, { kind: 'param' | 'function' }> | undefined {
-    for (const entry of this.#entries()) {
+    for (let link = this.#names; link; link = link.next) {
+      const { entry } = link
       if (entry.kind === 'function' && entry.name === name && entry.arity === arity) return entry
       if (entry.kind === 'param' && arity === 0 && entry.name === name) return entry
     }
@@ -77,14 +75,19 @@ export class Scope {
   }
 
   findConstant(name: string): Value | undefined {
-    for (const entry of this.#entries()) if (entry.kind === 'constant' && entry.name === name) return entry.value
+    for (let link = this.#names; link; link = link.next) {
+      if (link.entry.kind === 'constant' && link.entry.name === name) return link.entry.value
+    }
     return undefined
   }
 
   /** Names to suggest instead of an unknown one. */
   names(kind: Entry['kind'] | 'callable'): string[] {
-    return [...this.#entries()]
-      .filter(entry => entry.kind === kind || (kind === 'callable' && /function|param/.test(entry.kind)))
-      .map(entry => entry.name)
+    const found: string[] = []
+    for (let link = this.#names; link; link = link.next) {
+      const { entry } = link
+      if (entry.kind === kind || (kind === 'callable' && /function|param/.test(entry.kind))) found.push(entry.name)
+    }
+    return found
   }
 }

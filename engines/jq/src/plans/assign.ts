@@ -19,15 +19,20 @@ import {
   type Update,
   untouched,
 } from '../compile/plan.ts'
+import type { Runtime } from '../compile/runtime.ts'
 import { deletePaths, getPath, type Owned, setPath } from '../value/access.ts'
 import { fail, preview } from '../value/raised.ts'
 import { isTruthy, type Value } from '../value/value.ts'
 import { linearOf } from './linear.ts'
 import { addInto, type Operation } from './operators.ts'
 
+/** How many keys are copied in the time of one step. */
+const keysPerStep = 8
+
 /** The keys from the root to a value. */
-export function pathKeys(path: Path, value: Value): Value[] {
+export function pathKeys(path: Path, value: Value, runtime: Runtime): Value[] {
   if (path === undefined) return fail(`Invalid path expression with result ${preview(value)}`)
+  if (path !== null && path.length >= keysPerStep) runtime.spend(Math.trunc(path.length / keysPerStep))
   const keys = new Array<Value>(path === null ? 0 : path.length)
   for (let cell: PathCell | null = path; cell !== null; cell = cell.parent) keys[cell.length - 1] = cell.key
   return keys
@@ -41,13 +46,15 @@ export function updater(
   const direct = target.update(context)
   if (direct) return (value, env, replace, owned) => whole(direct(value, env, replace, owned), value)
   const paths = target.paths(context)
+  const { runtime } = context
   return (root, env, replace, owned) => {
     const mine = owned ?? new Set<object>()
     const gone: Value[] = []
     let result = root
     rethrow(
       paths(null, root, env, (path, value) => {
-        const keys = pathKeys(path, value)
+        const keys = pathKeys(path, value, runtime)
+        runtime.spend(keys.length)
         const old = getPath(result, keys)
         // Whoever replaces it may keep it, so nothing made so far is ours alone any more.
         if (typeof old === 'object' && old !== null && mine.has(old)) mine.clear()

@@ -96,6 +96,7 @@ interface StringShape {
 
 export type StringExpression = Span & StringShape
 
+/** One `key: value` of an object; without a value the key says what is taken. */
 export interface ObjectEntry extends Span {
   readonly key: EntryKey
   readonly value: Expression | undefined
@@ -110,6 +111,7 @@ export type EntryKey = Span &
     | { readonly kind: 'computed'; readonly expression: Expression }
   )
 
+/** What `as` binds: a variable, or an array or object of patterns. */
 export type Pattern = Span &
   (
     | { readonly kind: 'variable'; readonly name: string }
@@ -122,6 +124,7 @@ export interface PatternEntry extends Span {
   readonly pattern: Pattern | undefined
 }
 
+/** A parameter of a definition: `name`, or `$name` for a value. */
 export interface Parameter extends Span {
   readonly name: string
   /** Written `$name`: bound to each value of the argument. */
@@ -136,6 +139,7 @@ export interface Definition extends Span {
   readonly body: Expression
 }
 
+/** `import "path" as name;`, `import "path" as $name;` or `include "path";` */
 export interface Import extends Span {
   readonly kind: 'import'
   readonly path: string

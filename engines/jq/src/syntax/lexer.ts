@@ -1,6 +1,7 @@
 import { JqSyntaxError } from '../errors.ts'
 import { positionAt } from './position.ts'
 
+/** What sort of piece a token is. */
 export type TokenKind =
   | 'end'
   | 'name'
@@ -13,6 +14,7 @@ export type TokenKind =
   | 'quote'
   | 'operator'
 
+/** A piece of a program text; `start` and `end` are offsets in UTF-16 units. */
 export interface Token {
   readonly kind: TokenKind
   /** Without the sigil for fields, variables and formats. */

@@ -9,6 +9,7 @@ import { type Cursor, closingOf, cursorAt } from './cursor.ts'
 import { PathReader } from './path-reader.ts'
 import { Schema, type SchemaPath } from './schema.ts'
 
+/** Something that may be written at the cursor: what is shown, and what takes the place of `start` to `end`. */
 export interface CompletionItem {
   /** What the list shows. */
   readonly label: string
@@ -29,6 +30,7 @@ export interface KnownFunction {
   readonly documentation?: string
 }
 
+/** What an editor knows beside the text. */
 export interface EditorOptions {
   readonly functions?: readonly KnownFunction[]
   /** Without `$`. */

@@ -5,6 +5,7 @@ import { positionAt } from '../syntax/position.ts'
 /** `error`: the program cannot run. `warning`: it hardly does what was meant. `info`: it could be clearer. */
 export type Severity = 'error' | 'warning' | 'info'
 
+/** What an issue is about; each rule can be looked for by its name. */
 export type Rule =
   | 'syntax'
   | 'unknown-function'

@@ -9,6 +9,7 @@ import { lintPaths } from './lint-paths.ts'
 import { lintRegexes } from './lint-regexes.ts'
 import type { SchemaPath } from './schema.ts'
 
+/** What the linter may count on beside the text. */
 export interface LintOptions {
   /** Functions that are there beside the builtins, as `name/arity`. */
   readonly functions?: readonly string[]

@@ -7,6 +7,7 @@ export type Value = null | boolean | number | string | BigLiteral | Value[] | Jq
 /** A JSON object: only its own properties count, `__proto__` included. */
 export type JqObject = { [key: string]: Value }
 
+/** The names of types, as `type` gives them. */
 export type Kind = 'null' | 'boolean' | 'number' | 'string' | 'array' | 'object'
 
 /** The name jq gives to the type of a value. */

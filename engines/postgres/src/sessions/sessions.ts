@@ -142,22 +142,20 @@ export class Sessions implements AsyncDisposable {
   }
 
   async savepoint(id: string, owner: SessionOwner, name: string): Promise<SessionState> {
-    return this.#control(id, owner, `SAVEPOINT ${quoteIdentifier(name)}`, session => {
-      session.savepoints = [...session.savepoints.filter(known => known !== name), name]
-    })
+    return this.#control(id, owner, `SAVEPOINT ${quoteIdentifier(name)}`, session => [...session.savepoints, name])
   }
 
   /** Undoes what came after the savepoint, a failure too; the savepoint stays. */
   async rollbackTo(id: string, owner: SessionOwner, name: string): Promise<SessionState> {
     return this.#control(id, owner, `ROLLBACK TO SAVEPOINT ${quoteIdentifier(name)}`, session => {
-      session.savepoints = session.savepoints.slice(0, placeOf(session, name) + 1)
+      return session.savepoints.slice(0, placeOf(session, name) + 1)
     })
   }
 
   /** Forgets the savepoint and keeps what came after it. */
   async releaseSavepoint(id: string, owner: SessionOwner, name: string): Promise<SessionState> {
     return this.#control(id, owner, `RELEASE SAVEPOINT ${quoteIdentifier(name)}`, session => {
-      session.savepoints = session.savepoints.slice(0, placeOf(session, name))
+      return session.savepoints.slice(0, placeOf(session, name))
     })
   }
 
@@ -285,10 +283,17 @@ export class Sessions implements AsyncDisposable {
     }
   }
 
-  async #control(id: string, owner: SessionOwner, text: string, note: (s: Session) => void): Promise<SessionState> {
+  /** @param after the savepoints there will be; throws when the one that is named is not there. */
+  async #control(
+    id: string,
+    owner: SessionOwner,
+    text: string,
+    after: (session: Session) => string[],
+  ): Promise<SessionState> {
     return this.#use(id, owner, undefined, async session => {
+      const savepoints = after(session)
       await session.connection.fixed(text)
-      note(session)
+      session.savepoints = savepoints
       session.usedAt = this.#options.clock.elapsed()
       return this.#stateOf(session)
     })

@@ -13,6 +13,10 @@ interface ParserProgram {
 
 interface RawStatement {
   readonly stmt: Tree
+  /** In bytes; the tree leaves out zeros. */
+  readonly stmt_location?: number
+  /** 0 up to the end of the text. */
+  readonly stmt_len?: number
 }
 
 /** A node of the tree: its type as the only key, or the fields of one. */
@@ -26,10 +30,22 @@ let program: Promise<ParserProgram> | undefined
  * @throws PostgresTextTooLong · PostgresSyntax · PostgresNotOneStatement
  */
 export async function parseStatement(text: string, bytesMax: number): Promise<Tree> {
+  return (await parseOne(text, bytesMax)).stmt
+}
+
+/** The statement without the semicolon and comments around it, to become part of another one. */
+export async function bareStatement(text: string, bytesMax: number): Promise<string> {
+  const { stmt_location: start = 0, stmt_len: length = 0 } = await parseOne(text, bytesMax)
+  return Buffer.from(text)
+    .subarray(start, length === 0 ? undefined : start + length)
+    .toString()
+}
+
+async function parseOne(text: string, bytesMax: number): Promise<RawStatement> {
   checkText(text, bytesMax)
   const parser = await loaded()
   const statements = parse(parser, text)
-  if (statements.length === 1) return statements[0]!.stmt
+  if (statements.length === 1) return statements[0]!
   throw new PostgresNotOneStatement(
     statements.length === 0 ? 'there is no statement in the text' : `the text has ${statements.length} statements`,
     { hint: 'Send exactly one statement; several that belong together are a transaction.' },

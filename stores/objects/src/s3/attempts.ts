@@ -37,10 +37,12 @@ export class Attempts implements Disposable {
   readonly #random: Random
   readonly #tokens: RetryTokens
   readonly #caller: AbortSignal | undefined
-  readonly #deadline: number
   readonly #timer: NodeJS.Timeout
   readonly #late = new AbortController()
+  readonly #endsAt: number
   #made = 0
+  /** For requests that outlive their caller's patience: fires at the deadline alone. */
+  readonly deadline: AbortSignal = this.#late.signal
   /** For the requests: fires at the deadline or when the caller gives up. */
   readonly signal: AbortSignal
 
@@ -54,7 +56,7 @@ export class Attempts implements Disposable {
     this.#random = components.random
     this.#tokens = components.tokens
     this.#caller = caller
-    this.#deadline = this.#clock.elapsed() + limits.callMs
+    this.#endsAt = this.#clock.elapsed() + limits.callMs
     this.#timer = setTimeout(() => this.#late.abort(), limits.callMs)
     this.signal = caller === undefined ? this.#late.signal : AbortSignal.any([caller, this.#late.signal])
   }
@@ -73,7 +75,7 @@ export class Attempts implements Disposable {
     this.#made += 1
     if (this.#made >= this.#limits.attemptsMax || !this.#tokens.take()) return false
     const pauseMs = this.#pauseMs(reply)
-    if (this.#clock.elapsed() + pauseMs >= this.#deadline) return false
+    if (this.#clock.elapsed() + pauseMs >= this.#endsAt) return false
     await sleep(pauseMs, undefined, { signal: this.signal }).catch(() => this.#throwIfGivenUp())
     return !this.signal.aborted
   }

@@ -1,0 +1,121 @@
+import { mkdtemp, open, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { backUpFile } from '@super-data/metadata'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { openBucket } from './sync-faulty-store.ts'
+import { openInstallation, syncNow, toolNames } from './sync-installation.ts'
+import { openWhole, problemOf } from './whole-platform.ts'
+
+let home = ''
+const file = () => join(home, 'database', 'tools.db')
+
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), 'super-data-recovery-'))
+})
+
+afterEach(() => rm(home, { recursive: true, force: true }))
+
+/** Turns bits over in the middle of the file. */
+async function damage(): Promise<void> {
+  const handle = await open(file(), 'r+')
+  const { size } = await handle.stat()
+  for (let at = 4096; at < size; at += 4096) await handle.write(Buffer.alloc(512, 0xa5), 0, 512, at)
+  await handle.close()
+}
+
+const setAside = async () => readdir(join(home, 'database', 'quarantine'))
+
+describe('a library that is damaged', { timeout: 120_000 }, () => {
+  it('comes back from the newest sound backup at hand, and says what is missing since', async () => {
+    const first = await openWhole({ home })
+    await first.publish('kept', '1')
+    await backUpFile(file(), join(home, 'database', 'backups', 'tools.db.20260101-000000-good'))
+    await first.publish('lost', '2')
+    await first[Symbol.asyncDispose]()
+    await damage()
+    const lines: string[] = []
+    const log = { write: (line: string) => void lines.push(line) }
+    await using again = await openWhole({ home, owner: first.owner, log })
+    expect(await toolNames(again)).toEqual(['kept'])
+    expect(await again.run('kept')).toMatchObject({ value: 1 })
+    const [folder] = await setAside()
+    const kept = await readdir(join(home, 'database', 'quarantine', folder ?? ''))
+    expect(kept).toContain('tools.db')
+    const said = lines.map(line => JSON.parse(line)).find(line => line.reason === 'damaged')
+    expect(said).toMatchObject({
+      restored: { name: 'tools.db.20260101-000000-good', place: 'backups', upTo: expect.any(Number) },
+      setAside: folder,
+    })
+    const report = JSON.parse(
+      await readFile(join(home, 'database', 'quarantine', folder ?? '', 'recovery.json'), 'utf8'),
+    )
+    expect(report).toHaveProperty('lostRows')
+  })
+
+  it('comes back from what was synced last, and from the bucket when nothing is at hand', async () => {
+    const bucket = openBucket()
+    const first = await openInstallation(bucket, { home })
+    await first.publish('shared', '1')
+    await syncNow(first)
+    await first[Symbol.asyncDispose]()
+    await damage()
+    const second = await openInstallation(bucket, { home, owner: first.owner })
+    expect(await second.run('shared')).toMatchObject({ value: 1 })
+    expect(await syncNow(second)).toMatchObject({ outcome: 'unchanged' })
+    await second[Symbol.asyncDispose]()
+    await damage()
+    await rm(join(home, 'database', 'sync'), { recursive: true })
+    await using third = await openInstallation(bucket, { home, owner: first.owner })
+    expect(await third.run('shared')).toMatchObject({ value: 1 })
+    expect(await setAside()).toHaveLength(2)
+  })
+
+  it('takes an older backup when the newest is damaged too', async () => {
+    const bucket = openBucket()
+    const first = await openInstallation(bucket, { home })
+    await first.publish('one', '1')
+    await syncNow(first)
+    await first.publish('two', '2')
+    await syncNow(first)
+    await first[Symbol.asyncDispose]()
+    await damage()
+    await rm(join(home, 'database', 'sync'), { recursive: true })
+    await bucket.inner.put('databases/tools.db', new TextEncoder().encode('garbage'))
+    await using second = await openInstallation(bucket, { home, owner: first.owner })
+    expect(await toolNames(second)).toEqual(['one'])
+  })
+
+  it('is not made anew when there is no copy, unless somebody says so', async () => {
+    const bucket = openBucket()
+    const first = await openInstallation(bucket, { home })
+    await first.publish('shared', '1')
+    await syncNow(first)
+    await first[Symbol.asyncDispose]()
+    await damage()
+    await rm(join(home, 'database', 'sync'), { recursive: true })
+    bucket.state.fault = () => 'away'
+    for (let start = 0; start < 2; start++) {
+      expect(await problemOf(openInstallation(bucket, { home }))).toMatchObject({ code: 'LIBRARY_LOST' })
+    }
+    expect(await readdir(join(home, 'database'))).not.toContain('quarantine')
+    await using anew = await openInstallation(bucket, { home, settings: { reinit: true } })
+    expect(await toolNames(anew)).toEqual([])
+    bucket.state.fault = () => undefined
+    await syncNow(anew)
+    expect(await toolNames(anew)).toEqual(['shared'])
+    expect(await anew.run('shared')).toMatchObject({ value: 1 })
+  })
+})
+
+describe('a library that is gone', () => {
+  it('is not taken for a new one', async () => {
+    const first = await openWhole({ home })
+    await first.publish('gone', '1')
+    await first[Symbol.asyncDispose]()
+    for (const end of ['', '-wal', '-shm']) await rm(`${file()}${end}`, { force: true })
+    expect(await problemOf(openWhole({ home }))).toMatchObject({
+      ...{ code: 'LIBRARY_LOST', details: { reason: 'missing' } },
+    })
+  })
+})
