@@ -50,7 +50,7 @@ function sectionOf({ name, file }: Exported): string {
 /** A declaration without bodies of functions, and the docstring before it, if there is one. */
 function declarationOf(name: string, source: string): { doc: string; text: string } {
   const kinds = 'interface|type|const|function|class|abstract class|async function'
-  const found = new RegExp(`(/\\*\\*(?:(?!\\*/)[^])*\\*/\\n)?export (?:${kinds}) ${name}\\b`).exec(source)
+  const found = new RegExp(`(/\\*\\*(?:(?!\\*/)[\\s\\S])*\\*/\\n)?export (?:${kinds}) ${name}\\b`).exec(source)
   if (!found) throw new Error(`${name} is not declared in the file it comes from`)
   const doc = found[1] ?? ''
   const rest = source.slice(found.index + doc.length).replace(/^export /, '')

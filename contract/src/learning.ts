@@ -37,8 +37,8 @@ export const toolStats = operation({
     tool: toolName.optional(),
   }),
   output: z.object({
-    from: instant.describe('What is older has been left out or forgotten.'),
-    to: instant,
+    since: instant.describe('What is older has been left out or forgotten.'),
+    at: instant,
     overall: usage.describe('Tools and other questions together.'),
     tools: z.array(usage.extend({ tool: toolName, lastAt: instant })).describe('Most called first.'),
     unused: z

@@ -5,6 +5,7 @@ import * as learning from './learning.ts'
 import * as library from './library.ts'
 import * as notifications from './notifications.ts'
 import type { InputOf, OutputOf } from './operation.ts'
+import * as postgres from './postgres.ts'
 import * as queries from './queries.ts'
 import * as sync from './sync.ts'
 
@@ -54,6 +55,38 @@ export const operations = {
   'learning.suggestions': learning.listSuggestions,
   'learning.accept': learning.acceptSuggestion,
   'learning.dismiss': learning.dismissSuggestion,
+  'postgres.sources': postgres.listSources,
+  'postgres.read': postgres.readRows,
+  'postgres.write': postgres.writeRows,
+  'postgres.explain': postgres.explainSql,
+  'postgres.transaction': postgres.runBatch,
+  'postgres.export': postgres.exportRows,
+  'postgres.import': postgres.importRows,
+  'postgres.begin': postgres.beginSession,
+  'postgres.commit': postgres.commitSession,
+  'postgres.rollback': postgres.rollbackSession,
+  'postgres.savepoint': postgres.setSavepoint,
+  'postgres.release': postgres.releaseSavepoint,
+  'postgres.sessions': postgres.listSessions,
+  'postgres.search': postgres.searchSchema,
+  'postgres.list': postgres.listObjects,
+  'postgres.describe': postgres.describeObject,
+  'postgres.create': postgres.createObject,
+  'postgres.alter': postgres.alterObject,
+  'postgres.drop': postgres.dropObject,
+  'postgres.vacuum': postgres.vacuumTable,
+  'postgres.analyze': postgres.analyzeTable,
+  'postgres.reindex': postgres.reindexTable,
+  'postgres.stats': postgres.tableStatistics,
+  'postgres.settings': postgres.databaseSettings,
+  'postgres.advise': postgres.adviseIndexes,
+  'postgres.health': postgres.databaseHealth,
+  'postgres.activity': postgres.databaseActivity,
+  'postgres.connections': postgres.databaseConnections,
+  'postgres.locks': postgres.databaseLocks,
+  'postgres.size': postgres.databaseSize,
+  'postgres.top': postgres.topQueries,
+  'postgres.cancel': postgres.cancelBackend,
   'library.export': exchange.exportLibrary,
   'library.import': exchange.importLibrary,
   'inbox.list': notifications.listInbox,

@@ -3,7 +3,7 @@ import type { Answer, JsonValue } from '@super-data/contract'
 
 /** The answer itself: without what differs from one run to the next. */
 export function contentOf(answer: Answer): Partial<Answer> {
-  const { elapsedMs: _elapsed, runId: _run, ...content } = answer
+  const { elapsedMs: _elapsed, runId: _run, cached: _cached, ...content } = answer
   return content
 }
 

@@ -17,6 +17,8 @@ export interface CallRequest {
   readonly credentials: Credentials
   readonly door: Door
   readonly requestId: string
+  /** A connection that several requests come through, such as an MCP session: what is held open for it ends with it. */
+  readonly channel?: string
   /** Used when the input names no project. Default: the principal's. */
   readonly project?: string
   /** `X-Idempotency-Key`: a repeated mutation with the same key is answered from the first. */

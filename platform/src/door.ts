@@ -1,4 +1,4 @@
-import type { Event, OperationName, ToolDefinition } from '@super-data/contract'
+import type { Event, Need, OperationName, ToolDefinition } from '@super-data/contract'
 import type { CallRequest, CallResult, Credentials, Door, Principal } from './call.ts'
 
 /** All that a door may use of the platform. `Platform` is the one implementation. */
@@ -14,6 +14,8 @@ export interface PlatformDoor {
   authenticate(credentials: Credentials): Promise<Principal>
   /** The approved tools of a project, as one immutable snapshot. @throws ProjectMissing when it is not the principal's. */
   catalogue(principal: Principal, project: string): Promise<Catalogue>
+  /** Ends what is held open for a connection that closed. */
+  closeChannel(channel: string): Promise<void>
   readonly events: EventStream
   readiness(): Promise<Readiness>
   /** Called after each call, for metrics. Returns how to stop. */
@@ -25,6 +27,8 @@ export interface Catalogue {
   readonly project: string
   readonly generation: number
   readonly tools: readonly CatalogueTool[]
+  /** The most the principal may do with a PostgreSQL source of the project; absent without one. */
+  readonly postgres?: Need
 }
 
 export interface CatalogueTool {

@@ -3,6 +3,7 @@ export type { Catalogue, CatalogueTool, EventStream, ObservedCall, PlatformDoor,
 export { Platform } from './platform.ts'
 export type { PlatformComponents } from './platform-parts.ts'
 export type { PlatformSettings } from './platform-settings.ts'
+export { readSources, type SourceSettings } from './postgres/source-settings.ts'
 export {
   backUpLibrary,
   listCopies,

@@ -21,6 +21,7 @@ import { ToolChecker } from './library/tool-checker.ts'
 import { Tools } from './library/tools.ts'
 import { Webhooks } from './notifications/webhooks.ts'
 import type { PlatformSettings } from './platform-settings.ts'
+import { PostgresSources } from './postgres/sources.ts'
 import { Answers } from './queries/answers.ts'
 import { JqQueryEngine } from './queries/jq-engine.ts'
 import { Questions } from './queries/questions.ts'
@@ -60,7 +61,11 @@ export async function openParts(settings: PlatformSettings, components: Platform
   const home = { settings, components, lifetime }
   const ids = new TimeOrderedIds(clock, random)
   // The engines' processes start while this one opens its files.
-  const [engines, state] = await allEnded([openEngines(home), openState(home)])
+  const [engines, state, postgres] = await allEnded([
+    openEngines(home),
+    openState(home),
+    PostgresSources.open(settings.postgres, components).then(sources => lifetime.own(sources)),
+  ])
   const stamps = new Stamps(await ensureNodeId(state.platform, random), clock)
   const people = { ...state, clock, ids, random, log, stamps }
   const identity = lifetime.own(await Identity.open({ ...people, settings: settings.identity }))
@@ -68,7 +73,8 @@ export async function openParts(settings: PlatformSettings, components: Platform
   const hooked = { ...state, events, clock, random, ids, log, settings: settings.webhooks }
   const webhooks = lifetime.own(await Webhooks.open(hooked))
   const datasets = lifetime.own(openDatasets(home, { ...state, ...engines, events }))
-  const basics = { ...components, ids, stamps, ...state, ...engines, identity, events, webhooks, datasets }
+  const opened = { ...state, ...engines, postgres, identity, events, webhooks, datasets }
+  const basics = { ...components, ids, stamps, ...opened }
   const asking = questionParts(home, basics)
   const library = libraryParts(settings, { ...basics, ...asking })
   return { ...basics, ...asking, ...library, ...learningParts({ ...basics, ...asking, ...library }) }

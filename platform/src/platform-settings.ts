@@ -2,6 +2,7 @@ import type { IdentitySettings } from './identity/settings.ts'
 import type { ReviewSettings } from './library/reviews.ts'
 import type { LimitSettings } from './limits.ts'
 import type { WebhookSettings } from './notifications/webhooks.ts'
+import type { SourceSettings } from './postgres/source-settings.ts'
 import type { SyncSettings } from './sync/sync.ts'
 
 /** Values of one installation; every one that a stranger could stretch has a limit. */
@@ -17,6 +18,8 @@ export interface PlatformSettings {
   readonly limits: LimitSettings
   readonly review: ReviewSettings
   readonly webhooks: WebhookSettings
+  /** PostgreSQL databases. */
+  readonly postgres: readonly SourceSettings[]
   /** How the library is shared; absent: it is not. */
   readonly sync?: SyncSettings | undefined
   /** Begin with an empty library when this home's is lost and there is no copy of it. */

@@ -1,6 +1,7 @@
 import { Lifetime } from '@super-data/base/lifetime'
 import type { OperationName } from '@super-data/contract'
 import type { Database } from '@super-data/metadata'
+import { may } from './authorise.ts'
 import type { CallRequest, CallResult, Credentials, Handlers, Principal } from './call.ts'
 import { Calls } from './calls.ts'
 import { datasetHandlers } from './datasets/dataset-handlers.ts'
@@ -15,6 +16,8 @@ import { inboxHandlers } from './notifications/inbox-handlers.ts'
 import { webhookHandlers } from './notifications/webhook-handlers.ts'
 import { openParts, type PlatformComponents, type PlatformParts } from './platform-parts.ts'
 import type { PlatformSettings } from './platform-settings.ts'
+import { postgresHandlers } from './postgres/postgres-handlers.ts'
+import { sourceRights } from './postgres/source-settings.ts'
 import { queryHandlers } from './queries/query-handlers.ts'
 import { checkReadiness } from './readiness.ts'
 import { Sweep } from './sweep.ts'
@@ -71,7 +74,17 @@ export class Platform implements PlatformDoor, AsyncDisposable {
 
   async catalogue(principal: Principal, project: string): Promise<Catalogue> {
     const standing = await this.#parts.identity.requireProject(principal, 'read', project)
-    return this.#parts.catalogue.of(standing)
+    const catalogue = await this.#parts.catalogue.of(standing)
+    const granted = this.#parts.postgres.rightIn(project)
+    if (granted === undefined) return catalogue
+    const target = { kind: 'project', project: standing } as const
+    const rights = sourceRights.slice(0, sourceRights.indexOf(granted) + 1)
+    const postgres = rights.findLast(right => may(principal, right, target))
+    return postgres === undefined ? catalogue : { ...catalogue, postgres }
+  }
+
+  closeChannel(channel: string): Promise<void> {
+    return this.#parts.postgres.closeChannel(channel)
   }
 
   onCall(listener: (observed: ObservedCall) => void): () => void {
@@ -103,6 +116,7 @@ function handlersOf(parts: WholeParts): Handlers {
     ...identityHandlers(parts.identity),
     ...datasetHandlers(parts),
     ...queryHandlers(parts),
+    ...postgresHandlers(parts),
     ...exchangeHandlers(parts),
     ...inboxHandlers(parts),
     ...webhookHandlers(parts),

@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { recordForm } from '../src/learning/record-form.ts'
 import { MovedClock, openWhole, problemOf, type Whole } from './whole-platform.ts'
@@ -148,6 +150,31 @@ describe('tools in use', () => {
     expect([after.value, after.count]).toEqual([before.value, before.count])
   })
 })
+
+describe('a slow tool that is called with the same parameters again and again', () => {
+  it('and whose answer depends on the time gets the advice to take it as a parameter', async () => {
+    await using whole = await openWhole({ files })
+    const parameters = { type: 'object', properties: { n: { type: 'integer' } }, required: ['n'] }
+    await whole.publish('recent', '[.[] | select(.total > now - $n)]', { source: 'orders', parameters })
+    await whole.publish('always', '[.[] | select(.total > $n)]', { source: 'orders', parameters })
+    for (const tool of ['recent', 'always']) await whole.run(tool, { n: 1 })
+    await whole.ask('tools.stats')
+    const telemetry = new DatabaseSync(join(whole.home, 'database', 'telemetry.db'))
+    telemetry.exec('update runs set elapsed_ms = 900')
+    for (let copy = 0; copy < 5; copy++)
+      telemetry.exec(`insert into runs select id || '${copy}', ${columns} from runs where length(id) = 30`)
+    telemetry.close()
+    const { items } = await whole.ask('learning.suggestions', { kind: 'take_as_parameter' })
+    expect(items).toMatchObject([{ tool: 'recent', canAccept: false, evidence: { asked: 6, users: 1, p95Ms: 900 } }])
+    expect(items[0]!.title).toContain('called 6 times with the same parameters')
+    expect(await problemOf(whole.ask('learning.accept', { suggestion: items[0]!.id }))).toMatchObject({
+      code: 'SUGGESTION_ADVICE',
+    })
+  })
+})
+
+const columns = `at, project, user_id, user_name, engine, source, text, mode, params, tool, tool_hash, outcome, code,
+  elapsed_ms, count, bytes, cached`
 
 describe('the form of a program for records mode', () => {
   it.each([

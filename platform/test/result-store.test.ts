@@ -63,14 +63,14 @@ it('a result lives as long as one of its names, and each name as long as it was 
 })
 
 it('results make room for newer ones, whole and with all their names', async () => {
-  await using kept = await openResults(2_000)
-  await kept.write('run_1', ['1'.repeat(800)])
+  await using kept = await openResults(8_500)
+  await kept.write('run_1', ['1'.repeat(2_000)])
   kept.clock.advance(10)
-  await kept.write('run_2', ['2'.repeat(800)])
+  await kept.write('run_2', ['2'.repeat(2_000)])
   kept.clock.advance(10)
   await kept.share('run_1', 'run_3')
   kept.clock.advance(10)
-  await kept.write('run_4', ['4'.repeat(800)])
+  await kept.write('run_4', ['4'.repeat(2_000)])
   await kept.results.prune()
   // The first was used last but one.
   await expect(kept.read('run_2')).rejects.toThrow(ResultMissing)

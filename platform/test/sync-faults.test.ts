@@ -125,7 +125,7 @@ describe('sync, when the library in the bucket is not what it was', () => {
     expect(await a.run()).toMatchObject({ outcome: 'refused', code: 'SYNC_LIBRARY_DAMAGED' })
     bucket.take()
     expect(await a.run()).toMatchObject({ outcome: 'refused', code: 'SYNC_LIBRARY_DAMAGED', requests: 1 })
-    expect(bucket.take()).toEqual([`get ${database}`])
+    expect(bucket.take()).toEqual([`head ${database}`])
     expect(await a.titles()).toEqual(['one', 'two'])
     expect(await a.run({ recreate: true })).toMatchObject({ outcome: 'synced' })
     expect((await bucket.keys('backups/')).some(key => key.endsWith('-damaged'))).toBe(true)

@@ -50,6 +50,7 @@ export function settingsOf(home: string, changes: Partial<PlatformSettings> = {}
     limits: { callsPerMinute: 100_000, callsAtOnce: 100, strangerCallsPerMinute: 100_000 },
     review: { approvalThreshold: 2, proposalHours: 24, pendingMax: 10 },
     webhooks: { privateAllowed: true, firstRetryMs: 20, attemptsMax: 3, timeoutMs: 500 },
+    postgres: [],
     learning: true,
     queryTimeMs: 20_000,
     runLogDays: 90,

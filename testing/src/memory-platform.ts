@@ -83,6 +83,8 @@ export class MemoryPlatform implements PlatformDoor {
     this.events.add('tool.approved', tools.at(-1)?.name ?? '')
   }
 
+  async closeChannel(): Promise<void> {}
+
   async authenticate(credentials: Credentials): Promise<Principal> {
     if (credentials.local !== undefined) return testPrincipal({ method: 'local', userId: credentials.local })
     if (this.#keys.size === 0) return testPrincipal()

@@ -108,7 +108,9 @@ class Cluster implements TestPostgres {
     if (template === 'big') await this.#needBig()
     const name = `t_${randomBytes(6).toString('hex')}`
     const from = template === 'empty' ? 'template0' : `${template}_fixture`
-    await withClient(this.superuser, client => client.query(`CREATE DATABASE ${name} TEMPLATE ${from} OWNER cq_admin`))
+    await withClient(this.superuser, client =>
+      client.query(`CREATE DATABASE ${name} TEMPLATE ${from} STRATEGY FILE_COPY OWNER cq_admin`),
+    )
     const login = (user: string, password: string): PostgresLogin => ({
       ...this.superuser,
       user,

@@ -139,3 +139,13 @@ export class NobodyThere extends PlatformError {
     })
   }
 }
+
+/** A command would change files that a running server has open. */
+export class ServerRuns extends PlatformError {
+  readonly code = 'CLI_SERVER_RUNS'
+  readonly kind = 'conflict'
+  override readonly retryable = false
+  constructor(url: string) {
+    super(`a server serves this home, at ${url}`, { hint: 'Stop it first.' })
+  }
+}

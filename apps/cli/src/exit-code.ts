@@ -12,3 +12,11 @@ export const exitCodes: Readonly<Record<ErrorKind, number>> = {
   unavailable: 8,
   cancelled: 130,
 }
+
+/** Failures that a supervisor must not answer with another start. */
+const ownCodes: Readonly<Record<string, number>> = { LIBRARY_LOST: 70 }
+
+/** How a command ends that failed. */
+export function exitCodeOf({ code, kind }: { readonly code: string; readonly kind: ErrorKind }): number {
+  return ownCodes[code] ?? exitCodes[kind]
+}

@@ -19,8 +19,12 @@ export async function openLocal(shell: Shell, options: LocalOptions): Promise<Co
 }
 
 /** @param level what the log on stderr says: a command reports its own failures, a server needs the log. */
-export function openInstallation(settings: ServerSettings, level: LogSettings['level']): Promise<Installation> {
-  return Installation.open(settings, { log: openLog({ level }) })
+export function openInstallation(
+  settings: ServerSettings,
+  level: LogSettings['level'],
+  options: { readonly reinit?: boolean | undefined } = {},
+): Promise<Installation> {
+  return Installation.open(settings, { log: openLog({ level }), ...options })
 }
 
 /** @throws PortTaken */

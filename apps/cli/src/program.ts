@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { askCommand } from './commands/ask.ts'
+import { backupCommand } from './commands/backup.ts'
 import { configCommand } from './commands/config.ts'
 import { doctorCommand, type Outcome } from './commands/doctor.ts'
 import { exportCommand, importCommand } from './commands/exchange.ts'
@@ -10,6 +11,7 @@ import { learnedToolsCommand } from './commands/learned-tools.ts'
 import { leaveCommand } from './commands/leave.ts'
 import { mcpCommand } from './commands/mcp.ts'
 import { pendingApprovalsCommand, reviewProposalsCommand } from './commands/proposals.ts'
+import { restoreCommand } from './commands/restore.ts'
 import { runCommand } from './commands/run.ts'
 import { saveCommand } from './commands/save.ts'
 import { serveCommand } from './commands/serve.ts'
@@ -38,7 +40,7 @@ export function buildProgram(shell: Shell, outcome: Outcome = { exitCode: 0 }): 
     program.addCommand(make(shell))
   program.commandsGroup('Look after it:')
   program.addCommand(doctorCommand(shell, outcome))
-  for (const make of [configCommand, mcpCommand]) program.addCommand(make(shell))
+  for (const make of [backupCommand, restoreCommand, configCommand, mcpCommand]) program.addCommand(make(shell))
   program.addCommand(deriveCommand('identity.whoami', shell))
   program.commandsGroup('Every operation, by area:')
   for (const command of deriveCommands(shell)) program.addCommand(command)

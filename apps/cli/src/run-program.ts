@@ -1,7 +1,7 @@
 import { RemoteError } from '@super-data/contract/client'
 import { CommanderError } from 'commander'
 import { knownError, UsageWrong } from './errors.ts'
-import { exitCodes } from './exit-code.ts'
+import { exitCodeOf } from './exit-code.ts'
 import { renderFailure, toFailure } from './render/problem.ts'
 import type { Shell } from './terminal.ts'
 
@@ -36,7 +36,7 @@ function report(error: unknown, words: readonly string[], shell: Shell): number 
   if (failure.hint === ownHint && isVerbose(words)) stderr.write(`${causeOf(error)}\n`)
   if (words.includes('--json')) stderr.write(`${JSON.stringify(failure)}\n`)
   else stderr.write(renderFailure(failure, colour && live))
-  return exitCodes[failure.kind]
+  return exitCodeOf(failure)
 }
 
 /** What went wrong here is in no server's log: the reader can only see it by asking for it. */

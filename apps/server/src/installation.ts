@@ -6,7 +6,7 @@ import { PlatformError } from '@super-data/base/errors'
 import { type Ids, type Random, systemRandom, TimeOrderedIds } from '@super-data/base/ids'
 import { Lifetime } from '@super-data/base/lifetime'
 import type { Log } from '@super-data/base/log'
-import { Platform, type PlatformSettings } from '@super-data/platform'
+import { Platform, type PlatformSettings, readSources, type SourceSettings } from '@super-data/platform'
 import { openBucket } from './bucket.ts'
 import { openStdioDoor } from './mcp/stdio.ts'
 import { Server } from './server.ts'
@@ -17,6 +17,8 @@ export interface InstallationComponents {
   /** Default: the system's. */
   readonly clock?: Clock
   readonly random?: Random
+  /** Where secrets named in the file of PostgreSQL sources are looked up. Default: the process's. */
+  readonly environment?: Readonly<Record<string, string | undefined>>
   /** Begin with an empty library when this home's is lost and there is no copy: for people to say, never by itself. */
   readonly reinit?: boolean | undefined
 }
@@ -55,10 +57,11 @@ export class Installation implements AsyncDisposable {
     const home = await makeHome(settings.home)
     const address = await Address.open(home, settings)
     const lifetime = new Lifetime()
-    const shared = await openBucket(settings, { clock, random })
+    const shared = openBucket(settings, { clock, random, log })
     if (shared) lifetime.own(shared.store)
     const { reinit } = components
-    const values = { ...platformSettings(settings, home, address), sync: shared?.sync, reinit }
+    const postgres = await readPostgresFile(settings, home, components.environment ?? process.env)
+    const values = { ...platformSettings(settings, home, address), postgres, sync: shared?.sync, reinit }
     const opening = Platform.open(values, { clock, random, log, bucket: shared?.store })
     const platform = lifetime.own(await opening.catch(failure => lifetime.close().then(() => Promise.reject(failure))))
     const parts = { log, clock, ids: new TimeOrderedIds(clock, random) }
@@ -179,11 +182,40 @@ async function makeHome(path: string): Promise<string> {
   return realpath(path)
 }
 
+/** The sources that an operator wrote down; none when there is no file. @throws SettingsInvalid · PostgresFileUnreadable */
+async function readPostgresFile(
+  { postgresFile }: ServerSettings,
+  home: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<readonly SourceSettings[]> {
+  const text = await readFile(resolve(postgresFile ?? join(home, 'postgres.yml')), 'utf8').catch((failure: unknown) => {
+    if (postgresFile === undefined && (failure as NodeJS.ErrnoException).code === 'ENOENT') return ''
+    throw new PostgresFileUnreadable(failure)
+  })
+  return readSources(text, name => environment[name])
+}
+
+/** The file of PostgreSQL sources is named, and cannot be read. */
+export class PostgresFileUnreadable extends PlatformError {
+  readonly code = 'POSTGRES_FILE_UNREADABLE'
+  readonly kind = 'invalid'
+  constructor(cause: unknown) {
+    super('the file of PostgreSQL sources cannot be read', {
+      cause,
+      hint: 'SUPER_DATA_POSTGRES_FILE says where it is.',
+    })
+  }
+}
+
 const megabyte = 2 ** 20
 const pendingProposalsMax = 10
 const datasetPollMs = 1_000
 
-function platformSettings(settings: ServerSettings, home: string, address: Address): PlatformSettings {
+function platformSettings(
+  settings: ServerSettings,
+  home: string,
+  address: Address,
+): Omit<PlatformSettings, 'postgres'> {
   const workers = Math.max(2, Math.min(8, availableParallelism()))
   return {
     home,

@@ -109,7 +109,7 @@ export const serverSettings = {
   },
   enableLearning: {
     env: 'SUPER_DATA_ENABLE_LEARNING',
-    about: 'Whether questions may be put before the team as tools.',
+    about: 'Whether questions may be put before the team as tools, and suggestions are made from what was asked.',
     schema: yesOrNo.default(true),
   },
   queryTimeoutSeconds: {
@@ -131,6 +131,11 @@ export const serverSettings = {
     env: 'SUPER_DATA_CACHE_SIZE_MB',
     about: 'Memory for datasets and results kept ready, in MB.',
     schema: wholeNumber(0, 100_000).default(500),
+  },
+  postgresFile: {
+    env: 'SUPER_DATA_POSTGRES_FILE',
+    about: 'PostgreSQL sources, in YAML; a name in `${…}` there takes a variable. Default: `postgres.yml` in the home.',
+    schema: z.string().min(1).optional(),
   },
   webhooksPrivate: {
     env: 'SUPER_DATA_WEBHOOKS_PRIVATE',

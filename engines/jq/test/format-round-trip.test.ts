@@ -95,7 +95,11 @@ const expression = fc.letrec(tie => {
         ...span,
         kind: 'object',
         entries: [
-          { ...span, key: { ...span, kind: 'computed', expression: { ...span, kind: 'array', body: key } }, value },
+          {
+            ...span,
+            key: { ...span, kind: 'computed', expression: { ...span, kind: 'iterate', target: key, optional: false } },
+            value,
+          },
         ],
       })),
       fc
@@ -185,6 +189,7 @@ describe('format', () => {
     ['(.a)?', '(.a)?'],
     ['.a?', '.a?'],
     ['try (try .a catch 1)', 'try (try .a catch 1)'],
+    ['try (-(try .)) catch 1', 'try (-try .) catch 1'],
     ['{(.a):1,"b":2,$c}', '{(.a): 1, "b": 2, $c}'],
     ['1 - (2 - 3)', '1 - (2 - 3)'],
   ])('writes %j as %j', (text, expected) => {

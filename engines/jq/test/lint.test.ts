@@ -63,6 +63,11 @@ describe('the linter', () => {
     ['"list" == type', 'unknown-type', 'no value is of the type "list"', 1, 'array'],
     ['select(true)', 'constant-condition', 'the condition true always holds', 8, undefined],
     ['if null then 1 end', 'constant-condition', 'the condition null never holds', 4, undefined],
+    ['@jsom', 'unknown-format', '@jsom is no format; did you mean @json?', 1, '@json'],
+    ['"a" | @htm "x\\(.)"', 'unknown-format', '@htm is no format; did you mean @html?', 7, '@html'],
+    ['label $out | break $ot', 'unknown-label', 'there is no label $ot to break to; did you mean $out?', 14, '$out'],
+    ['. as $x | $x, break $x', 'unknown-label', 'there is no label $x to break to', 15, undefined],
+    ['{(1 + 2): 3}', 'impossible-key', 'a key is a string, and this never is', 3, undefined],
     ['test("[")', 'invalid-regex', 'this is no regular expression: premature end of char-class', 6, undefined],
     ['[1', 'syntax', 'syntax error', 3, undefined],
   ])('%s: %s', (text, rule, message, column, suggestion) => {

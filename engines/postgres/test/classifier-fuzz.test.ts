@@ -20,7 +20,7 @@ const effects = fc.constantFrom(
   `pg_catalog."setval"('s', 78)`,
 )
 
-const { scalar, query } = fc.letrec<{ scalar: string; query: string }>(tie => ({
+const { query } = fc.letrec<{ scalar: string; query: string }>(tie => ({
   scalar: fc.oneof(
     { depthSize: 'small', withCrossShrink: true },
     fc.constantFrom('1', `'DROP TABLE acct'`, 'NULL', '$$;$$', 'now()', 'random()', 'id', 'a.id', '"id"', 'count(*)'),

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { beforeAll, expect, it } from 'vitest'
 import { describePostgres } from './open-source.ts'
 
 /** What strict guards refuse by mistake. */
@@ -31,6 +31,7 @@ const allowed: readonly string[] = [
   'SELECT DISTINCT ON (acct) acct, made FROM entry ORDER BY acct, made DESC',
   'SELECT * FROM rich',
   'SELECT add_tax(bal) FROM acct',
+  'SELECT factorial_of(5), rich_ones(), doubled(2)',
   'SELECT id FROM acct EXCEPT SELECT acct FROM entry UNION SELECT 1 INTERSECT SELECT 1',
   'SELECT * FROM acct ORDER BY bal DESC NULLS LAST OFFSET 2 ROWS FETCH FIRST 3 ROWS WITH TIES',
   'EXPLAIN SELECT * FROM acct',
@@ -63,7 +64,18 @@ const onlyNew: readonly string[] = [
   'SELECT uuidv7(), random(1, 6)',
 ]
 
+const functions = `
+  CREATE FUNCTION factorial_of(n int) RETURNS int LANGUAGE sql IMMUTABLE AS $$ SELECT n $$;
+  CREATE OR REPLACE FUNCTION factorial_of(n int) RETURNS int LANGUAGE sql IMMUTABLE AS
+    $$ SELECT CASE WHEN n < 2 THEN 1 ELSE n * factorial_of(n - 1) END $$;
+  CREATE FUNCTION rich_ones() RETURNS bigint LANGUAGE sql STABLE BEGIN ATOMIC SELECT count(*) FROM rich; END;
+  CREATE FUNCTION doubled(n int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN n * 2; END $$;`
+
 describePostgres('legitimate questions', {}, scene => {
+  beforeAll(async () => {
+    await scene.ask(functions)
+  })
+
   it.each(allowed)('are answered: %s', async text => {
     const params = text.includes('$1') ? ['owner%'] : []
     expect(await scene.source.read({ text, params })).toMatchObject({ truncated: false })
@@ -87,6 +99,13 @@ describePostgres('legitimate questions', {}, scene => {
         { timeout: 5_000 },
       )
       .toEqual([[1]])
+  })
+
+  it('are looked up where the policy says', async () => {
+    await scene.ask('CREATE SCHEMA "the shop"; CREATE TABLE "the shop".only_here (a int)')
+    await scene.ask('GRANT USAGE ON SCHEMA "the shop" TO cq_reader; GRANT SELECT ON "the shop".only_here TO cq_reader')
+    const there = await scene.open({ policy: { searchPath: ['the shop', 'public'] } })
+    expect(await there.read({ text: 'SELECT a FROM only_here, rich' })).toMatchObject({ rows: [] })
   })
 
   it('follow the policy of the source', async () => {

@@ -159,6 +159,11 @@ const refused: readonly (readonly [text: string, named: string])[] = [
   ['SELECT 1 OPERATOR(public.###) 2', '###'],
   ['SELECT total_bad(id) FROM acct', 'total_bad'],
   [`SELECT id::text::odd FROM acct`, 'odd'],
+  ['SELECT quiet_lock(1)', 'pg_advisory_lock'],
+  ['SELECT quieter_lock()', 'pg_advisory_lock'],
+  ['SELECT * FROM calls_quietly', 'pg_advisory_lock'],
+  ['SELECT peek()', 'pg_shadow'],
+  [`SELECT run_text('select pg_advisory_lock(1)')`, 'run_text'],
 ]
 
 const schema = `
@@ -171,7 +176,13 @@ const schema = `
   CREATE TYPE odd AS (a text);
   CREATE FUNCTION to_odd(text) RETURNS odd LANGUAGE sql VOLATILE AS $$ SELECT ROW($1)::odd $$;
   CREATE CAST (text AS odd) WITH FUNCTION to_odd(text);
-  GRANT SELECT ON evil_too, shadows TO cq_reader;`
+  CREATE FUNCTION quiet_lock(int) RETURNS text LANGUAGE sql STABLE AS $$ SELECT 1; SELECT pg_advisory_lock($1)::text $$;
+  CREATE FUNCTION quieter_lock() RETURNS text LANGUAGE sql IMMUTABLE BEGIN ATOMIC SELECT quiet_lock(1); END;
+  CREATE FUNCTION peek() RETURNS bigint LANGUAGE sql STABLE RETURN (SELECT count(*) FROM pg_shadow);
+  CREATE FUNCTION run_text(t text) RETURNS text LANGUAGE plpgsql STABLE AS
+    $$ DECLARE r text; BEGIN EXECUTE t INTO r; RETURN r; END $$;
+  CREATE VIEW calls_quietly AS SELECT quieter_lock();
+  GRANT SELECT ON calls_quietly, evil_too, shadows TO cq_reader;`
 
 describePostgres('attacks on a read', {}, scene => {
   it('are refused by name, and change nothing', async () => {

@@ -145,6 +145,19 @@ describePostgres('transaction sessions', {}, scene => {
     expect(await scene.ask('SELECT sum(bal)::text AS sum FROM acct')).toEqual([{ sum: '5502.00' }])
   })
 
+  it('end with an answer too large to be carried, and say so', async () => {
+    const source = await scene.open({ limits: { wireBytesMax: 1 << 20 } })
+    const { id } = await source.sessions.begin(alice)
+    await source.sessions.run(id, alice, insert(20))
+    const huge = source.sessions.run(id, alice, { text: `SELECT repeat('x', 30000000)` })
+    await expect(huge).rejects.toMatchObject({
+      code: 'POSTGRES_SESSION_LOST',
+      message: expect.stringContaining('large'),
+    })
+    await expect(source.sessions.commit(id, alice)).rejects.toMatchObject({ code: 'POSTGRES_SESSION_LOST' })
+    expect(await stored(20)).toBe(false)
+  })
+
   it('never hold more connections than there are places, and leave others room', async () => {
     const source = await scene.open({ limits: { sessionsMax: 4, sessionsPerOwnerMax: 3 } })
     const begun = await Promise.allSettled(

@@ -10,7 +10,7 @@ export async function seeWorld(scene: Scene): Promise<unknown> {
       (SELECT count(*) FROM pg_class WHERE oid >= 16384) AS relations,
       (SELECT count(*) FROM pg_proc WHERE oid >= 16384) AS functions,
       (SELECT count(*) FROM pg_namespace WHERE nspname !~ '^pg_(toast_)?temp') AS schemas,
-      (SELECT json_agg(r.* ORDER BY r.rolname) FROM pg_roles r) AS roles,
+      (SELECT json_agg(r.* ORDER BY r.rolname) FROM pg_roles r WHERE r.rolname ~ '^(cq|pg)_' OR r.rolsuper) AS roles,
       (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'
         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())) AS advisory,
       (SELECT count(*) FROM pg_replication_slots) AS slots,

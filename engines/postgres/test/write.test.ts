@@ -94,6 +94,8 @@ describePostgres('writing', {}, scene => {
     'SELECT 1',
     'SELECT * FROM acct FOR UPDATE',
     'INSERT INTO pg_authid (rolname) VALUES (1)',
+    `UPDATE pg_proc SET provolatile = 'i' WHERE proname = 'pg_sleep'`,
+    'DELETE FROM pg_catalog.pg_class WHERE oid = 1',
     `UPDATE acct SET bal = 1 WHERE id = 1 AND EXISTS (SELECT FROM evil)`,
   ])('refuses %s', async text => {
     const before = await seeWorld(scene)

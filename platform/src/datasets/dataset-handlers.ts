@@ -141,7 +141,8 @@ function migrationHandlers(parts: DatasetParts): Pick<Handlers, 'datasets.migrat
       const { from, sample } = await tried(parts, input, call)
       const { userName } = must(call.principal, 'a principal')
       const facts = { program, user_name: userName, at: clock.now() }
-      await call.changePlatform(async (transaction, recording) => {
+      const made = { from, to, program, createdBy: userName, createdAt: facts.at, sample: sample.slice(0, 3) }
+      return call.changePlatform(async (transaction, recording) => {
         recording.target(dataset)
         await transaction
           .insertInto('dataset_migrations')
@@ -150,9 +151,8 @@ function migrationHandlers(parts: DatasetParts): Pick<Handlers, 'datasets.migrat
             conflict.columns(['project', 'dataset', 'from_version', 'to_version']).doUpdateSet(facts),
           )
           .execute()
-        return { from, to }
+        return made
       })
-      return { from, to, program, createdBy: userName, createdAt: facts.at, sample: sample.slice(0, 3) }
     },
   }
 }

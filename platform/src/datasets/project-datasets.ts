@@ -58,10 +58,16 @@ export class ProjectDatasets {
     return new DatasetMigrations(this.#parts.platform, project)
   }
 
+  /** Where a project's data lies. Never shown outside. */
+  folderOf(project: string): string {
+    const { defaultFolder, projectsFolder } = this.#parts.settings
+    return project === 'default' ? defaultFolder : join(projectsFolder, project, 'datasets')
+  }
+
   async #openFor(project: string): Promise<Datasets> {
     const { settings, sql, clock, log, onChange } = this.#parts
     const datasets = await Datasets.open({
-      folder: project === 'default' ? settings.defaultFolder : join(settings.projectsFolder, project, 'datasets'),
+      folder: this.folderOf(project),
       cacheFolder: join(settings.cacheFolder, project),
       ignoredFolder: settings.home,
       clock,

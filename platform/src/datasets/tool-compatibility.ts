@@ -24,7 +24,10 @@ export async function toolCompatibility(
   return question.tool.definition.engine === 'jq' ? jqCompatibility(question) : sqlCompatibility(questions, question)
 }
 
-async function jqCompatibility(question: CompatibilityQuestion): Promise<ToolCompatibility | undefined> {
+/** Without asking any engine: from the paths that a jq tool reads. */
+export async function jqCompatibility(
+  question: Omit<CompatibilityQuestion, 'project' | 'signal'>,
+): Promise<ToolCompatibility | undefined> {
   const { definition } = question.tool
   const sources = definition.source === undefined ? definition.sources : [definition.source]
   if (!sources.includes(question.dataset)) return undefined

@@ -14,8 +14,14 @@ export interface EventDraft {
   readonly key?: string
 }
 
+/** A merge may tell of thousands of things at once; a statement takes only so many values. */
+const rowsPerInsert = 1_000
+
 export async function insertEvents(file: Kysely<GovernedTables>, events: readonly Event[]): Promise<void> {
-  await file.insertInto('outbox').values(events.map(toRow)).execute()
+  for (let at = 0; at < events.length; at += rowsPerInsert) {
+    const rows = events.slice(at, at + rowsPerInsert).map(toRow)
+    await file.insertInto('outbox').values(rows).execute()
+  }
 }
 
 /** Events of one file after one id and up to another, oldest first. */

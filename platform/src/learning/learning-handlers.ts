@@ -42,8 +42,8 @@ function statisticsHandlers({
   return {
     'tools.stats': async ({ project: name, period, tool }, { signal }) => {
       const project = await getProject(library.read, name)
-      const to = clock.now()
-      const selection = { project: name, since: startOf(period, to), tool }
+      const at = clock.now()
+      const selection = { project: name, since: startOf(period, at), tool }
       const overall = await statistics.overall(selection, signal)
       const tools = await statistics.byTool(selection, signal)
       const lastUse = await statistics.lastUse(name)
@@ -51,7 +51,8 @@ function statisticsHandlers({
       const unused = (await catalogue.of(project)).tools
         .filter(each => !called.has(each.name) && (tool === undefined || each.name === tool))
         .map(each => ({ tool: each.name, lastAt: lastUse.get(each.name) ?? null }))
-      return { from: Math.max(selection.since, (await statistics.since()) ?? to), to, overall, tools, unused }
+      const since = Math.max(selection.since, (await statistics.since()) ?? at)
+      return { since, at, overall, tools, unused }
     },
   }
 }

@@ -54,19 +54,10 @@ export class RunStatistics {
   }
 
   /** How often the most frequent parameters were given. */
-  async sameParameters({ project, since, tool }: RunSelection): Promise<number> {
-    await this.#runs.flush()
-    const row = await this.#telemetry.read
-      .selectFrom('runs')
-      .select(({ fn }) => fn.countAll<number>().as('count'))
-      .where('project', '=', project)
-      .where('tool', '=', tool ?? null)
-      .where('at', '>=', since)
-      .where('params', 'is not', null)
-      .groupBy('params')
-      .orderBy('count', 'desc')
-      .limit(1)
-      .executeTakeFirst()
+  async sameParameters(selection: RunSelection, signal: AbortSignal): Promise<number> {
+    const most = sql<{ count: number }>`
+      select count(*) as count ${selected(selection)} and params is not null group by params order by count desc limit 1`
+    const [row] = await this.#rows(most, signal)
     return row?.count ?? 0
   }
 

@@ -39,10 +39,7 @@ export function toolProposal(
   return {
     name,
     definition: {
-      description: `Asked ${times(question.asked)} by ${people(question.users)}: ${question.shape.text}`.slice(
-        0,
-        1_000,
-      ),
+      description: `Asked ${times(question.asked)} by ${people(question.users)}: ${text}`.slice(0, 1_000),
       engine: question.engine,
       ...(question.source === null ? {} : { source: question.source }),
       sources: [],

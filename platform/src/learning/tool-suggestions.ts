@@ -1,10 +1,12 @@
 import type { Clock } from '@super-data/base/clock'
 import type { Suggestion, ToolDefinition, Usage } from '@super-data/contract'
 import type { ProjectDatasets } from '../datasets/project-datasets.ts'
+import { jqCompatibility } from '../datasets/tool-compatibility.ts'
 import type { ProjectRow } from '../identity/projects.ts'
 import type { ToolCatalogue } from '../library/tool-catalogue.ts'
 import type { CompiledTool } from '../library/tool-checker.ts'
 import type { Tools } from '../library/tools.ts'
+import { mendedText } from './mended-text.ts'
 import { recordForm } from './record-form.ts'
 import type { RunStatistics } from './run-statistics.ts'
 
@@ -30,6 +32,9 @@ const worth = { slowMs: 500, sameParameters: 5, largeBytes: 32 * 2 ** 20, unused
 /** Tools whose history is read in one go. */
 const unusedMax = 50
 
+/** Structures a tool is compared with. */
+const structuresMax = 50
+
 interface Seen {
   readonly name: string
   readonly tool: CompiledTool
@@ -54,10 +59,36 @@ export class ToolSuggestions {
       const tool = await catalogue.find(project, name)
       if (!tool) continue
       const seen = { name, tool, usage: used.get(name) }
-      drafts.push(await this.#records(project, seen), await this.#impure(project, seen))
+      drafts.push(
+        await this.#mended(project, seen),
+        await this.#records(project, seen),
+        await this.#impure(project, seen, signal),
+      )
     }
     drafts.push(...(await this.#unused(project)))
     return drafts.filter(draft => draft !== undefined)
+  }
+
+  /** Data that has changed can be changed back on the way to a tool, when somebody has said how. */
+  async #mended(project: ProjectRow, { name, tool, usage }: Seen): Promise<Draft | undefined> {
+    const { engine, source } = tool.definition
+    if (engine !== 'jq' || source === undefined) return undefined
+    const { datasets: projects } = this.#parts
+    const dataset = (await projects.of(project.name)).find(source)
+    const structures = dataset ? await projects.schemasOf(project.name).history(source, { limit: structuresMax }) : []
+    const fit = dataset && (await jqCompatibility({ dataset: source, name, tool, structures }))
+    if (!fit || fit.isCompatible || !fit.isCertain) return undefined
+    const chain = await projects.migrationsOf(project.name).chain(source, dataset.schemaVersion, fit.worksWith)
+    if (!chain) return undefined
+    const text = mendedText(tool.definition, chain, dataset.shape === 'array')
+    return {
+      kind: 'mend_tool',
+      title: `${name} does not fit ${source} any more (${fit.problems[0]?.problem}): put the migration before its program?`,
+      tool: name,
+      evidence: evidenceOf(usage, null),
+      definition: { ...tool.definition, text },
+      canAccept: true,
+    }
   }
 
   /** A program that looks at one record after the other need not hold them all. */
@@ -81,13 +112,14 @@ export class ToolSuggestions {
   }
 
   /** Answers that depend on the time are made anew each time, however often the same is asked. */
-  async #impure(project: ProjectRow, { name, tool, usage }: Seen): Promise<Draft | undefined> {
+  async #impure(project: ProjectRow, { name, tool, usage }: Seen, signal: AbortSignal): Promise<Draft | undefined> {
     if (usage === undefined || (usage.p95Ms ?? 0) < worth.slowMs) return undefined
     const { source, sources } = tool.definition
     const query = await tool.query(source ?? sources[0]).catch(() => undefined)
     if (!query || query.pure) return undefined
     const { clock, statistics } = this.#parts
-    const same = await statistics.sameParameters({ project: project.name, since: clock.now() - periodMs, tool: name })
+    const selection = { project: project.name, since: clock.now() - periodMs, tool: name }
+    const same = await statistics.sameParameters(selection, signal)
     if (same < worth.sameParameters) return undefined
     return {
       kind: 'take_as_parameter',

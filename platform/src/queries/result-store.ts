@@ -117,7 +117,7 @@ export class ResultStore {
     for await (const object of this.#all()) all.push(object)
     let total = 0
     for (const result of resultsOf(all)) {
-      total += result.reduce((sum, object) => sum + object.sizeBytes, 0)
+      total += result.reduce((sum, object) => sum + sizeOf(object), 0)
       const isNewest = newestOf(result) >= oldest && total <= this.#settings.totalBytesMax
       const going = isNewest ? result.filter(object => isAlias(object) && object.modifiedAt < oldest) : result
       for (const object of going) await this.#objects.delete(object.key)
@@ -163,6 +163,11 @@ export class ResultStore {
 const aliasMark = '.of.'
 
 const isAlias = (object: ObjectEntry) => object.key.includes(aliasMark)
+
+/** A name is empty, but the names of one result together must not fill the store either. */
+const aliasBytes = 4_096
+
+const sizeOf = (object: ObjectEntry) => (isAlias(object) ? aliasBytes : object.sizeBytes)
 
 /** The objects of each result, its other names among them; the result that was written or named last comes first. */
 function resultsOf(objects: readonly ObjectEntry[]): ObjectEntry[][] {

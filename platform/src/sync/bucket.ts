@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import { Cancelled, throwIfAborted } from '@super-data/base/errors'
 import type { ObjectBody, ObjectEntry, ObjectHead, ObjectMetadata, ObjectStore, PutOptions } from '@super-data/objects'
-import { ObjectMissing, ObjectNotModified } from '@super-data/objects'
+import { ObjectMissing } from '@super-data/objects'
 import { BucketTimeout, TransferBroken } from './errors.ts'
 
 /** What went over the wire, for the record of a sync. */
@@ -43,20 +43,24 @@ export class Bucket {
   /**
    * Reads an object into a file.
    *
-   * @param known the ETag of a copy at hand.
+   * @param known the ETag of a copy at hand: to look whether it is still good takes one request, whatever the store.
    * @throws TransferBroken when fewer or other bytes came than were announced.
    */
-  download(key: string, file: string, known?: string): Promise<Download | 'unchanged' | 'missing'> {
+  async download(key: string, file: string, known?: string): Promise<Download | 'unchanged' | 'missing'> {
+    if (known !== undefined) {
+      const head = await this.head(key)
+      if (head === undefined) return 'missing'
+      if (head.etag === known) return 'unchanged'
+    }
     return this.#bounded(async signal => {
       try {
-        const { body, ...head } = await this.#store.get(key, { ifNoneMatch: known, signal })
+        const { body, ...head } = await this.#store.get(key, { signal })
         if (head.sizeBytes > this.#limits.objectBytesMax) {
           await body.cancel()
           throw new TransferBroken('the object is larger than a library may be')
         }
         return { head, sha256: await this.#receive(body, head, file) }
       } catch (failure) {
-        if (failure instanceof ObjectNotModified) return 'unchanged'
         if (failure instanceof ObjectMissing) return 'missing'
         throw failure
       }

@@ -86,15 +86,31 @@ export class Cycle {
 
   /** @throws SyncRefused until something changes; everything else may work the next time. */
   async run(): Promise<void> {
-    this.#report.etagBefore = (await this.#parts.records.read()).base_etag
+    const place = await this.#parts.records.read()
+    this.#report.etagBefore = place.base_etag
     try {
-      for (let attempt = 1; !(await this.#attempt()); attempt++) {
+      const first = await this.#pushAtOnce(place)
+      if (first === 'done') return
+      if (first === 'conflict') await this.#pause(1)
+      for (let attempt = 2; !(await this.#attempt()); attempt++) {
         if (attempt === attemptsMax) throw new SyncContended(attempt)
         await this.#pause(attempt)
       }
     } finally {
       await this.#use.lease.release()
     }
+  }
+
+  /**
+   * What is new here goes on top of what we know to be there, without looking first: the condition of the write looks.
+   */
+  async #pushAtOnce(place: PlaceRow): Promise<'done' | 'conflict' | 'nothing'> {
+    const base = await this.#parts.copies.find(place)
+    const known = place.first_synced_at !== null && place.rejected_etag === null && !this.#use.recreate
+    if (base === undefined || !known) return 'nothing'
+    const { ours, theirs } = await this.#difference(base, await this.#parts.database.fingerprint())
+    if (ours === 0 || theirs > 0) return 'nothing'
+    return (await this.#push({ etag: base.etag, base }, ours)) ? 'done' : 'conflict'
   }
 
   /** @returns whether both sides hold the same now. */

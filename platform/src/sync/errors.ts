@@ -20,8 +20,9 @@ export abstract class SyncRefused extends PlatformError {
 /** The store takes conditional writes but does not keep to them: two installations would overwrite each other. */
 export class ConditionalWritesMissing extends SyncRefused {
   readonly code = 'NO_CONDITIONAL_WRITES'
-  constructor() {
+  constructor(cause?: unknown) {
     super('the bucket does not keep to conditional writes', {
+      cause,
       hint: 'Use a store that honours If-Match and If-None-Match on PUT.',
     })
   }

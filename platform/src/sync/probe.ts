@@ -1,5 +1,5 @@
 import type { Random } from '@super-data/base/ids'
-import { WriteConflict } from '@super-data/objects'
+import { ObjectStoreUnconditional, WriteConflict } from '@super-data/objects'
 import type { Bucket } from './bucket.ts'
 import type { BucketKeys } from './bucket-keys.ts'
 import { ConditionalWritesMissing } from './errors.ts'
@@ -11,6 +11,15 @@ import { randomText } from './random-text.ts'
  * @throws ConditionalWritesMissing
  */
 export async function probeConditionalWrites(bucket: Bucket, keys: BucketKeys, random: Random): Promise<void> {
+  try {
+    await probe(bucket, keys, random)
+  } catch (failure) {
+    // Some stores find out by themselves.
+    throw failure instanceof ObjectStoreUnconditional ? new ConditionalWritesMissing(failure) : failure
+  }
+}
+
+async function probe(bucket: Bucket, keys: BucketKeys, random: Random): Promise<void> {
   const key = keys.probe(randomText(random, 12))
   const bytes = new TextEncoder().encode('whether conditional writes work\n')
   try {

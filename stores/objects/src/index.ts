@@ -1,4 +1,5 @@
 export {
+  ObjectBucketMissing,
   ObjectDamaged,
   ObjectKeyInvalid,
   ObjectMetadataInvalid,
@@ -9,9 +10,12 @@ export {
   ObjectRequestInvalid,
   ObjectStoreBusy,
   ObjectStoreClosed,
+  ObjectStoreDenied,
   ObjectStoreFull,
   ObjectStoreNewer,
+  ObjectStoreRefused,
   ObjectStoreUnavailable,
+  ObjectStoreUnconditional,
   WriteConflict,
 } from './errors.ts'
 export { FolderObjectStore, type FolderObjectStoreOptions } from './folder-object-store.ts'
@@ -33,3 +37,7 @@ export type {
   StoredObject,
 } from './object-store.ts'
 export { metadataBytesMax, pageMax } from './request.ts'
+export type { Capabilities as S3Capabilities } from './s3/capabilities.ts'
+export { defaultS3Limits, type S3Limits } from './s3/limits.ts'
+export { type S3Credentials, Signer } from './s3/signature.ts'
+export { S3ObjectStore, type S3ObjectStoreOptions } from './s3-object-store.ts'

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Clock } from '@super-data/base/clock'
+import { must } from '@super-data/base/errors'
 import type { Random } from '@super-data/base/ids'
 import type { Log } from '@super-data/base/log'
 import {
@@ -7,10 +8,10 @@ import {
   ObjectNotModified,
   ObjectRangeInvalid,
   ObjectRequestInvalid,
+  ObjectStoreBusy,
   ObjectStoreClosed,
   ObjectStoreUnavailable,
 } from './errors.ts'
-import { newEtag } from './etag.ts'
 import { concatenate, ObjectBody } from './object-body.ts'
 import { assertKey, compareKeys } from './object-key.ts'
 import type {
@@ -45,11 +46,19 @@ import { abortUpload, beginUpload, completeUpload, type UploadedPart, uploadPart
 import { Parts } from './s3/parts.ts'
 import { refusalError } from './s3/refusal-error.ts'
 import { readText, S3Client } from './s3/s3-client.ts'
-import { readAnswer } from './s3/s3-read.ts'
+import { ReplacedMeanwhile, readAnswer } from './s3/s3-read.ts'
 import type { S3Answer } from './s3/s3-reply.ts'
 import { conflictOf, S3Writer, type ServerCondition, type WriteOutcome } from './s3/s3-write.ts'
 import type { S3Credentials } from './s3/signature.ts'
-import { parseHead, type StoredHead, toHeaders, toObjectHead, type Writing } from './s3/stored-head.ts'
+import {
+  beginning,
+  parseHead,
+  pastAfter,
+  type StoredHead,
+  toHeaders,
+  toObjectHead,
+  type Writing,
+} from './s3/stored-head.ts'
 
 export interface S3ObjectStoreOptions extends S3Credentials {
   /** Without it AWS's own for the region. */
@@ -70,6 +79,11 @@ export interface S3ObjectStoreOptions extends S3Credentials {
 
 /** Of this size and content are the objects that stand for deleted ones. */
 const tombstone = Buffer.from('This object was deleted by Super Data; it lists as nothing.\n')
+
+const racesMax = 100
+
+/** Up to here a body is taken with its head: then it holds no connection, and can be read again when it breaks. */
+const atOnceBytes = 64 * 1024
 
 /** Objects in a bucket of any server that speaks S3 and honours conditions on writes. */
 export class S3ObjectStore implements ObjectStore {
@@ -119,7 +133,15 @@ export class S3ObjectStore implements ObjectStore {
     const range = toRangeHeader(options.range)
     if (range === 'none') throw new ObjectRangeInvalid((await this.#mustHead(key, options.signal)).sizeBytes)
     const signal = this.#signalFor(options.signal)
-    return this.#run(() => this.#get(key, { ...options, signal }, range))
+    return this.#run(async () => {
+      for (let tries = 1; ; tries++) {
+        try {
+          return await this.#get(key, { ...options, signal }, range)
+        } catch (failure) {
+          if (!isReplaced(failure) || tries === this.#client.limits.attemptsMax) throw failure
+        }
+      }
+    })
   }
 
   async put(key: string, body: PutBody, options: PutOptions = {}): Promise<{ readonly etag: string }> {
@@ -220,7 +242,12 @@ export class S3ObjectStore implements ObjectStore {
       const sent = answer.status === 206 ? range.end - range.start : sizeBytes
       if (sent !== range.end - range.start) throw new ObjectStoreUnavailable(new Error('the store ignored the range'))
       const reading = { head, range, ifMatch: this.#matchOf(head.serverEtag), signal: options.signal }
-      const body: ObjectBody = new ObjectBody(readAnswer(this.#client, answer, reading), async () => {
+      const chunks = readAnswer(this.#client, answer, reading)
+      if (range.end - range.start <= atOnceBytes) {
+        const whole = await collect(chunks)
+        return { ...toObjectHead({ ...head, key }), range, body: new ObjectBody(once(whole, options.signal)) }
+      }
+      const body: ObjectBody = new ObjectBody(chunks, async () => {
         this.#bodies.delete(body)
         answer.body.destroy()
       })
@@ -235,7 +262,10 @@ export class S3ObjectStore implements ObjectStore {
   async #put(key: string, body: PutBody, request: PutRequest & { readonly signal: AbortSignal }): Promise<string> {
     const condition = await this.#conditionOf(key, request)
     const held = condition !== undefined && !this.capabilities.conditionalParts
-    const parts = new Parts(readChunks(body, request.signal), this.#client.limits.partBytes)
+    const parts = new Parts(readChunks(body, request.signal), {
+      partBytes: this.#client.limits.partBytes,
+      isStable: body instanceof Uint8Array,
+    })
     try {
       const first = held ? await this.#whole(body, parts) : await parts.next()
       const isWhole = held || parts.isEnded
@@ -243,10 +273,11 @@ export class S3ObjectStore implements ObjectStore {
       if (request.signal.aborted) throw abortError(request.signal)
       if (!isWhole) return await this.#putInParts(key, { first: bytes, parts, condition, request })
       const sha256 = createHash('sha256').update(bytes).digest('hex')
-      const writing = { ...request, op: newEtag(this.#random), sha256 }
-      return await this.#settle(key, request.precondition, condition, again =>
-        this.#putWhole(this.#prefix + key, { bytes, writing, condition: again, signal: request.signal }),
-      )
+      const writing = { ...request, op: this.#newOp(), sha256 }
+      const write = (again: ServerCondition) =>
+        this.#putWhole(this.#prefix + key, { bytes, writing, condition: again, signal: request.signal })
+      if (condition === undefined && this.capabilities.losesRacedWrites) return await this.#putOver(key, write, request)
+      return await this.#settle(key, request.precondition, condition, write)
     } finally {
       await parts.end()
     }
@@ -260,7 +291,7 @@ export class S3ObjectStore implements ObjectStore {
     if (precondition?.must !== 'match') return precondition
     const head = await this.#liveHead(key, signal)
     assertPrecondition(key, precondition, head?.etag)
-    return { must: 'match', serverEtag: head?.serverEtag ?? '' }
+    return { must: 'match', head: must(head, 'the object that was just compared') }
   }
 
   async #whole(body: PutBody, parts: Parts): Promise<Uint8Array> {
@@ -279,6 +310,20 @@ export class S3ObjectStore implements ObjectStore {
     return concatenate(held)
   }
 
+  /** Replaces whatever is there, under its condition, until that held. */
+  async #putOver(
+    key: string,
+    write: (condition: ServerCondition) => Promise<WriteOutcome>,
+    { signal }: { readonly signal: AbortSignal },
+  ): Promise<string> {
+    for (let tries = 0; tries < racesMax; tries++) {
+      const head = await this.#findHead(this.#prefix + key, signal)
+      const outcome = await write(head === undefined ? { must: 'be absent' } : { must: 'match', head })
+      if (outcome.type === 'written') return outcome.etag
+    }
+    throw new ObjectStoreBusy()
+  }
+
   /** A deleted object may still hold its place with a tombstone: then that is what a new one replaces. */
   async #settle(
     key: string,
@@ -294,7 +339,7 @@ export class S3ObjectStore implements ObjectStore {
       if (!mustBeAbsent || found?.isTombstone !== true || now?.must === 'match') {
         throw conflictOf(key, mustBeAbsent, found)
       }
-      now = { must: 'match', serverEtag: found.serverEtag }
+      now = { must: 'match', head: found }
     }
   }
 
@@ -305,9 +350,9 @@ export class S3ObjectStore implements ObjectStore {
       writing,
       condition,
       signal,
-    }: { bytes: Uint8Array; writing: Writing; condition: ServerCondition; signal: AbortSignal },
+    }: { bytes: Uint8Array; writing: Omit<Writing, 'past'>; condition: ServerCondition; signal: AbortSignal },
   ): Promise<WriteOutcome> {
-    const headers = { ...toHeaders(writing), ...this.#headersOf(condition) }
+    const headers = { ...toHeaders({ ...writing, past: pastOf(condition) }), ...this.#headersOf(condition) }
     const call = { method: 'PUT', key: serverKey, headers, body: bytes } as const
     return this.#writer.write({ key: serverKey, call, op: writing.op, condition }, signal)
   }
@@ -328,8 +373,11 @@ export class S3ObjectStore implements ObjectStore {
   ): Promise<string> {
     const { signal } = request
     const serverKey = this.#prefix + key
-    const op = newEtag(this.#random)
-    const upload = await beginUpload(this.#client, serverKey, { headers: toHeaders({ ...request, op }), signal })
+    const op = this.#newOp()
+    const upload = await beginUpload(this.#client, serverKey, {
+      headers: toHeaders({ ...request, op, past: pastOf(condition) }),
+      signal,
+    })
     try {
       const uploaded: UploadedPart[] = []
       for (let part: Uint8Array | undefined = first; part !== undefined; part = await parts.next()) {
@@ -348,8 +396,8 @@ export class S3ObjectStore implements ObjectStore {
   /** Deletes one version. Where the server knows no conditional delete, a conditional write takes its place. */
   async #bury(key: string, head: StoredHead, signal: AbortSignal): Promise<boolean> {
     const serverKey = this.#prefix + key
-    const condition = { must: 'match', serverEtag: head.serverEtag } as const
-    const op = newEtag(this.#random)
+    const condition = { must: 'match', head } as const
+    const op = this.#newOp()
     const writing = { op, contentType: 'text/plain', metadata: {}, isTombstone: true }
     const outcome = this.capabilities.conditionalDeletes
       ? await this.#deleteVersion(serverKey, condition, signal)
@@ -446,7 +494,12 @@ export class S3ObjectStore implements ObjectStore {
     if (condition === undefined) return {}
     return condition.must === 'be absent'
       ? { 'if-none-match': '*' }
-      : { 'if-match': this.#matchOf(condition.serverEtag) }
+      : { 'if-match': this.#matchOf(condition.head.serverEtag) }
+  }
+
+  /** 96 random bits; short, as pasts are made of them. */
+  #newOp(): string {
+    return Buffer.from(this.#random.bytes(12)).toString('base64url')
   }
 
   #matchOf(serverEtag: string): string {
@@ -472,6 +525,26 @@ export class S3ObjectStore implements ObjectStore {
       this.#running.delete(running)
     }
   }
+}
+
+function isReplaced(failure: unknown): boolean {
+  return failure instanceof ObjectStoreUnavailable && failure.cause instanceof ReplacedMeanwhile
+}
+
+async function collect(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const held: Uint8Array[] = []
+  for await (const chunk of chunks) held.push(chunk)
+  return concatenate(held)
+}
+
+async function* once(bytes: Uint8Array, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  if (signal.aborted) throw abortError(signal)
+  if (bytes.byteLength > 0) yield bytes
+}
+
+function pastOf(condition: ServerCondition): string[] {
+  if (condition === undefined) return []
+  return condition.must === 'be absent' ? [beginning] : pastAfter(condition.head)
 }
 
 function addressOf({ endpoint, region, bucket, forcePathStyle }: S3ObjectStoreOptions) {

@@ -9,6 +9,7 @@ import { aborted, print, type Shell, say } from '../terminal.ts'
 
 interface ServeOptions extends SettingChanges {
   readonly stdio?: boolean
+  readonly reinit?: boolean
 }
 
 /** `serve`: one process with HTTP and MCP, or MCP on standard input and output. */
@@ -20,6 +21,7 @@ export function serveCommand(shell: Shell): Command {
     .option('--home <folder>', 'Where everything is kept (SUPER_DATA_HOME).')
     .option('--datasets <folder>', 'Where the data lies (SUPER_DATA_DATASETS_PATH).')
     .option('--stdio', 'Speak MCP on standard input and output, for a client that starts this process.')
+    .option('--reinit', 'Begin with an empty library when this home’s is lost and no copy of it can be found.')
     .option('-v, --verbose', 'Say more, and the cause of a failure.')
     .addHelpText('after', '\nExample:\n  super-data serve --port 8080 --home ./data')
   return command.action(async () => {
@@ -27,7 +29,7 @@ export function serveCommand(shell: Shell): Command {
     const { settle } = await import('../settings.ts')
     const { listen, openInstallation } = await import('../local.ts')
     const settings = settle(shell.env, options)
-    await using installation = await openInstallation(settings, settings.logLevel)
+    await using installation = await openInstallation(settings, settings.logLevel, { reinit: options.reinit })
     await rememberDatasets(settings.home, settings.datasetsPath)
     if (options.stdio || settings.transport === 'stdio') await serveStdio(shell, installation, settings)
     else await serveHttp(shell, installation, await listen(installation, settings))

@@ -2,6 +2,7 @@ import type { Answer, OperationName, Output, Tool } from '@super-data/contract'
 import { ownCommand } from '../self.ts'
 import { print, type Shell, say } from '../terminal.ts'
 import { renderDatasetProblems } from './dataset-problems.ts'
+import { renderStats, renderSuggestions } from './learning.ts'
 import { isAnswer, isPage, type OutputStyle, renderOutput } from './output.ts'
 import { shellQuote } from './shell-quote.ts'
 import { renderTool, toldState } from './tool.ts'
@@ -28,6 +29,8 @@ export function showResult(shell: Shell, output: unknown, called: Called & { rea
 function renderCalled(output: unknown, operation: OperationName, self: string, style: OutputStyle): string {
   if (operation === 'datasets.list') return renderOutput(output, style) + renderDatasetProblems(output as object, style)
   if (operation === 'tools.submit') return `${toldState(output as Tool, self)}\n`
+  if (operation === 'tools.stats') return renderStats(output as Output<'tools.stats'>, style)
+  if (operation === 'learning.suggestions') return renderSuggestions(output as Output<'learning.suggestions'>, style)
   if (operation === 'tools.get') return renderTool(output as Tool, style)
   return renderOutput(output, style)
 }

@@ -1,5 +1,12 @@
 import type { Tool } from '@modelcontextprotocol/server'
-import { type McpToolName, mcpTools, type Operation, type OperationName, operations } from '@super-data/contract'
+import {
+  type McpToolName,
+  mcpTools,
+  type Need,
+  type Operation,
+  type OperationName,
+  operations,
+} from '@super-data/contract'
 import { z } from 'zod'
 
 /** One tool that agents see, with the operations behind its actions. */
@@ -31,15 +38,26 @@ const leftOut = new Set([
   'propertyNames',
 ])
 
-const toolNames = (Object.keys(mcpTools) as McpToolName[]).filter(name => actionsOf(name).length > 0)
+const toolNames = Object.keys(mcpTools) as McpToolName[]
+const ofPostgres = (name: string) => name.startsWith('pg_')
 
 /** The built-in tools, in the order agents read them. Made once, from the declarations. */
-export const builtInTools: ReadonlyMap<string, BuiltInTool> = new Map(
-  toolNames.map(name => [name, describeTool(name)] as const),
-)
+export const builtInTools: ReadonlyMap<string, BuiltInTool> = toolsOf(toolNames.filter(name => !ofPostgres(name)))
 
-function describeTool(name: McpToolName): BuiltInTool {
-  const actions = actionsOf(name)
+/** The tools of PostgreSQL, by the most that somebody may do there: what is not allowed is not offered. */
+export const postgresTools: Readonly<Record<Need, ReadonlyMap<string, BuiltInTool>>> = {
+  read: toolsOf(toolNames.filter(ofPostgres), ['read']),
+  write: toolsOf(toolNames.filter(ofPostgres), ['read', 'write']),
+  admin: toolsOf(toolNames.filter(ofPostgres)),
+}
+
+function toolsOf(names: readonly McpToolName[], needs: readonly Need[] = ['read', 'write', 'admin']) {
+  const offered = ({ access }: Operation) => !('need' in access) || needs.includes(access.need)
+  return new Map<string, BuiltInTool>(names.map(name => [name, describeTool(name, offered)]))
+}
+
+function describeTool(name: McpToolName, offered: (operation: Operation) => boolean): BuiltInTool {
+  const actions = actionsOf(name).filter(([, operation]) => offered(operation))
   const inputs = actions.map(([, operation]) => operation.input)
   const properties = merge(inputs.map(input => propertiesOf(input, 'input')))
   const effects = actions.map(([, operation]) => operation.effect)

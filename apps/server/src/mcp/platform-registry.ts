@@ -12,7 +12,7 @@ import type { Log } from '@super-data/base/log'
 import type { Event, OperationName } from '@super-data/contract'
 import type { Catalogue, CatalogueTool, PlatformDoor } from '@super-data/platform'
 import { callWithin } from '../call-within.ts'
-import { type BuiltInTool, builtInTools } from './built-in-tools.ts'
+import { type BuiltInTool, builtInTools, postgresTools } from './built-in-tools.ts'
 import { ActionUnknown, ArgumentUnknown, CursorInvalid, ToolGroupMissing } from './errors.ts'
 import { ProgressRelay } from './progress.ts'
 import type { JsonSchemaObject, McpChange, McpRegistry, McpScope, McpTools } from './registry.ts'
@@ -29,7 +29,9 @@ export interface PlatformRegistryOptions {
 
 /** The group that holds the team's own tools and nothing else. */
 const teamGroup = 'tools'
-const groups = [...builtInTools.keys(), teamGroup]
+/** The group of the tools for PostgreSQL, which are listed elsewhere only where there is a source. */
+const postgresGroup = 'postgres'
+const groups = [...builtInTools.keys(), teamGroup, postgresGroup]
 const pageSize = 1_000
 
 /** Events after which a project lists other tools than before. */
@@ -61,6 +63,10 @@ export class PlatformRegistry implements McpRegistry {
     return (await this.#catalogue(scope)).project
   }
 
+  closeChannel(channel: string): Promise<void> {
+    return this.#options.platform.closeChannel(channel)
+  }
+
   onChange(listener: (change: McpChange) => void): () => void {
     return this.#options.platform.events.onEvent(event => {
       if (listChanging.has(event.type)) listener({ topic: event.project, what: 'tools' })
@@ -81,17 +87,20 @@ export class PlatformRegistry implements McpRegistry {
 
   /** Everything a group lists, made once for each generation of the catalogue. */
   #listOf(catalogue: Catalogue, group: string | undefined): readonly Tool[] {
-    const key = `${catalogue.project} ${group ?? ''}`
+    const key = `${catalogue.project} ${group ?? ''} ${catalogue.postgres ?? ''}`
     const known = this.#lists.get(key)
     if (known?.generation === catalogue.generation) return known.tools
-    const tools = [...builtInsOf(group), ...teamToolsOf(catalogue, group)]
+    const tools = [...offeredTo(catalogue, group).values()]
+      .map(tool => tool.listed)
+      .concat(teamToolsOf(catalogue, group))
     this.#lists.set(key, { generation: catalogue.generation, tools })
     return tools
   }
 
   async #inputSchema(scope: McpScope, name: string): Promise<JsonSchemaObject | undefined> {
-    const builtIn = builtInTools.get(name)
-    return builtIn?.listed.inputSchema ?? this.#teamTool(await this.#catalogue(scope), name)?.inputSchema
+    const catalogue = await this.#catalogue(scope)
+    const builtIn = offeredTo(catalogue, scope.group).get(name)
+    return builtIn?.listed.inputSchema ?? this.#teamTool(catalogue, name)?.inputSchema
   }
 
   #teamTool(catalogue: Catalogue, name: string): CatalogueTool | undefined {
@@ -99,7 +108,7 @@ export class PlatformRegistry implements McpRegistry {
   }
 
   async #call(scope: McpScope, name: string, input: Input, context: ServerContext): Promise<CallToolResult> {
-    const builtIn = isListedIn(scope.group, name) ? builtInTools.get(name) : undefined
+    const builtIn = offeredTo(await this.#catalogue(scope), scope.group).get(name)
     if (!builtIn && !(await this.#offersTeamTool(scope, name)))
       throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Unknown tool: ${name.slice(0, 100)}`)
     const requestId = scope.requestId ?? this.#options.ids.next('req')
@@ -132,6 +141,7 @@ export class PlatformRegistry implements McpRegistry {
         door: 'mcp',
         requestId,
         ...(scope.project === undefined ? {} : { project: scope.project }),
+        ...(scope.channel === undefined ? {} : { channel: scope.channel }),
         signal: context.mcpReq.signal,
         ...(progress ? { onProgress: step => progress.add(step) } : {}),
       })
@@ -142,12 +152,11 @@ export class PlatformRegistry implements McpRegistry {
   }
 }
 
-function isListedIn(group: string | undefined, builtIn: string): boolean {
-  return group === undefined || group === builtIn
-}
-
-function builtInsOf(group: string | undefined): Tool[] {
-  return [...builtInTools.values()].filter(tool => isListedIn(group, tool.name)).map(tool => tool.listed)
+/** The built-in tools of a group, as far as the caller may use them. */
+function offeredTo({ postgres }: Catalogue, group: string | undefined): ReadonlyMap<string, BuiltInTool> {
+  if (group === postgresGroup) return postgresTools[postgres ?? 'read']
+  if (group !== undefined) return new Map([...builtInTools].filter(([name]) => name === group))
+  return postgres === undefined ? builtInTools : new Map([...builtInTools, ...postgresTools[postgres]])
 }
 
 function teamToolsOf(catalogue: Catalogue, group: string | undefined): Tool[] {

@@ -22,6 +22,8 @@ export interface McpScope {
   readonly project: string | undefined
   /** Narrows what is listed; absent means everything. */
   readonly group: string | undefined
+  /** The MCP session, where the protocol has them. */
+  readonly channel?: string
   /** Of the HTTP request that carries the message. */
   readonly requestId?: string
 }
@@ -50,6 +52,8 @@ export interface McpRegistry {
    * @throws PlatformError when it does not
    */
   topic(scope: McpScope): Promise<string>
+  /** A session ended: nothing is held open for it any more. */
+  closeChannel?(channel: string): Promise<void>
   /** Told after the lists of a topic changed. Returns how to stop. */
   onChange(listener: (change: McpChange) => void): () => void
 }

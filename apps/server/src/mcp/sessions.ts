@@ -96,7 +96,7 @@ export class Sessions {
       onsessioninitialized: id => {
         session = { id, owner, topic, server, transport, usedAt: clock.elapsed(), active: 0 }
         this.#sessions.set(id, session)
-        server.server.onclose = () => void this.#sessions.delete(id)
+        server.server.onclose = () => this.#forget(id)
       },
     })
     await server.connect(transport)
@@ -110,7 +110,7 @@ export class Sessions {
     session.usedAt = this.#options.clock.elapsed()
     const response = await session.transport.handleRequest(request, {
       ...(body === undefined ? {} : { parsedBody: body }),
-      authInfo: authInfoOf(scope),
+      authInfo: authInfoOf({ ...scope, channel: session.id }),
     })
     const ids = requestIds(body)
     const leave = (): void => {
@@ -167,6 +167,15 @@ export class Sessions {
       log.debug({ error: String(error) }, 'an MCP session could not be told of a change')
       await this.#end(session)
     }
+  }
+
+  /** What was held open for it ends with it. */
+  #forget(id: string): void {
+    this.#sessions.delete(id)
+    const { registry, log } = this.#options
+    registry
+      .closeChannel?.(id)
+      .catch((error: unknown) => log.warn({ err: error }, 'what a session held could not be ended'))
   }
 
   async #end(session: Session): Promise<void> {

@@ -45,6 +45,7 @@ export async function openStdioDoor(options: StdioOptions): Promise<StdioDoor> {
     principal: await platform.authenticate(credentials),
     project: options.project,
     group: undefined,
+    channel: 'stdio',
   }
   const topic = await registry.topic(scope)
   return serve(registry, scope, topic, log)

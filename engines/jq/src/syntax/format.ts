@@ -184,9 +184,13 @@ function optionalTerm(body: Expression): string {
   return ambiguous ? `(${query(body)})?` : `${target(body)}?`
 }
 
-/** A `try` inside a `try` would take the outer `catch`. */
+/** A `try` at the end of a `try` would take the outer `catch`. */
 function protectedTerm(node: Expression): string {
-  return node.kind === 'try' && !node.postfix ? `(${query(node)})` : operand(node, levels.multiply + 1)
+  return endsInTry(node) ? `(${query(node)})` : operand(node, levels.multiply + 1)
+}
+
+function endsInTry(node: Expression): boolean {
+  return node.kind === 'negate' ? endsInTry(node.operand) : node.kind === 'try' && !node.postfix
 }
 
 function loopHead(node: Extract<Expression, { kind: 'reduce' | 'foreach' }>): string {

@@ -151,16 +151,11 @@ class Parser {
     return text
   }
 
-  /** The loosest level: pipes, commas, bindings, labels and local definitions. */
-  #query(): Expression {
-    return this.#pipe(() => this.#commas())
-  }
-
-  /** Operands between bars; the bar binds to its right. */
-  #pipe(operand: () => Expression): Expression {
-    const left = operand()
+  /** The loosest level: pipes, commas, bindings, labels and local definitions. Values in objects have no commas. */
+  #query(commas = true): Expression {
+    const left = commas ? this.#commas() : this.#expression()
     if (!this.#accept('|')) return left
-    const right = this.#pipe(operand)
+    const right = this.#query(commas)
     return { kind: 'pipe', left, right, start: left.start, end: this.#end }
   }
 
@@ -522,7 +517,7 @@ class Parser {
     const mayHaveValue = key.kind !== 'location'
     if (mayHaveValue && (needsValue || this.#is(':'))) {
       this.#expect(':')
-      return { key, value: this.#entryValue(), start, end: this.#end }
+      return { key, value: this.#query(false), start, end: this.#end }
     }
     if (!this.#is(',') && !this.#is('}')) this.#keyMistake(start)
     return { key, value: undefined, start, end: this.#end }
@@ -531,11 +526,6 @@ class Parser {
   #keyMistake(start: number): never {
     const hint = 'May need parentheses around object key expression.'
     return this.#lexer.fail(`syntax error, unexpected ${this.#tokenName()}`, Math.max(start, this.#token.start), hint)
-  }
-
-  /** Like a query, without commas. */
-  #entryValue(): Expression {
-    return this.#pipe(() => this.#expression())
   }
 
   #key(): EntryKey {

@@ -21,6 +21,9 @@ export type Rule =
   | 'invalid-regex'
   | 'costly-regex'
   | 'unknown-path'
+  | 'unknown-format'
+  | 'unknown-label'
+  | 'impossible-key'
 
 /** Something a reader of the program should know. */
 export interface Issue {

@@ -7,6 +7,7 @@ import { lintFlow } from './lint-flow.ts'
 import { lintNames } from './lint-names.ts'
 import { lintPaths } from './lint-paths.ts'
 import { lintRegexes } from './lint-regexes.ts'
+import { lintWords } from './lint-words.ts'
 import type { SchemaPath } from './schema.ts'
 
 /** What the linter may count on beside the text. */
@@ -40,6 +41,7 @@ function lintAst(ast: Ast, options: LintOptions, issues: IssueList): void {
   lintNames(ast, options, issues)
   lintFlow(ast, issues)
   lintRegexes(ast, issues)
+  lintWords(ast, issues)
   if (options.schema) lintPaths(ast, options.schema, issues)
 }
 

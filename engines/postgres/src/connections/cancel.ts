@@ -21,6 +21,8 @@ export function sendCancel(login: Login, client: ClientInternals): Promise<void>
   const cancel = () => internals.cancel(processID, secretKey)
   wire.on('connect', () => (login.ssl ? internals.requestSsl() : cancel()))
   wire.on('sslconnect', cancel)
-  internals.connect(login.port, login.host)
+  const { host, port } = login
+  if (host.startsWith('/')) internals.connect(`${host}/.s.PGSQL.${port}`)
+  else internals.connect(port, host)
   return promise.finally(() => clearTimeout(late))
 }

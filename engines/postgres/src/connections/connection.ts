@@ -18,7 +18,7 @@ const cancelGraceMs = 2_000
 const timeoutGraceMs = 500
 
 /** What may still arrive of rows nobody wants, before closing is cheaper than reading them. */
-const unwantedBytesMax = 4 << 20
+const unwantedBytesMax = 2 << 20
 
 export interface ConnectOptions {
   readonly login: Login
@@ -38,6 +38,9 @@ export interface RunLimits {
   /** More than this of an answer closes the connection. */
   readonly wireBytesMax: number
 }
+
+/** Why a connection broke that had to carry too much. */
+export const tooManyBytes = new Error('too many bytes')
 
 /** Why a running statement is being stopped by us. */
 type Stop = 'enough' | 'aborted' | 'timeout' | 'bytes'
@@ -64,7 +67,7 @@ export class Connection {
   #escalation: NodeJS.Timeout | undefined
   readonly serverVersion: number
   onNotice: ((notice: Notice) => void) | undefined
-  readonly #watchers = new Set<() => void>()
+  readonly #watchers = new Set<(cause: Error) => void>()
 
   private constructor(client: pg.Client, options: ConnectOptions, status: ReadonlyMap<string, string>) {
     this.#client = client
@@ -121,7 +124,7 @@ export class Connection {
   }
 
   /** Calls back once, when the connection has become useless. @returns how to stop watching. */
-  watch(watcher: () => void): () => void {
+  watch(watcher: (cause: Error) => void): () => void {
     this.#watchers.add(watcher)
     return () => this.#watchers.delete(watcher)
   }
@@ -209,7 +212,7 @@ export class Connection {
     if (this.#broken) return
     this.#broken = error
     this.#ready?.()
-    for (const watcher of this.#watchers) watcher()
+    for (const watcher of this.#watchers) watcher(error)
     this.#watchers.clear()
   }
 
@@ -218,7 +221,7 @@ export class Connection {
     if (this.#bytes <= this.#bytesMax) return
     const wasEnough = this.#stop === 'enough'
     if (!wasEnough) this.#stop = 'bytes'
-    this.destroy(new Error('too many bytes'))
+    this.destroy(tooManyBytes)
   }
 
   /** Sends, and waits until the server is ready for more or the connection is broken. */
@@ -250,7 +253,7 @@ export class Connection {
 
   /** Asks the server to cancel; when it does not, ends the backend. */
   #requestStop(reason: Stop): void {
-    if (this.#stop !== undefined || this.#broken) return
+    if (this.#stop !== undefined || this.#broken || !this.#ready) return
     this.#stop = reason
     if (reason === 'enough') this.#bytesMax = this.#bytes + unwantedBytesMax
     this.#stopping = sendCancel(this.#options.login, this.#client as unknown as ClientInternals)

@@ -16,7 +16,7 @@ export interface ClientInternals {
 }
 
 export interface WireInternals {
-  connect(port: number, host: string): void
+  connect(portOrPath: number | string, host?: string): void
   requestSsl(): void
   cancel(processId: number, secretKey: number): void
   sendCopyFromChunk(chunk: Buffer): void

@@ -13,7 +13,7 @@ export interface ExplainOptions {
   /** With `analyze`; default on. */
   readonly timing?: boolean
   readonly summary?: boolean
-  /** A plan for any values of `$1` …: from PostgreSQL 16, without `analyze`. */
+  /** A plan for any values of `$1` …, on every version; without `analyze`. The caller prepares the statement. */
   readonly genericPlan?: boolean
   /** Memory the planner used: from PostgreSQL 17. */
   readonly memory?: boolean
@@ -30,7 +30,7 @@ export class PostgresExplainOption extends PlatformError {
   }
 }
 
-const since: Readonly<Record<string, number>> = { genericPlan: 16, memory: 17, serialize: 17 }
+const since: Readonly<Record<string, number>> = { memory: 17, serialize: 17 }
 const needsAnalyze: readonly (keyof ExplainOptions)[] = ['wal', 'timing', 'serialize']
 const flags: Readonly<Record<string, string>> = {
   analyze: 'ANALYZE',
@@ -41,7 +41,6 @@ const flags: Readonly<Record<string, string>> = {
   wal: 'WAL',
   timing: 'TIMING',
   summary: 'SUMMARY',
-  genericPlan: 'GENERIC_PLAN',
   memory: 'MEMORY',
 }
 

@@ -1,6 +1,7 @@
 import type { Catalog, CatalogSource, TimeOptions } from '../catalog.ts'
 import { attempt } from '../schema/attempt.ts'
 import { PostgresDefinitionInvalid } from '../schema/errors.ts'
+import { parameterCount } from '../schema/parsed-statement.ts'
 import { type ExplainOptions, explainText, PostgresExplainOption } from './explain-text.ts'
 import { type FindingThresholds, type PlanFinding, planFindings } from './findings.ts'
 import { type HypotheticalIndex, hypotheticalIndexesMax, withHypothetical } from './hypothetical.ts'
@@ -103,7 +104,32 @@ export async function planOf(
   { text, params = [], options = {} }: Pick<ExplainRequest, 'text' | 'params' | 'options'>,
 ): Promise<Plan> {
   // Schemas are named only in verbose plans, and findings need them to find the right table.
-  const explain = explainText(text, { verbose: true, ...options }, catalog.serverVersion)
-  const [row] = await attempt(catalog, () => catalog.rows<{ 'QUERY PLAN': unknown }>(explain, params))
+  const explained = (statement: string) => explainText(statement, { verbose: true, ...options }, catalog.serverVersion)
+  if (options.genericPlan) return genericPlanOf(catalog, text, explained)
+  return attempt(catalog, () => planRow(catalog, explained(text), params))
+}
+
+async function planRow(catalog: Catalog, explain: string, params: readonly unknown[] = []): Promise<Plan> {
+  const [row] = await catalog.rows<{ 'QUERY PLAN': unknown }>(explain, params)
   return parsePlan(row?.['QUERY PLAN'])
+}
+
+/**
+ * The plan for any values. EXPLAIN's own GENERIC_PLAN cannot be used: the protocol wants a value for each `$n`, and
+ * the planner would look at it. A prepared statement outlives its transaction, so it is always taken back.
+ */
+async function genericPlanOf(catalog: Catalog, text: string, explained: (text: string) => string): Promise<Plan> {
+  const values = Array.from({ length: await parameterCount(text) }, () => 'NULL').join(', ')
+  const explain = explained(`EXECUTE generic_plan${values === '' ? '' : `(${values})`}`)
+  await attempt(catalog, () => catalog.rows(`PREPARE generic_plan AS ${text}`))
+  try {
+    return await attempt(catalog, async () => {
+      await catalog.rows('SET LOCAL plan_cache_mode = force_generic_plan')
+      const plan = await planRow(catalog, explain)
+      await catalog.rows('SET LOCAL plan_cache_mode TO DEFAULT')
+      return plan
+    })
+  } finally {
+    await catalog.rows('DEALLOCATE generic_plan')
+  }
 }

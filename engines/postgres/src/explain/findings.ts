@@ -124,7 +124,7 @@ function weakIndex(scene: Scene): PlanFinding | undefined {
 
 /** Below a LIMIT a step is stopped early, and on the inner side of a merge too: fewer rows than planned prove nothing. */
 function estimateOff({ node, above, limits, facts }: Scene): PlanFinding | undefined {
-  if (!node.actual || node.actual.loops === 0) return undefined
+  if (!node.actual || node.actual.loops === 0 || facts?.rows === null) return undefined
   const [planned, actual] = [Math.max(node.rows, 1), Math.max(node.actual.rows, 1)]
   const factor = Math.max(planned / actual, actual / planned)
   if (factor <= limits.estimateFactor || Math.abs(planned - actual) < 100) return undefined

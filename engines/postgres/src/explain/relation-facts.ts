@@ -27,7 +27,7 @@ const factsQuery = `
   SELECT DISTINCT n.nspname AS schema, c.relname AS name, CASE WHEN c.reltuples >= 0 THEN c.reltuples::int8 END AS rows,
     COALESCE(s.n_mod_since_analyze, 0) AS "changedSinceAnalyze",
     s.last_vacuum IS NULL AND s.last_autovacuum IS NULL AS "neverVacuumed"
-  FROM pg_catalog.unnest($1::text[], $2::text[]) AS p(schema, name)
+  FROM ROWS FROM (pg_catalog.unnest($1::text[]), pg_catalog.unnest($2::text[])) AS p(schema, name)
   JOIN pg_catalog.pg_class c ON c.relname = p.name
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     AND (n.nspname = p.schema OR p.schema IS NULL AND pg_catalog.pg_table_is_visible(c.oid))

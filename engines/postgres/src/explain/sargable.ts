@@ -54,7 +54,7 @@ function wildcard(node: Ast): HiddenColumn | undefined {
 
 function patternOf(value: unknown): string | undefined {
   for (const { type, node } of nodesBelow(value)) {
-    if (type === 'sval' || type === 'A_Const') return (node['sval'] as { sval?: string } | undefined)?.sval
+    if (type === 'A_Const') return (node['sval'] as { sval?: string } | undefined)?.sval
   }
   return undefined
 }

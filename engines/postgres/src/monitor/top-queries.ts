@@ -91,7 +91,7 @@ const infoQuery = (schema: string): string => `
   FROM ${schema}pg_stat_statements_info i`
 
 const queriesQuery = (schema: string, order: string): string => `
-  SELECT s.queryid::text AS id, pg_catalog.left(s.query, $2::int4) AS query, pg_catalog.pg_get_userbyid(s.userid) AS user,
+  SELECT s.queryid::text AS id, NULLIF(pg_catalog.left(s.query, $2::int4), '<insufficient privilege>') AS query, pg_catalog.pg_get_userbyid(s.userid) AS user,
     s.calls, s.total_exec_time AS "totalMs", s.mean_exec_time AS "meanMs", s.max_exec_time AS "maxMs", s.rows,
     s.total_exec_time / NULLIF((SELECT pg_catalog.sum(s.total_exec_time)
       FROM ${schema}pg_stat_statements(false) s WHERE ${own}), 0) AS share,

@@ -51,20 +51,15 @@ function parseAll(text: string): ParsedStatement[] {
 
 const isExhausted = (error: unknown): boolean => error instanceof Error && /memory exhausted|stack/i.test(error.message)
 
-/** Every node below a tree, with the name it stands under: its type, or for some clauses their field. */
+/** Every node below a tree in the order of the text, with the name it stands under: its type, or for some clauses their field. */
 export function* nodesBelow(root: unknown): Generator<ParsedStatement> {
-  const open: unknown[] = [root]
-  while (open.length > 0) {
-    const value = open.pop()
+  const open: [type: string, value: unknown][] = [['', root]]
+  for (let next = open.pop(); next; next = open.pop()) {
+    const [type, value] = next
     if (typeof value !== 'object' || value === null) continue
-    if (Array.isArray(value)) {
-      for (const each of value) open.push(each)
-      continue
-    }
-    for (const [type, node] of Object.entries(value)) {
-      if (typeof node === 'object' && node !== null && !Array.isArray(node)) yield { type, node: node as Ast }
-      open.push(node)
-    }
+    if (!Array.isArray(value) && type !== '') yield { type, node: value as Ast }
+    const below: [string, unknown][] = Array.isArray(value) ? value.map(each => ['', each]) : Object.entries(value)
+    for (const each of below.reverse()) open.push(each)
   }
 }
 
@@ -75,4 +70,13 @@ export function namesIn(list: unknown): string[] {
     const text = (item as { String?: { sval?: string } }).String
     return text === undefined ? [] : [text.sval ?? '']
   })
+}
+
+/** The highest `$n` of a statement; 0 without any. @throws as `parseStatement` */
+export async function parameterCount(text: string): Promise<number> {
+  let highest = 0
+  for (const { type, node } of nodesBelow((await parseStatement(text)).node)) {
+    if (type === 'ParamRef' && typeof node['number'] === 'number') highest = Math.max(highest, node['number'])
+  }
+  return highest
 }

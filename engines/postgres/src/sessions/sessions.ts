@@ -5,6 +5,7 @@ import type { Log } from '@super-data/base/log'
 import type { PostgresAnswer } from '../answers/answer.ts'
 import type { Catalog } from '../catalog.ts'
 import { commit } from '../connections/commit.ts'
+import { tooManyBytes } from '../connections/connection.ts'
 import type { Logins } from '../connections/logins.ts'
 import {
   PostgresConfirmationNeeded,
@@ -87,8 +88,12 @@ export class Sessions implements AsyncDisposable {
     this.#opening.push(owner.owner)
     try {
       const session = await this.#open(owner, request)
+      if (request.signal?.aborted) {
+        session.pool.giveBack(session.connection)
+        throw new Cancelled(request.signal.reason)
+      }
       this.#sessions.set(session.id, session)
-      session.unwatch = session.connection.watch(() => this.#lose(session, 'its connection was lost'))
+      session.unwatch = session.connection.watch(why => this.#lose(session, why))
       this.#schedule(session)
       return this.#stateOf(session)
     } finally {
@@ -311,7 +316,7 @@ export class Sessions implements AsyncDisposable {
     try {
       return await work(session, signal ? AbortSignal.any([signal, stop]) : stop)
     } catch (error) {
-      throw stop.aborted && error instanceof Cancelled ? lost(String(stop.reason)) : error
+      throw this.#sessions.has(id) ? error : this.#missing(id, owner, error)
     } finally {
       session.running = undefined
       session.usedAt = this.#options.clock.elapsed()
@@ -333,9 +338,9 @@ export class Sessions implements AsyncDisposable {
     return session
   }
 
-  #missing(id: string, owner: SessionOwner): Error {
+  #missing(id: string, owner: SessionOwner, cause?: unknown): Error {
     const ended = this.#ended.get(id)
-    if (ended && isOf(ended, owner)) return lost(ended.why)
+    if (ended && isOf(ended, owner)) return lost(ended.why, cause)
     return new PostgresSessionMissing('there is no such session', {
       hint: 'Sessions belong to who began them, and end when their connection does: begin one.',
     })
@@ -372,9 +377,9 @@ export class Sessions implements AsyncDisposable {
     session.pool.giveBack(session.connection)
   }
 
-  #lose(session: Session, why: string): void {
+  #lose(session: Session, cause: Error): void {
     if (!this.#sessions.delete(session.id)) return
-    this.#remember(session, why)
+    this.#remember(session, cause === tooManyBytes ? 'an answer in it was too large' : 'its connection was lost')
     clearTimeout(session.timer)
     this.#options.log?.warn({ session: session.id.slice(0, 8) }, 'a transaction session was lost')
   }
@@ -410,8 +415,9 @@ function placeOf(session: Session, name: string): number {
   })
 }
 
-function lost(why: string): PostgresSessionLost {
+function lost(why: string, cause: unknown): PostgresSessionLost {
   return new PostgresSessionLost(`the session has ended: ${why}. It was rolled back`, {
+    cause,
     hint: 'Begin a new one, and repeat what should be stored.',
   })
 }

@@ -29,6 +29,8 @@ export interface Findings {
   readonly attributes: readonly Mention[]
   /** INSERT, UPDATE, DELETE, MERGE at any depth. */
   readonly writes: readonly Construct[]
+  /** The tables they change. */
+  readonly targets: readonly Mention[]
   /** The same, when they would touch every row. */
   readonly allRows: readonly Construct[]
   /** SELECT … FOR UPDATE and its kin. */
@@ -63,6 +65,7 @@ export function findIn(tree: Tree): Findings {
     types: [],
     attributes: [],
     writes: [],
+    targets: [],
     allRows: [],
     locks: [],
     intos: [],
@@ -110,6 +113,7 @@ function noteStatement(findings: Mutable<Findings>, key: string, node: Tree): vo
   const at = range ? offsetOf(range) : {}
   if (command === undefined) findings.others.push({ name: key, ...at })
   else findings.writes.push({ name: command, ...at })
+  if (command !== undefined && range) findings.targets.push(rangeOf(range))
   const condition = key === 'MergeStmt' ? node['joinCondition'] : node['whereClause']
   if (command !== undefined && command !== 'INSERT' && !dependsOnRow(condition))
     findings.allRows.push({ name: command, ...at })

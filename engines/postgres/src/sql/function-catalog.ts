@@ -19,6 +19,10 @@ interface FunctionFacts {
   /** Can be written like a column of a row: `row.name`. */
   readonly takesRow: boolean
   readonly extension: string | null
+  /** Puts SQL together from texts, in PL/pgSQL. */
+  readonly isDynamic: boolean
+  /** Of those written in SQL: statements, or a whole CREATE FUNCTION. */
+  readonly bodies: readonly string[] | null
 }
 
 /** What a call is part of. */
@@ -74,6 +78,12 @@ export class FunctionCatalog {
     return this.#reason(this.#candidates(schema, name), purpose)
   }
 
+  /** SQL that runs inside of a function, unless the policy vouches for it. */
+  bodiesOf({ schema, name }: QualifiedName): readonly string[] {
+    const unknown = this.#candidates(schema, name).filter(facts => !isListed(facts, this.#policy.allowFunctions))
+    return unknown.flatMap(facts => facts.bodies ?? [])
+  }
+
   refusesOperator({ name }: QualifiedName): Reason {
     return this.#operators.get(name)
   }
@@ -112,6 +122,7 @@ export class FunctionCatalog {
     if (facts.extension !== null && refusedExtensions.has(facts.extension)) return 'reaches beyond this database'
     if (facts.isProcedure) return 'is a procedure'
     if (facts.isUntrusted) return 'is written in a language that may do anything on the server'
+    if (facts.isDynamic) return 'runs SQL given as text'
     if (facts.isDefiner) return 'runs with the rights of its owner'
     return facts.isVolatile && !isHarmless(facts, purpose) ? 'may change something, or is not known not to' : undefined
   }
@@ -210,7 +221,10 @@ const functionsQuery = `
     bool_or(p.pronargs >= 1 AND p.pronargs - p.pronargdefaults <= 1 AND (
       t.typtype = 'c' OR t.typname IN ('record', 'any', 'anyelement', 'anynonarray', 'anycompatible', 'anycompatiblenonarray')
     )) AS "takesRow",
-    min(e.extname) AS extension
+    min(e.extname) AS extension,
+    bool_or(l.lanname = 'plpgsql' AND e.extname IS NULL AND p.prosrc ~* '\\mexecute\\M') AS "isDynamic",
+    pg_catalog.array_agg(CASE WHEN p.prosqlbody IS NULL THEN p.prosrc ELSE pg_catalog.pg_get_functiondef(p.oid) END)
+      FILTER (WHERE l.lanname = 'sql' AND n.nspname <> 'pg_catalog' AND e.extname IS NULL) AS bodies
   FROM pg_catalog.pg_proc p
   JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
   JOIN pg_catalog.pg_language l ON l.oid = p.prolang

@@ -7,7 +7,7 @@ import { type Findings, type FunctionMention, findIn, type Mention } from './fin
 import { FunctionCatalog, type Purpose } from './function-catalog.ts'
 import { isOpenSetting, secretTables } from './function-rules.ts'
 import { locateByte } from './location.ts'
-import { parseStatement, type Tree } from './parser.ts'
+import { parseBody, parseStatement, type Tree } from './parser.ts'
 import { refusalOf } from './refusals.ts'
 import { findRelations, type Relation } from './relations.ts'
 
@@ -22,9 +22,9 @@ const refreshMs = 2_000
 const functionsMs = 300_000
 
 /** Views on views on views: deeper ones are refused. */
-const viewDepthMax = 16
+const depthMax = 16
 
-/** Of a view's definition. */
+/** Of what a view or a function runs. */
 const definitionBytesMax = 1 << 20
 
 /** A statement that may run, and what its caller should know before. */
@@ -45,8 +45,9 @@ export interface GateOptions {
 /**
  * Says which statements may run, before they do. It refuses what it does not know.
  *
- * What it cannot see is what views PostgreSQL brings, triggers, rules, defaults, row security and functions that claim
- * to be stable do inside: the rights of the login bound those.
+ * It looks through views and functions written in SQL. What it cannot see is what triggers, rules, defaults, row
+ * security, implicit casts and functions in other languages that claim to be stable do: the rights of the login and the
+ * reading transaction bound those.
  */
 export class Gate {
   readonly #options: GateOptions
@@ -66,7 +67,7 @@ export class Gate {
     const findings = findIn(root.inner)
     judgement.checkKind(root, findings)
     judgement.checkSetting(root)
-    await this.#checkNames(findings, judgement, 0)
+    await this.#checkNames(findings, judgement, [])
     return judgement.statement(root, findings)
   }
 
@@ -82,7 +83,8 @@ export class Gate {
     return this.#functions!
   }
 
-  async #checkNames(findings: Findings, judgement: Judgement, depth: number): Promise<void> {
+  /** @param inside the views and functions that are being looked through, outermost first. */
+  async #checkNames(findings: Findings, judgement: Judgement, inside: readonly string[]): Promise<void> {
     const functions = await this.#knowing(findings.functions)
     for (const mention of findings.functions) judgement.checkCall(mention, functions)
     for (const mention of findings.operators)
@@ -91,25 +93,48 @@ export class Gate {
       judgement.refuseIf(functions.refusesCast(mention), `the cast to ${mention.name}`, mention)
     for (const mention of findings.attributes)
       judgement.refuseIf(functions.refusesAttribute(mention), `${mention.name}, which is also a function,`, mention)
-    await this.#checkTables(findings, judgement, depth)
+    for (const mention of findings.functions) await this.#checkBodies(mention, { functions, judgement, inside })
+    await this.#checkTables(findings, judgement, inside)
   }
 
-  async #checkTables(findings: Findings, judgement: Judgement, depth: number): Promise<void> {
+  /** A function written in SQL does what its statements do, whatever it says of itself. */
+  async #checkBodies(
+    mention: FunctionMention,
+    {
+      functions,
+      judgement,
+      inside,
+    }: { readonly functions: FunctionCatalog; readonly judgement: Judgement; readonly inside: readonly string[] },
+  ): Promise<void> {
+    const key = `function ${keyOf(mention)}`
+    const bodies = inside.includes(key) ? [] : functions.bodiesOf(mention)
+    if (bodies.length === 0) return
+    if (inside.length > depthMax) judgement.refuse('stands on too many others', `the function ${mention.name}`, mention)
+    const within = judgement.inside(mention, `the function ${mention.name}`)
+    for (const body of bodies)
+      for (const tree of await parseBody(body, definitionBytesMax))
+        await this.#checkNames(findIn(tree as Tree), within, [...inside, key])
+  }
+
+  async #checkTables(findings: Findings, judgement: Judgement, inside: readonly string[]): Promise<void> {
     for (const mention of findings.tables) judgement.checkTable(mention, mention, this.#options.policy)
+    const targets = await this.#resolve(findings.targets)
+    for (const [place, mention] of findings.targets.entries()) judgement.checkTarget(targets[place] ?? mention, mention)
     const relations = await this.#resolve(findings.tables)
     for (const [place, relation] of relations.entries()) {
       const mention = findings.tables[place]!
       if (!relation) continue
       judgement.checkTable(relation, mention, this.#options.policy)
-      if (relation.definition !== null) await this.#checkView(relation, judgement.inside(mention, relation), depth + 1)
+      if (relation.definition !== null)
+        await this.#checkView(relation, judgement.inside(mention, `the view ${relation.name}`), inside)
     }
   }
 
   /** A view does what its query does, so that is judged as if it stood there. */
-  async #checkView(view: Relation, judgement: Judgement, depth: number): Promise<void> {
-    if (depth > viewDepthMax) judgement.refuse('stands on too many views', `the view ${view.name}`)
+  async #checkView(view: Relation, judgement: Judgement, inside: readonly string[]): Promise<void> {
+    if (inside.length > depthMax) judgement.refuse('stands on too many views', `the view ${view.name}`)
     const tree = await parseStatement(view.definition ?? '', definitionBytesMax)
-    await this.#checkNames(findIn(tree), judgement, depth)
+    await this.#checkNames(findIn(tree), judgement, [...inside, `view ${view.schema}.${view.name}`])
   }
 
   /** Functions made a moment ago are looked for once more before they count as unknown. */
@@ -188,21 +213,26 @@ const commands: Readonly<Record<string, string>> = {
   VariableShowStmt: 'SHOW',
 }
 
-/** The rules for one statement, or for a view inside of it. */
+/** What is being looked through, and where it stands in the text. */
+interface Through {
+  readonly name: string
+  readonly mention: Mention
+}
+
+/** The rules for one statement, or for a view or function inside of it. */
 class Judgement {
   readonly #text: string
   readonly #purpose: Purpose
-  /** The view that is being looked through, and where it stands in the text. */
-  readonly #through: { readonly view: string; readonly mention: Mention } | undefined
+  readonly #through: Through | undefined
 
-  constructor(text: string, purpose: Purpose, through?: { readonly view: string; readonly mention: Mention }) {
+  constructor(text: string, purpose: Purpose, through?: Through) {
     this.#text = text
     this.#purpose = purpose
     this.#through = through
   }
 
-  inside(mention: Mention, view: Relation): Judgement {
-    return new Judgement(this.#text, this.#purpose, this.#through ?? { view: view.name, mention })
+  inside(mention: Mention, name: string): Judgement {
+    return new Judgement(this.#text, this.#purpose, this.#through ?? { name, mention })
   }
 
   checkKind(root: Root, findings: Findings): void {
@@ -244,13 +274,19 @@ class Judgement {
     this.refuseIf(isDenied ? 'is closed by the policy of this source' : undefined, `the table ${name}`, mention)
   }
 
+  /** A superuser could change the catalogues themselves. */
+  checkTarget({ schema, name }: QualifiedName, mention: Mention): void {
+    const ofSystem = schema === 'pg_catalog' || schema === 'information_schema' || schema === 'pg_toast'
+    this.refuseIf(ofSystem ? 'belongs to PostgreSQL itself' : undefined, `the table ${name}`, mention)
+  }
+
   refuseIf(reason: string | undefined, what: string, mention: Mention): void {
     if (reason !== undefined) this.refuse(reason, what, mention)
   }
 
   refuse(reason: string, what: string, mention?: Mention): never {
     const through = this.#through
-    const subject = through ? `the view ${through.view} uses ${what}, which` : what
+    const subject = through ? `${through.name} uses ${what}, which` : what
     const hint = 'The operator of this source can open it in its policy.'
     return this.#deny(`${subject} ${reason}`, hint, what, through?.mention ?? mention)
   }

@@ -2,8 +2,6 @@ import { createRequire } from 'node:module'
 import { PostgresNotOneStatement, PostgresSyntax, PostgresTextTooLong } from '../errors.ts'
 import { locate } from './location.ts'
 
-const require = createRequire(import.meta.url)
-
 /** PostgreSQL's own parser, compiled to WebAssembly. */
 interface ParserProgram {
   loadModule(): Promise<void>
@@ -41,6 +39,13 @@ export async function bareStatement(text: string, bytesMax: number): Promise<str
     .toString()
 }
 
+/** Everything a function written in SQL runs. @param body its statements, or the whole CREATE FUNCTION. */
+export async function parseBody(body: string, bytesMax: number): Promise<readonly unknown[]> {
+  checkText(body, bytesMax)
+  const statements = parse(await loaded(), body).map(({ stmt }) => stmt)
+  return statements.map(stmt => (stmt['CreateFunctionStmt'] as Tree | undefined)?.['sql_body'] ?? stmt)
+}
+
 async function parseOne(text: string, bytesMax: number): Promise<RawStatement> {
   checkText(text, bytesMax)
   const parser = await loaded()
@@ -64,6 +69,8 @@ function loaded(): Promise<ParserProgram> {
 
 /** A program whose stack once overflowed is broken for good, so each load makes a new one. */
 async function load(): Promise<ParserProgram> {
+  // A new one each time: it remembers, and so keeps alive, everything it ever loaded.
+  const require = createRequire(import.meta.url)
   for (const file of Object.keys(require.cache)) if (file.includes('/libpg-query/')) delete require.cache[file]
   const fresh = require('libpg-query') as ParserProgram
   await fresh.loadModule()

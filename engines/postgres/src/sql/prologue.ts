@@ -18,9 +18,14 @@ export function beginWriting(times: TransactionTimes, isolation: Isolation = 're
 
 /** For statements that refuse a transaction; undone by the reset of the connection. */
 export function setTimes({ timeoutMs, lockTimeoutMs }: TransactionTimes): string {
-  return `SET statement_timeout = ${Math.ceil(timeoutMs)}; SET lock_timeout = ${Math.ceil(lockTimeoutMs)}`
+  return `SET statement_timeout = ${whole(timeoutMs)}; SET lock_timeout = ${whole(lockTimeoutMs)}`
 }
 
 function local({ timeoutMs, lockTimeoutMs }: TransactionTimes): string {
-  return `SET LOCAL statement_timeout = ${Math.ceil(timeoutMs)}; SET LOCAL lock_timeout = ${Math.ceil(lockTimeoutMs)}`
+  return `SET LOCAL statement_timeout = ${whole(timeoutMs)}; SET LOCAL lock_timeout = ${whole(lockTimeoutMs)}`
+}
+
+/** To PostgreSQL, 0 means no limit. */
+function whole(ms: number): number {
+  return Math.max(1, Math.ceil(ms))
 }

@@ -2,8 +2,8 @@ import type { Random } from '@super-data/base/ids'
 import { ObjectStoreUnconditional } from '../errors.ts'
 import { newEtag } from '../etag.ts'
 import { plainEtag } from '../request.ts'
-import { refusalError } from './refusal-error.ts'
 import { abortUpload, beginUpload, completeUpload, uploadPart } from './multipart.ts'
+import { refusalError } from './refusal-error.ts'
 import type { S3Call, S3Client } from './s3-client.ts'
 import type { S3Answer } from './s3-reply.ts'
 
@@ -16,6 +16,8 @@ export interface Capabilities {
   readonly conditionalDeletes: boolean
   /** The end of an upload in parts honours conditions. */
   readonly conditionalParts: boolean
+  /** Ceph confirms an unconditional write that lost a race without doing it: there every write needs a condition. */
+  readonly losesRacedWrites: boolean
 }
 
 const unconditional: Capabilities = {
@@ -23,6 +25,7 @@ const unconditional: Capabilities = {
   quotesEtags: true,
   conditionalDeletes: false,
   conditionalParts: false,
+  losesRacedWrites: false,
 }
 
 const wrongEtag = '00000000000000000000000000000000'
@@ -32,7 +35,10 @@ const wrongEtag = '00000000000000000000000000000000'
  *
  * @throws ObjectStoreDenied · ObjectBucketMissing · ObjectStoreUnavailable
  */
-export async function probe(client: S3Client, { prefix, random }: { prefix: string; random: Random }): Promise<Capabilities> {
+export async function probe(
+  client: S3Client,
+  { prefix, random }: { prefix: string; random: Random },
+): Promise<Capabilities> {
   const key = `${prefix}superdata-probe/${newEtag(random)}`
   const trial = new Trial(client, key)
   try {
@@ -66,7 +72,13 @@ class Trial {
     const conditionalParts = await this.#partsHonourConditions()
     const match = isQuoted ? `"${wrongEtag}"` : wrongEtag
     const conditionalDeletes = !(await this.#does({ method: 'DELETE', headers: { 'if-match': match } }))
-    return { conditionalWrites: true, quotesEtags: isQuoted, conditionalDeletes, conditionalParts }
+    return {
+      conditionalWrites: true,
+      quotesEtags: isQuoted,
+      conditionalDeletes,
+      conditionalParts,
+      losesRacedWrites: isCeph(first),
+    }
   }
 
   async #replaces(wrong: string, right: string): Promise<'always' | 'never' | 'when it matches'> {
@@ -102,6 +114,10 @@ class Trial {
     await reply.body.dump()
     return reply
   }
+}
+
+function isCeph({ headers }: S3Answer): boolean {
+  return /^tx[0-9a-f]{16,}-/.test(headers['x-amz-request-id'] ?? '')
 }
 
 /** @throws ObjectStoreUnconditional */

@@ -4,12 +4,15 @@ import { concatenate } from '../object-body.ts'
 export class Parts {
   readonly #chunks: AsyncGenerator<Uint8Array>
   readonly #partBytes: number
+  readonly #isStable: boolean
   #rest: Uint8Array = new Uint8Array()
   #ended = false
 
-  constructor(chunks: AsyncGenerator<Uint8Array>, partBytes: number) {
+  /** @param isStable whether chunks stay as they are; sources of streams use their buffers again. */
+  constructor(chunks: AsyncGenerator<Uint8Array>, { partBytes, isStable }: { partBytes: number; isStable: boolean }) {
     this.#chunks = chunks
     this.#partBytes = partBytes
+    this.#isStable = isStable
   }
 
   /** Whether every byte has been handed out. */
@@ -26,8 +29,7 @@ export class Parts {
       const { value, done } = await this.#chunks.next()
       if (done) this.#ended = true
       else {
-        // Sources reuse their buffers; a chunk that fills a part by itself is a body given whole, or waits its turn.
-        held.push(value.byteLength > this.#partBytes ? value : value.slice())
+        held.push(this.#isStable ? value : value.slice())
         size += value.byteLength
       }
     }

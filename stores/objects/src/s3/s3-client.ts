@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import type { Clock } from '@super-data/base/clock'
 import type { Random } from '@super-data/base/ids'
 import { Agent } from 'undici'
-import type { S3Limits } from './limits.ts'
 import { Attempts, RetryTokens } from './attempts.ts'
+import type { S3Limits } from './limits.ts'
 import { encodeKey, queryText } from './s3-path.ts'
 import { type S3Reply, toRefusal } from './s3-reply.ts'
 import { emptyPayload, type S3Credentials, Signer } from './signature.ts'
@@ -86,10 +86,17 @@ export class S3Client {
     const path = call.key === undefined ? this.#root || '/' : `${this.#root}/${encodeKey(call.key)}`
     const payload = call.body === undefined ? emptyPayload : createHash('sha256').update(call.body).digest('hex')
     const unsigned = { method: call.method, path, query: call.query, payload }
-    const headers = this.#signer.sign({ ...unsigned, headers: { ...call.headers, host: this.#host } }, this.#clock.now())
+    const headers = this.#signer.sign(
+      { ...unsigned, headers: { ...call.headers, host: this.#host } },
+      this.#clock.now(),
+    )
     const query = queryText(call.query)
     try {
-      const { statusCode, headers: received, body } = await this.#agent.request({
+      const {
+        statusCode,
+        headers: received,
+        body,
+      } = await this.#agent.request({
         origin: this.#origin,
         path: query === '' ? path : `${path}?${query}`,
         method: call.method,

@@ -12,6 +12,13 @@ export interface Reading {
   readonly signal: AbortSignal
 }
 
+/** The rest of a version that broke off cannot be had any more. */
+export class ReplacedMeanwhile extends Error {
+  constructor() {
+    super('the object was replaced while it was read')
+  }
+}
+
 const resumptionsMax = 5
 
 /**
@@ -50,5 +57,5 @@ async function resume(client: S3Client, { head, range, ifMatch, signal }: Readin
   const reply = await client.call({ method: 'GET', key: head.key, headers }, signal)
   if (reply.type === 'answer' && reply.status === 206) return reply
   if (reply.type === 'answer') await reply.body.dump()
-  throw new ObjectStoreUnavailable(new Error('the object was replaced while it was read'))
+  throw new ObjectStoreUnavailable(new ReplacedMeanwhile())
 }

@@ -58,6 +58,7 @@ const codeOfStatus: Readonly<Record<number, string>> = {
   307: 'TemporaryRedirect',
   403: 'AccessDenied',
   404: 'NoSuchKey',
+  409: 'OperationAborted',
   412: 'PreconditionFailed',
   416: 'InvalidRange',
 }

@@ -1,16 +1,16 @@
 import { ObjectOutcomeUnknown, ObjectStoreUnavailable, WriteConflict } from '../errors.ts'
 import { plainEtag } from '../request.ts'
 import type { Attempts } from './attempts.ts'
+import { Grace } from './grace.ts'
 import { refusalError } from './refusal-error.ts'
 import { readText, type S3Call, type S3Client } from './s3-client.ts'
-import { Grace } from './grace.ts'
 import { mayHaveHappened, type S3Reply } from './s3-reply.ts'
-import { type StoredHead, toEtag } from './stored-head.ts'
+import { beginning, type StoredHead, toEtag } from './stored-head.ts'
 
 /** What a write must find on the server. */
 export type ServerCondition =
   | { readonly must: 'be absent' }
-  | { readonly must: 'match'; readonly serverEtag: string }
+  | { readonly must: 'match'; readonly head: StoredHead }
   | undefined
 
 export interface Write {
@@ -34,7 +34,10 @@ export class S3Writer {
   readonly #client: S3Client
   readonly #head: (key: string, signal: AbortSignal | undefined) => Promise<StoredHead | undefined>
 
-  constructor(client: S3Client, head: (key: string, signal: AbortSignal | undefined) => Promise<StoredHead | undefined>) {
+  constructor(
+    client: S3Client,
+    head: (key: string, signal: AbortSignal | undefined) => Promise<StoredHead | undefined>,
+  ) {
     this.#client = client
     this.#head = head
   }
@@ -52,8 +55,10 @@ export class S3Writer {
       if (unclear || isPrevented(reply)) {
         const found = await this.#lookUp(write, { unclear, cause: reply })
         if (found?.op === write.op) return { type: 'written', etag: found.etag }
+        // Somebody wrote on top of it already: it happened, and is no longer what is there.
+        if (found?.past.includes(write.op)) return { type: 'written', etag: toEtag('replaced', write.op) }
         if (isPrevented(reply)) {
-          if (unclear && write.condition !== undefined) throw new ObjectOutcomeUnknown(write.key, causeOf(reply))
+          if (unclear && !isExcluded(write, found)) throw new ObjectOutcomeUnknown(write.key, causeOf(reply))
           return { type: 'prevented', found }
         }
       }
@@ -70,7 +75,10 @@ export class S3Writer {
     return serverEtag === '' ? undefined : toEtag(serverEtag, write.op)
   }
 
-  async #lookUp(write: Write, { unclear, cause }: { unclear: boolean; cause: S3Reply }): Promise<StoredHead | undefined> {
+  async #lookUp(
+    write: Write,
+    { unclear, cause }: { unclear: boolean; cause: S3Reply },
+  ): Promise<StoredHead | undefined> {
     try {
       return await this.#head(write.key, undefined)
     } catch (failure) {
@@ -78,6 +86,13 @@ export class S3Writer {
       throw failure
     }
   }
+}
+
+/** Whether what stands there followed the same state as this write should have, without it: then it never happened. */
+function isExcluded({ condition }: Write, found: StoredHead | undefined): boolean {
+  if (condition === undefined || found === undefined) return false
+  const base = condition.must === 'be absent' ? beginning : condition.head.op
+  return base !== undefined && found.past.includes(base)
 }
 
 /** The condition did not hold, or what it is about is gone. */

@@ -51,7 +51,10 @@ export class Signer {
   #authorization(request: Signable, time: string): string {
     const date = time.slice(0, 8)
     const scope = `${date}/${this.#region}/s3/aws4_request`
-    const names = Object.keys(request.headers).sort()
+    // What S3 demands and no more: an intermediary may touch the rest.
+    const names = Object.keys(request.headers)
+      .filter(name => name === 'host' || name.startsWith('x-amz-'))
+      .sort()
     const canonical = [
       request.method,
       request.path,

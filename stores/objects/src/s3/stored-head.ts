@@ -6,11 +6,18 @@ const opName = 'superdata-op'
 const sha256Name = 'superdata-sha256'
 const otherName = 'superdata-other'
 const deletedName = 'superdata-deleted'
+const pastName = 'superdata-past'
+const pastOpsMax = 12
+
+/** Stands in a past for: before this there was nothing. */
+export const beginning = 'new'
 
 /** What a write says of itself besides its bytes. */
 export interface Writing {
   /** Random; tells this write from every other, also of the same bytes. */
   readonly op: string
+  /** The marks of the writes that this one followed, the latest first, as far as they are known. */
+  readonly past: readonly string[]
   /** Of the whole body, in hex, where it was known before the upload began. */
   readonly sha256?: string | undefined
   readonly contentType: string
@@ -24,6 +31,7 @@ export interface StoredHead extends ObjectHead {
   /** What the server compares conditions with; equal bytes often have equal ones. */
   readonly serverEtag: string
   readonly op: string | undefined
+  readonly past: readonly string[]
   readonly sha256: string | undefined
   readonly isTombstone: boolean
 }
@@ -32,8 +40,9 @@ export interface StoredHead extends ObjectHead {
 const plainName = /^[a-z0-9][a-z0-9-]*$/
 const plainValue = /^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/
 
-export function toHeaders({ op, sha256, contentType, metadata, isTombstone }: Writing): Record<string, string> {
+export function toHeaders({ op, past, sha256, contentType, metadata, isTombstone }: Writing): Record<string, string> {
   const headers: Record<string, string> = { 'content-type': contentType, [metadataHeader + opName]: op }
+  if (past.length > 0) headers[metadataHeader + pastName] = past.join(',')
   if (sha256 !== undefined) headers[metadataHeader + sha256Name] = sha256
   if (isTombstone) headers[metadataHeader + deletedName] = 'true'
   const other: [string, string][] = []
@@ -60,6 +69,7 @@ export function parseHead(key: string, headers: Readonly<Record<string, string>>
     metadata: parseMetadata(headers),
     serverEtag,
     op,
+    past: own(pastName)?.split(',') ?? [],
     sha256: own(sha256Name),
     isTombstone: own(deletedName) === 'true',
   }
@@ -68,6 +78,11 @@ export function parseHead(key: string, headers: Readonly<Record<string, string>>
 /** The server's ETag follows the bytes on most servers; with the mark of the write it is new every time. */
 export function toEtag(serverEtag: string, op: string | undefined): string {
   return op === undefined ? serverEtag : `${serverEtag}.${op}`
+}
+
+/** The past of a write that follows this one. */
+export function pastAfter({ op, past }: StoredHead): string[] {
+  return op === undefined ? [] : [op, ...past].slice(0, pastOpsMax)
 }
 
 export function toObjectHead(head: StoredHead): ObjectHead {
