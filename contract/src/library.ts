@@ -3,87 +3,18 @@ import { answer, json } from './answer.ts'
 import { datasetName, functionName, id, instant, page, paging, projectName, toolName } from './names.ts'
 import { operation } from './operation.ts'
 import { explanation, params, question, resultLimits } from './queries.ts'
-
-/** `conflict`: approved elsewhere at the same time as another version, which answers. */
-export const toolState = z.enum(['draft', 'pending', 'approved', 'rejected', 'expired', 'conflict', 'disabled'])
-export type ToolState = z.output<typeof toolState>
-
-export const libraryFunction = z.object({
-  id,
-  name: functionName,
-  arity: z.int().nonnegative(),
-  version: z.int().positive(),
-  approvedVersion: z.int().nullable().describe('What new questions and tools use.'),
-  state: toolState,
-  hash: z.string(),
-  description: z.string(),
-  definition: z.string(),
-  uses: z.array(z.object({ name: functionName, arity: z.int(), version: z.int() })).describe('Pinned.'),
-  active: z.boolean(),
-  createdBy: z.string(),
-  createdAt: instant,
-})
-export type LibraryFunction = z.output<typeof libraryFunction>
-
-const definition = z.string().min(1).max(50_000).describe('Exactly one jq definition: `def name(args): body;`.')
-
-export const listFunctions = operation({
-  name: 'functions.list',
-  summary: 'List the shared jq functions.',
-  route: { method: 'GET', path: '/projects/{project}/functions' },
-  mcp: { tool: 'library', action: 'list_functions' },
-  access: { target: 'project', need: 'read' },
-  effect: 'read',
-  input: z.object({ project: projectName, ...paging }),
-  output: page(libraryFunction),
-})
-
-export const getFunction = operation({
-  name: 'functions.get',
-  summary: 'Show a function, as it is or as it was.',
-  route: { method: 'GET', path: '/projects/{project}/functions/{function}' },
-  positional: ['function'],
-  access: { target: 'project', need: 'read' },
-  effect: 'read',
-  input: z.object({
-    project: projectName,
-    function: z.string().min(1).max(70).describe('name, or name/arity.'),
-    version: z.coerce.number().int().positive().optional(),
-  }),
-  output: libraryFunction,
-})
-
-export const createFunction = operation({
-  name: 'functions.create',
-  summary: 'Add a shared jq function, or a new version of it.',
-  route: { method: 'POST', path: '/projects/{project}/functions' },
-  mcp: { tool: 'library', action: 'create_function' },
-  positional: ['definition'],
-  access: { target: 'project', need: 'write' },
-  effect: 'write',
-  input: z.object({
-    project: projectName,
-    definition,
-    description: z.string().max(500).default(''),
-    expectedVersion: z
-      .int()
-      .nonnegative()
-      .optional()
-      .describe('The version this one follows, 0 for a new function: refused when somebody was faster.'),
-  }),
-  output: libraryFunction,
-})
-
-export const disableFunction = operation({
-  name: 'functions.disable',
-  summary: 'Hide a function from new tools; tools that pinned it keep working.',
-  route: { method: 'DELETE', path: '/projects/{project}/functions/{function}' },
-  positional: ['function'],
-  access: { target: 'project', need: 'write' },
-  effect: 'destructive',
-  input: z.object({ project: projectName, function: z.string().min(1).max(70) }),
-  output: libraryFunction,
-})
+import {
+  comment,
+  difference,
+  expectedVersion,
+  reviewed,
+  testCase,
+  testResult,
+  toolState,
+  versionSummary,
+  vote,
+  votedHash,
+} from './review.ts'
 
 /** JSON Schema 2020-12 of an object; checked when the tool is saved. */
 export const parameterSchema = z.record(z.string(), json)
@@ -98,6 +29,7 @@ export const toolDefinition = z.object({
     .default([])
     .describe('Several datasets: the caller picks one by the parameter `dataset`.'),
   parameters: parameterSchema.default({ type: 'object', properties: {}, additionalProperties: false }),
+  tests: z.array(testCase).max(50).optional().describe('Cases that must pass before it is put before the team.'),
 })
 export type ToolDefinition = z.output<typeof toolDefinition>
 
@@ -110,16 +42,10 @@ export const tool = z.object({
   definition: toolDefinition,
   functions: z.array(z.object({ name: functionName, arity: z.int(), version: z.int() })),
   origin: z.enum(['yaml', 'learned', 'manual']),
-  review: z
-    .enum(['none', 'votes', 'import'])
-    .nullable()
-    .describe('How it was approved; `none` by a project’s only member.'),
+  approvedVersion: z.int().nullable().describe('The version that answers.'),
   createdBy: z.string(),
   createdAt: instant,
-  approvedAt: instant.nullable(),
-  approvedBy: z.array(z.string()),
-  votes: z.array(z.object({ user: z.string(), vote: z.enum(['approve', 'reject']), comment: z.string(), at: instant })),
-  votesNeeded: z.int().nonnegative(),
+  ...reviewed,
 })
 export type Tool = z.output<typeof tool>
 
@@ -131,6 +57,11 @@ export const toolSummary = z.object({
   engine: question.engine,
   parameters: parameterSchema,
 })
+
+const named = { project: projectName, tool: toolName }
+const path = '/projects/{project}/tools/{tool}'
+const write = { access: { target: 'project', need: 'write' }, effect: 'write', positional: ['tool'] } as const
+const read = { access: { target: 'project', need: 'read' }, effect: 'read', positional: ['tool'] } as const
 
 export const listTools = operation({
   name: 'tools.list',
@@ -156,9 +87,25 @@ export const getTool = operation({
   positional: ['tool'],
   access: { target: 'project', need: 'read' },
   effect: 'read',
-  input: z.object({ project: projectName, tool: toolName }),
+  input: z.object({ ...named, version: z.coerce.number().int().positive().optional() }),
   output: tool,
 })
+
+const tests = z.array(testCase).max(50).optional()
+
+/** What a tool is made from. */
+const parts = {
+  ...named,
+  description: z.string().min(1).max(1000),
+  fromRun: id.optional().describe('A run id from an answer; its question and parameters become the tool.'),
+  engine: question.engine.optional(),
+  source: question.source,
+  sources: z.array(datasetName).max(100).optional(),
+  text: question.text.optional(),
+  mode: question.mode.optional(),
+  parameters: parameterSchema.optional().describe('JSON Schema of the parameters; made from the run when absent.'),
+  tests: tests.describe('{params, input? | dataset?, expected}'),
+}
 
 export const createTool = operation({
   name: 'tools.create',
@@ -168,18 +115,7 @@ export const createTool = operation({
   positional: ['tool'],
   access: { target: 'project', need: 'write' },
   effect: 'write',
-  input: z.object({
-    project: projectName,
-    tool: toolName,
-    description: z.string().min(1).max(1000),
-    fromRun: id.optional().describe('A run id from an answer; its question and parameters become the tool.'),
-    engine: question.engine.optional(),
-    source: question.source,
-    sources: z.array(datasetName).max(100).optional(),
-    text: question.text.optional(),
-    mode: question.mode.optional(),
-    parameters: parameterSchema.optional().describe('JSON Schema of the parameters; made from the run when absent.'),
-  }),
+  input: z.object(parts),
   output: tool,
 })
 
@@ -194,13 +130,14 @@ export const updateTool = operation({
   input: z.object({
     project: projectName,
     tool: toolName,
-    expectedVersion: z.int().positive().describe('The version you read; refused when somebody was faster.'),
+    expectedVersion,
     description: z.string().min(1).max(1000).optional(),
     source: question.source,
     sources: z.array(datasetName).max(100).optional(),
     text: question.text.optional(),
     mode: z.enum(['document', 'records']).optional(),
     parameters: parameterSchema.optional(),
+    tests,
   }),
   output: tool,
 })
@@ -217,7 +154,8 @@ export const submitTool = operation({
     project: projectName,
     tool: toolName,
     justification: z.string().max(2000).default(''),
-    expectedVersion: z.int().positive().optional().describe('The version you read; refused when there is a newer one.'),
+    expectedVersion: expectedVersion.optional(),
+    allowSimilar: z.boolean().optional().describe('Although an approved tool asks nearly the same.'),
   }),
   output: tool,
 })
@@ -233,11 +171,203 @@ export const voteOnTool = operation({
   input: z.object({
     project: projectName,
     tool: toolName,
-    vote: z.enum(['approve', 'reject']),
-    hash: z.string().min(12).max(64).describe('The hash that `get` showed, or its first 12 characters.'),
-    comment: z.string().max(2000).default(''),
+    vote,
+    hash: votedHash,
+    comment: comment.describe('Needed with a reject.'),
   }),
   output: tool,
+})
+
+export const proposeTool = operation({
+  name: 'tools.propose',
+  summary: 'Save a question as a tool and put it before the team, in one step.',
+  route: { method: 'POST', path: '/projects/{project}/proposals' },
+  positional: ['tool'],
+  access: { target: 'project', need: 'write' },
+  effect: 'write',
+  input: z.object({
+    ...parts,
+    justification: z.string().max(2000).default(''),
+    expectedVersion: expectedVersion
+      .optional()
+      .describe('Of the tool this is a new version of; absent for a new tool.'),
+    allowSimilar: z.boolean().optional(),
+    requiredFunctions: z
+      .array(z.string().max(70))
+      .max(100)
+      .optional()
+      .describe('Functions it must use: name, or name/arity.'),
+  }),
+  output: tool,
+})
+
+export const approveTool = operation({
+  name: 'tools.approve',
+  summary: 'Approve a pending tool as an admin of the project.',
+  route: { method: 'POST', path: `${path}/approve` },
+  ...write,
+  access: { target: 'project', need: 'admin' },
+  input: z.object({
+    ...named,
+    hash: votedHash,
+    comment,
+    confirm: z.literal(true).describe('That you have read this version and approve it.'),
+  }),
+  output: tool,
+})
+
+export const withdrawTool = operation({
+  name: 'tools.withdraw',
+  summary: 'Take a pending tool back; it is a draft again.',
+  route: { method: 'POST', path: `${path}/withdraw` },
+  ...write,
+  input: z.object(named),
+  output: tool,
+})
+
+export const restoreTool = operation({
+  name: 'tools.restore',
+  summary: 'Bring a disabled tool back as it was.',
+  route: { method: 'POST', path: `${path}/restore` },
+  ...write,
+  access: { target: 'project', need: 'admin' },
+  input: z.object({ ...named, comment }),
+  output: tool,
+})
+
+export const toolHistory = operation({
+  name: 'tools.history',
+  summary: 'List the versions of a tool with their reviews, newest first.',
+  route: { method: 'GET', path: `${path}/history` },
+  mcp: { tool: 'library', action: 'history' },
+  ...read,
+  input: z.object({ ...named, ...paging }),
+  output: page(versionSummary),
+})
+
+export const diffTool = operation({
+  name: 'tools.diff',
+  summary: 'Show what differs between two versions of a tool, functions included.',
+  route: { method: 'GET', path: `${path}/diff` },
+  ...read,
+  input: z.object({
+    ...named,
+    from: z.coerce.number().int().positive().optional().describe('Default: the one that answers.'),
+    to: z.coerce.number().int().positive().optional().describe('Default: the newest.'),
+  }),
+  output: difference,
+})
+
+export const rollBackTool = operation({
+  name: 'tools.rollback',
+  summary: 'Draft a new version of a tool with the content of an earlier one.',
+  route: { method: 'POST', path: `${path}/rollback` },
+  ...write,
+  positional: ['tool', 'version'],
+  input: z.object({
+    ...named,
+    version: z.coerce.number().int().positive(),
+    expectedVersion: expectedVersion.optional(),
+  }),
+  output: tool,
+})
+
+export const upgradeTool = operation({
+  name: 'tools.upgrade',
+  summary: 'Draft a new version of a tool with the functions as they are now.',
+  route: { method: 'POST', path: `${path}/upgrade` },
+  ...write,
+  input: z.object({ ...named, expectedVersion }),
+  output: tool,
+})
+
+export const dryRunTool = operation({
+  name: 'tools.dryRun',
+  summary: 'Try a version that is not approved: its test cases, and a call on a sample.',
+  route: { method: 'POST', path: `${path}/dry-run` },
+  mcp: { tool: 'library', action: 'dry_run' },
+  ...write,
+  effect: 'read',
+  input: z.object({
+    ...named,
+    version: z.int().positive().optional().describe('Default: the newest.'),
+    params: params.optional(),
+    input: json.optional().describe('jq: what is `.`, instead of the dataset.'),
+  }),
+  output: z.object({
+    version: z.int(),
+    hash: z.string(),
+    tests: z.array(testResult),
+    answer: answer.optional().describe('When params or input were given.'),
+  }),
+})
+
+export const confirmVote = operation({
+  name: 'votes.confirm',
+  summary: 'Confirm a vote of yours with its code, so that it counts.',
+  route: { method: 'POST', path: '/votes/confirm' },
+  positional: ['code'],
+  access: { target: 'self' },
+  effect: 'write',
+  input: z.object({ code: z.string().min(4).max(20) }),
+  output: z.object({ vote, subject: z.string(), project: z.string(), state: toolState }),
+})
+
+export const listUnconfirmedVotes = operation({
+  name: 'votes.unconfirmed',
+  summary: 'List votes of yours that do not count yet, with the codes that confirm them.',
+  route: { method: 'GET', path: '/votes/unconfirmed' },
+  access: { target: 'self' },
+  effect: 'read',
+  input: z.object({}),
+  output: z.object({
+    items: z.array(
+      z.object({
+        code: z.string(),
+        project: z.string(),
+        subject: z.string(),
+        kind: z.enum(['function', 'tool']),
+        vote,
+        comment: z.string(),
+        hash: z.string(),
+        at: instant,
+      }),
+    ),
+  }),
+})
+
+export const listActivity = operation({
+  name: 'activity.list',
+  summary: 'Show who did what in the library in the last days.',
+  route: { method: 'GET', path: '/projects/{project}/activity' },
+  access: { target: 'project', need: 'read' },
+  effect: 'read',
+  input: z.object({ project: projectName, days: z.coerce.number().int().min(1).max(365).default(7) }),
+  output: z.object({
+    from: instant,
+    people: z.array(
+      z.object({
+        user: z.string(),
+        created: z.int().describe('Versions saved.'),
+        submitted: z.int(),
+        votes: z.int(),
+        lastAt: instant,
+      }),
+    ),
+    items: z
+      .array(
+        z.object({
+          at: instant,
+          user: z.string(),
+          did: z.enum(['created', 'submitted', 'withdrawn', 'approve', 'reject', 'disabled', 'restored']),
+          kind: z.enum(['function', 'tool']),
+          subject: z.string(),
+          version: z.int().nullable(),
+          comment: z.string(),
+        }),
+      )
+      .describe('Newest first, 500 at most.'),
+  }),
 })
 
 export const disableTool = operation({
@@ -247,7 +377,7 @@ export const disableTool = operation({
   positional: ['tool'],
   access: { target: 'project', need: 'admin' },
   effect: 'destructive',
-  input: z.object({ project: projectName, tool: toolName }),
+  input: z.object({ ...named, comment }),
   output: tool,
 })
 

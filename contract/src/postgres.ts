@@ -23,6 +23,7 @@ const timeoutMs = z.coerce.number().int().min(100).max(600_000).optional().descr
 const maxRows = z.coerce.number().int().min(1).max(10_000).default(100)
 const autocommit = z.boolean().default(false).describe('Commit at once, in its own transaction.')
 const dryRun = z.boolean().default(false).describe('Do it, say what happened, roll back.')
+const confirmAllRows = z.boolean().default(false).describe('For UPDATE or DELETE without WHERE.')
 const confirm = z.boolean().default(false).describe('Must be true: this cannot be undone.')
 const most = z.coerce.number().int().min(1).max(1_000).default(100)
 const cursor = z.string().max(1_000).optional().describe('Where the previous page ended.')
@@ -140,7 +141,7 @@ export const writeRows = postgresOperation({
     autocommit,
     dryRun,
     maxAffectedRows: z.coerce.number().int().min(0).max(100_000_000).optional().describe('More: rolled back.'),
-    confirmAllRows: z.boolean().default(false).describe('For UPDATE or DELETE without WHERE.'),
+    confirmAllRows,
     timeoutMs,
   },
   output: writeAnswer,
@@ -176,16 +177,18 @@ export const runBatch = postgresOperation({
   input: {
     operations: z
       .array(
-        z.object({
+        z.strictObject({
           sql,
           params,
           expectRows: z.int().nonnegative().optional().describe('Another number of rows: rolled back.'),
         }),
       )
       .min(1)
-      .max(100),
+      .max(100)
+      .describe('[{ sql, params?, expectRows? }]'),
     autocommit,
     dryRun,
+    confirmAllRows,
     timeoutMs,
   },
   output: z.object({
@@ -202,7 +205,7 @@ export const exportRows = postgresOperation({
   need: 'read',
   effect: 'read',
   positional: ['sql'],
-  input: { sql, dataset: datasetName.describe('Name of the dataset it becomes.') },
+  input: { sql, dataset: datasetName.describe('A dataset: what it becomes; in import: rows in place of data.') },
   output: z.object({
     dataset: z.string(),
     rows: z.int().nonnegative(),
@@ -223,7 +226,7 @@ export const importRows = postgresOperation({
     table: objectName,
     columns: z.array(objectName).max(1_600).optional(),
     data: z.string().max(4_000_000).optional().describe('CSV with a header line.'),
-    dataset: z.string().max(100).optional().describe('In place of data: a dataset of rows.'),
+    dataset: z.string().max(100).optional().describe('In place of data: a dataset of rows, as CSV.'),
     dryRun,
   },
   output: z.object({
@@ -350,7 +353,7 @@ export const describeObject = postgresOperation({
   positional: ['name'],
   input: {
     schema: objectName.optional(),
-    name: objectName.optional().describe('Without it: the whole schema, in short.'),
+    name: objectName.optional().describe('Of the object; describe without it: the whole schema, in short.'),
     sample: z.coerce.number().int().min(0).max(20).default(0).describe('Rows to show.'),
   },
   output: report,

@@ -17,6 +17,7 @@ import { Unauthenticated } from './identity/errors.ts'
 import type { Identity } from './identity/identity.ts'
 import { parseInput } from './input.ts'
 import { type LimitSettings, Limits } from './limits.ts'
+import { refusedStatements } from './postgres/errors.ts'
 import type { LibraryTables } from './state/library.ts'
 import type { PlatformTables } from './state/platform.ts'
 import { governed } from './state/shared-tables.ts'
@@ -248,7 +249,7 @@ function outcomeOf(error: PlatformError, record: CallRecord): 'refused' | 'faile
   const hidden = error instanceof ProjectMissing && !record.admitted
   const overLimit = error.kind === 'limited' && !record.admitted
   const refused = error.kind === 'unauthenticated' || error.kind === 'denied' || overLimit
-  return hidden || refused ? 'refused' : 'failed'
+  return hidden || refused || refusedStatements.has(error.code) ? 'refused' : 'failed'
 }
 
 /** The input with the project of the request, or of the principal, where it names none. */

@@ -27,6 +27,8 @@ export interface Catalogue {
   readonly project: string
   readonly generation: number
   readonly tools: readonly CatalogueTool[]
+  /** False where nothing may be proposed. Default: true. */
+  readonly learning?: boolean
   /** The most the principal may do with a PostgreSQL source of the project; absent without one. */
   readonly postgres?: Need
 }

@@ -16,9 +16,12 @@ import { Suggestions } from './learning/suggestions.ts'
 import { ToolSuggestions } from './learning/tool-suggestions.ts'
 import { Functions } from './library/functions.ts'
 import { Reviews } from './library/reviews.ts'
+import { SubmissionChecks } from './library/submission-checks.ts'
+import { TestRunner } from './library/test-runner.ts'
 import { ToolCatalogue } from './library/tool-catalogue.ts'
 import { ToolChecker } from './library/tool-checker.ts'
 import { Tools } from './library/tools.ts'
+import { VoteCodes } from './library/vote-codes.ts'
 import { Webhooks } from './notifications/webhooks.ts'
 import type { PlatformSettings } from './platform-settings.ts'
 import { PostgresSources } from './postgres/sources.ts'
@@ -158,7 +161,7 @@ const resultsKeptMs = 86_400_000
 const resultsKept = 10
 
 type Basics = State &
-  Engines & { clock: Clock; log: Log; ids: TimeOrderedIds; stamps: Stamps; datasets: ProjectDatasets }
+  Engines & { clock: Clock; log: Log; random: Random; ids: TimeOrderedIds; stamps: Stamps; datasets: ProjectDatasets }
 
 function questionParts({ settings, lifetime }: Home, { clock, log, ids, datasets, ...basics }: Basics) {
   const { resultBytesMax, queryTimeMs: timeMs } = settings
@@ -181,19 +184,23 @@ function questionParts({ settings, lifetime }: Home, { clock, log, ids, datasets
 
 function libraryParts(
   settings: PlatformSettings,
-  { library, ids, stamps, clock, log, questions }: Basics & { questions: Questions },
+  { library, platform, ids, stamps, clock, random, log, questions }: Basics & { questions: Questions },
 ) {
   const writing = { ids, clock, stamps }
   const reviews = new Reviews(writing, settings.review)
   const functions = new Functions(library, writing, reviews)
   const tools = new Tools(library, writing, reviews)
   const checker = new ToolChecker(questions)
+  const tests = new TestRunner(questions, settings.checks.testMs)
   return {
     functions,
     tools,
     checker,
     reviews,
-    catalogue: new ToolCatalogue({ library, tools, checker, log }),
+    tests,
+    checks: new SubmissionChecks(checker, tests, settings.checks),
+    codes: new VoteCodes(platform, random),
+    catalogue: new ToolCatalogue({ library, tools, checker, log, learning: settings.learning }),
     learning: settings.learning,
   }
 }

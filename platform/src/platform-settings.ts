@@ -1,5 +1,6 @@
 import type { IdentitySettings } from './identity/settings.ts'
 import type { ReviewSettings } from './library/reviews.ts'
+import type { CheckSettings } from './library/submission-checks.ts'
 import type { LimitSettings } from './limits.ts'
 import type { WebhookSettings } from './notifications/webhooks.ts'
 import type { SourceSettings } from './postgres/source-settings.ts'
@@ -17,6 +18,7 @@ export interface PlatformSettings {
   readonly identity: IdentitySettings
   readonly limits: LimitSettings
   readonly review: ReviewSettings
+  readonly checks: CheckSettings
   readonly webhooks: WebhookSettings
   /** PostgreSQL databases. */
   readonly postgres: readonly SourceSettings[]

@@ -45,6 +45,7 @@ describe('introspection', () => {
     const files = { 'orders.json': json([{ id: 1, total: 5, by: { name: 'a' } }]) }
     await using whole = await openWhole({ files })
     await whole.ask('functions.create', { definition: 'def buyer: .by.name;' })
+    await whole.ask('functions.submit', { function: 'buyer' })
     await whole.publish('totals', 'map(.total) | add', { source: 'orders' })
     await whole.publish('buyers', 'buyer', { source: 'orders', mode: 'records' })
     await whole.publish('keys_of', '.[] | .[$k]', {

@@ -190,7 +190,7 @@ describe('a hostile program', () => {
 
   it('is refused by the engine even with a hash that fits', async () => {
     await whole.publish('forged', '1')
-    const { definitionHash } = await import('../src/library/tools.ts')
+    const { definitionHash } = await import('../src/library/saved-version.ts')
     const parameters = { type: 'object', properties: {}, additionalProperties: false }
     const definition = {
       ...{ description: 'x', engine: 'jq' as const, text: '$ENV.CANARY', mode: 'document' as const, sources: [] },
@@ -207,8 +207,11 @@ describe('a hostile program', () => {
 
   it('cannot come in through the text of a function that was pinned', async () => {
     await whole.ask('functions.create', { definition: 'def helper: 1;' })
+    await whole.ask('functions.submit', { function: 'helper' })
     await whole.publish('uses_helper', 'helper')
-    whole.tamper(`update versions set definition = 'def helper: 2;' where definition like '%helper%'`)
+    whole.tamper(
+      `update versions set definition = 'def helper: 2;' where kind = 'function' and definition like '%helper%'`,
+    )
     await whole.publish('one_more', '4')
     expect(await problemOf(whole.run('uses_helper'))).toMatchObject({ code: 'TOOL_ALTERED' })
     expect(await whole.run('one_more')).toMatchObject({ value: 4 })

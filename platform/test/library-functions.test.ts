@@ -9,6 +9,11 @@ afterAll(() => whole[Symbol.asyncDispose]())
 
 const define = (definition: string, expectedVersion?: number) =>
   whole.ask('functions.create', { definition, ...(expectedVersion === undefined ? {} : { expectedVersion }) })
+/** Defines and publishes, as the only member. */
+const share = async (definition: string) => {
+  const { name, arity } = await define(definition)
+  return whole.ask('functions.submit', { function: `${name}/${arity}` })
+}
 const definedIn = async (text: string) => (await whole.ask('queries.explain', { engine: 'jq', text })).program
 
 describe('a shared function', () => {
@@ -151,10 +156,10 @@ describe('a circle of functions', () => {
 
 describe('a tool', () => {
   it('keeps the versions it was saved with', async () => {
-    await define('def fee: 10;')
+    await share('def fee: 10;')
     const tool = await whole.publish('with_fee', '. + fee', { source: 'one' })
     expect(tool.functions).toEqual([{ name: 'fee', arity: 0, version: 1 }])
-    await define('def fee: 99;')
+    await share('def fee: 99;')
     expect(await whole.run('with_fee')).toMatchObject({ value: 11 })
     await whole.ask('tools.update', { tool: 'with_fee', expectedVersion: 1, description: 'The new fee.' })
     await whole.ask('tools.submit', { tool: 'with_fee' })
@@ -162,16 +167,21 @@ describe('a tool', () => {
   })
 
   it('goes on with a function that was disabled; new ones cannot use it', async () => {
-    await define('def old_way: 7;')
+    await share('def old_way: 7;')
     await whole.publish('old_tool', 'old_way')
-    expect(await whole.ask('functions.disable', { function: 'old_way/0' })).toMatchObject({ active: false })
+    expect(await problemOf(whole.ask('functions.disable', { function: 'old_way/0' }))).toMatchObject({
+      code: 'FUNCTION_IN_USE',
+      details: { users: ['old_tool'] },
+    })
+    const disabled = await whole.ask('functions.disable', { function: 'old_way/0', force: true })
+    expect(disabled).toMatchObject({ active: false, state: 'disabled' })
     expect(await whole.run('old_tool')).toMatchObject({ value: 7 })
     const created = whole.ask('tools.create', { tool: 'too_late', description: 'x', engine: 'jq', text: 'old_way' })
     expect(await problemOf(created)).toMatchObject({
       code: 'FUNCTION_UNKNOWN',
       hint: 'There is old_way/0 (disabled).',
     })
-    expect(await define('def old_way: 8;')).toMatchObject({ version: 2, active: true })
+    expect(await share('def old_way: 8;')).toMatchObject({ version: 2, active: true, state: 'approved' })
     expect(await whole.run('old_tool')).toMatchObject({ value: 7 })
   })
 })

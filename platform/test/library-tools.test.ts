@@ -257,7 +257,7 @@ describe('the list of tools', () => {
     whole.tamper(`insert into tools (id, name, ${columns})
       with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000)
       select 'tool_' || i, 'many_' || i, ${columns} from n, (${template})`)
-    const rest = 'kind, definition, description, pins, hash, notes, created_by, created_at, stamp, version, state'
+    const rest = 'kind, definition, description, pins, hash, created_by, created_at, stamp, version, state'
     whole.tamper(`insert into versions (id, owner_id, ${rest})
       select 'version_' || t.id, t.id, ${rest.split(', ').map(name => `v.${name}`)} from tools t,
       (select * from versions where owner_id = (select id from tools where name = 'shipping_cost')) v where t.name like 'many%'`)
@@ -266,7 +266,7 @@ describe('the list of tools', () => {
     const elapsedMs = performance.now() - started
     expect(found.items.map(tool => tool.name)).toEqual(['many_4999'])
     expect(elapsedMs).toBeLessThan(2_000)
-    whole.tamper(`insert into submissions select 's_' || id, id, hash, 'import', 0, '{}', '', created_by, 1, 1, stamp
+    whole.tamper(`insert into submissions select 's_' || id, id, hash, 'import', 0, '{}', '', 'null', created_by, 1, 1, stamp
       from versions where id like 'version_tool%'`)
     whole.tamper(`update versions set state = 'approved', decided_at = 1, submission_id = 's_' || id
       where id like 'version_tool%'`)

@@ -23,7 +23,7 @@ const propose = async (bearer: string, tool: string, text?: string) => {
   await create(bearer, tool, text)
   return submit(bearer, tool)
 }
-const vote = (bearer: string, tool: Tool, how: 'approve' | 'reject' = 'approve', comment = '') =>
+const vote = (bearer: string, tool: Tool, how: 'approve' | 'reject' = 'approve', comment = 'Because.') =>
   whole.askAs(bearer, 'tools.vote', { tool: tool.name, vote: how, hash: tool.hash, comment })
 const told = (tool: string) => heard.filter(event => event.subject === tool).map(event => event.type)
 const listedTools = async () => {

@@ -119,6 +119,7 @@ describe('a library that two installations share', () => {
     const bucket = openBucket()
     await using a = await openInstallation(bucket)
     await a.ask('functions.create', { definition: 'def twice: . * 2;' })
+    await a.ask('functions.submit', { function: 'twice' })
     await a.publish('answer', '21 | twice')
     await syncNow(a)
     const exported = JSON.parse(Buffer.from(await bucket.bytes('exports/approved_tools.json')).toString()) as {

@@ -74,7 +74,7 @@ export async function openShelf(options: InstallationOptions) {
       const examined = await database.examine(copy, { signal })
       return examined.state === 'foreign' ? { state: 'damaged', findings: ['foreign'] } : examined
     },
-    compare: (copy, signal) => database.compare(copy, tables, { signal }),
+    compare: (copy, delta, signal) => database.compare(copy, tables, { delta, signal }),
     merge: (copy, signal) => database.merge(copy, tables, async (_, merged) => merged, { signal }),
   }
   const sync = await Sync.open(

@@ -114,8 +114,10 @@ function wordsOf(name: OperationName, input: Fields): string[] {
   const given = positional.flatMap(field => (input[field] === undefined ? [] : [textOf(input[field])]))
   const flags = Object.entries(input)
     .filter(([field]) => !positional.includes(field))
-    .flatMap(([field, value]) => [`--${field.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`, textOf(value)])
+    .flatMap(([field, value]) => (value === true ? [flagOf(field)] : [flagOf(field), textOf(value)]))
   return [...name.split('.'), ...given, ...flags]
 }
+
+const flagOf = (field: string) => `--${field.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`
 
 const textOf = (value: JsonValue) => (typeof value === 'string' ? value : JSON.stringify(value))

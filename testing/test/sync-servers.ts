@@ -1,6 +1,9 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { systemClock } from '@super-data/base/clock'
+import { systemRandom } from '@super-data/base/ids'
 import { type Client, createClient } from '@super-data/contract/client'
+import { S3ObjectStore } from '@super-data/objects'
 import { FaultProxy, s3Missing, startS3, type TestS3 } from '../src/s3.ts'
 import { ServerProcess, type ServerProcessOptions } from '../src/server-process.ts'
 
@@ -35,6 +38,13 @@ export class SharingServers implements AsyncDisposable {
     })
     this.#servers.push(server)
     return new Sharer(server)
+  }
+
+  /** The bucket itself, past the proxy. */
+  store(): Promise<S3ObjectStore> {
+    const { endpoint, region, accessKeyId, secretAccessKey } = this.#s3
+    const login = { endpoint, region, accessKeyId, secretAccessKey, bucket: this.bucket }
+    return S3ObjectStore.open({ ...login, clock: systemClock, random: systemRandom })
   }
 
   get env(): Record<string, string> {

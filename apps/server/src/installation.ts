@@ -208,7 +208,6 @@ export class PostgresFileUnreadable extends PlatformError {
 }
 
 const megabyte = 2 ** 20
-const pendingProposalsMax = 10
 const datasetPollMs = 1_000
 
 function platformSettings(
@@ -237,8 +236,11 @@ function platformSettings(
     review: {
       approvalThreshold: settings.approvalThreshold,
       proposalHours: settings.proposalHours,
-      pendingMax: pendingProposalsMax,
+      pendingMax: settings.maxPendingTools,
+      autoApprove: settings.autoApprove,
+      voteConfirmation: settings.voteConfirmation,
     },
+    checks: { complexityMax: settings.maxQueryComplexity, testMs: settings.maxTestMs },
     webhooks: { privateAllowed: settings.webhooksPrivate },
     learning: settings.enableLearning,
     queryTimeMs: settings.queryTimeoutSeconds * 1_000,

@@ -107,6 +107,31 @@ export const serverSettings = {
     about: 'Hours until a proposal without enough votes expires.',
     schema: wholeNumber(1, 8_760).default(24),
   },
+  autoApprove: {
+    env: 'SUPER_DATA_AUTO_APPROVE',
+    about: 'At its deadline, approve a proposal that somebody approved and nobody rejected. Otherwise it expires.',
+    schema: yesOrNo.default(false),
+  },
+  voteConfirmation: {
+    env: 'SUPER_DATA_VOTE_CONFIRMATION',
+    about: 'What makes a vote over MCP count: `none`, a `code` its voter reads elsewhere, or an `elicitation`.',
+    schema: z.enum(['none', 'code', 'elicitation'], { error: 'none, code or elicitation' }).default('none'),
+  },
+  maxPendingTools: {
+    env: 'SUPER_DATA_MAX_PENDING_TOOLS',
+    about: 'Proposals of one person that may wait for votes at the same time.',
+    schema: wholeNumber(1, 1_000).default(10),
+  },
+  maxQueryComplexity: {
+    env: 'SUPER_DATA_MAX_QUERY_COMPLEXITY',
+    about: 'Highest complexity score of a program that is put before the team.',
+    schema: wholeNumber(10, 1_000_000).default(1_000),
+  },
+  maxTestMs: {
+    env: 'SUPER_DATA_MAX_EXECUTION_TIME_MS',
+    about: 'Longest one test case of a proposal may run, in milliseconds.',
+    schema: wholeNumber(100, 600_000).default(5_000),
+  },
   enableLearning: {
     env: 'SUPER_DATA_ENABLE_LEARNING',
     about: 'Whether questions may be put before the team as tools, and suggestions are made from what was asked.',
@@ -134,7 +159,7 @@ export const serverSettings = {
   },
   postgresFile: {
     env: 'SUPER_DATA_POSTGRES_FILE',
-    about: 'PostgreSQL sources, in YAML; a name in `${…}` there takes a variable. Default: `postgres.yml` in the home.',
+    about: 'PostgreSQL sources, in YAML; secrets there name variables. Default: `postgres.yml` in the home folder.',
     schema: z.string().min(1).optional(),
   },
   webhooksPrivate: {

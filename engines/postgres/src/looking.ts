@@ -5,7 +5,7 @@ export { getSetting, listSettings, sessionSetting } from './admin/server-setting
 export { tableStatistics } from './admin/table-statistics.ts'
 export { duplicateIndexes } from './advice/duplicate-indexes.ts'
 export { unusedIndexes } from './advice/unused-indexes.ts'
-export { type Explained, explain } from './explain/explain.ts'
+export { type Explained, type ExplainRequest, explain, explainIn } from './explain/explain.ts'
 export { readActivity } from './monitor/activity.ts'
 export { signalBackend } from './monitor/backend-signal.ts'
 export { readConnections } from './monitor/connections.ts'

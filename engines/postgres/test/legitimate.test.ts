@@ -96,7 +96,7 @@ describePostgres('legitimate questions', {}, scene => {
             ({ rows }) => rows,
             () => [],
           ),
-        { timeout: 5_000 },
+        { timeout: 15_000 },
       )
       .toEqual([[1]])
   })

@@ -224,9 +224,9 @@ describePostgres('attacks on a read', {}, scene => {
     expect(await scene.source.read({ text: 'SELECT 1' })).toMatchObject({ rows: [[1]] })
   })
 
-  it('are still refused after a dozen statements too deep for the parser', async () => {
+  it('are still refused after statements too deep for the parser', async () => {
     const deep = `SELECT 1${'+1'.repeat(30_000)}`
-    for (let round = 0; round < 12; round++)
+    for (let round = 0; round < 5; round++)
       await expect(scene.source.read({ text: deep })).rejects.toMatchObject({ code: 'POSTGRES_TEXT_TOO_LONG' })
     expect(await scene.source.read({ text: 'SELECT 1' })).toMatchObject({ rows: [[1]] })
     await expect(scene.source.read({ text: 'DELETE FROM acct' })).rejects.toMatchObject({ code: 'POLICY_DENIED' })
@@ -248,7 +248,7 @@ describePostgres('attacks on a read', {}, scene => {
       await expect(open.read({ text }), text).rejects.toThrow()
     await open.read({ text: 'SELECT pg_advisory_lock(1)' })
     await open.read({ text: `SELECT set_config('search_path', 'nowhere', false)` })
-    await expect.poll(() => seeWorld(scene)).toEqual(before)
+    await expect.poll(() => seeWorld(scene), { timeout: 15_000 }).toEqual(before)
     expect(await open.read({ text: 'SELECT count(*)::int FROM acct' })).toMatchObject({ rows: [[10]] })
   })
 

@@ -121,6 +121,19 @@ describe('a definition given as text', () => {
     ).toHaveLength(1)
   })
 
+  it('says when a guard is taken away, and which functions run', async () => {
+    const alter = (text: string) => checkDefinition(text, { verb: 'alter', kind: 'table', name: 't' })
+    for (const form of [
+      'owner to joe',
+      'disable trigger all',
+      'disable row level security',
+      'no force row level security',
+    ])
+      expect((await alter(`alter table t ${form}`)).dangers, form).toHaveLength(1)
+    const added = await alter('alter table t add column c int default sales.f(now())')
+    expect(added).toMatchObject({ dangers: [], functions: [{ schema: 'sales', name: 'f' }, { name: 'now' }] })
+  })
+
   it('does not hide objects in a schema that is created', async () => {
     const text = 'create schema s create table x (id int)'
     await expect(checkDefinition(text, { verb: 'create', kind: 'schema', name: 's' })).rejects.toMatchObject(invalid)

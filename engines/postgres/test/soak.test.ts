@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { describePostgres } from './open-source.ts'
 
-const calls = process.env['SUPER_DATA_TORTURE'] ? 10_000 : 600
+const calls = process.env['SUPER_DATA_TORTURE'] ? 10_000 : 300
 const readersMax = 3
 const writersMax = 2
 
@@ -54,7 +54,7 @@ describePostgres(
 
       expect(source.sessions.size).toBe(0)
       expect(source.connections).toBeLessThanOrEqual(readersMax + writersMax + 6)
-      await expect.poll(async () => (await backends())['open'], { timeout: 5_000 }).toBe(0)
+      await expect.poll(async () => (await backends())['open'], { timeout: 15_000 }).toBe(0)
       expect((await backends())['all']).toBeLessThanOrEqual(readersMax + writersMax + 6)
       const left = await source.inspect(undefined, catalog =>
         catalog.rows(`SELECT

@@ -3,9 +3,10 @@ import type { EventDraft } from '../events/outbox.ts'
 import { findFunction } from '../library/function-rows.ts'
 import type { Functions } from '../library/functions.ts'
 import type { Reviews } from '../library/reviews.ts'
+import { definitionHash } from '../library/saved-version.ts'
 import type { ToolChecker } from '../library/tool-checker.ts'
 import { findToolRow, getVersionRow } from '../library/tool-rows.ts'
-import { definitionHash, type Tools } from '../library/tools.ts'
+import type { Tools } from '../library/tools.ts'
 import { allVersions } from '../library/version-rows.ts'
 import type { LibraryTransaction } from '../state/library.ts'
 import { DocumentResolver } from './document-resolver.ts'
@@ -121,7 +122,8 @@ async function settle(
 ): Promise<void> {
   if (approve) imported.events.push(...(await reviews.approveImport(transaction, owner, userId)))
   else {
-    const change = { userId, unlimited, justification: 'Imported.' }
+    const { version } = owner
+    const change = { userId, unlimited, justification: 'Imported.', version, checks: null, together: true }
     imported.events.push(...(await reviews.submit(transaction, owner, change)))
   }
 }

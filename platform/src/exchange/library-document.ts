@@ -3,7 +3,7 @@ import { contentHash } from '../canonical-json.ts'
 import type { FunctionRow, Reader } from '../library/function-rows.ts'
 import { functionVersions } from '../library/function-rows.ts'
 import { functionHash, type Pin, pinsOf } from '../library/pinned-functions.ts'
-import { definitionHash } from '../library/tools.ts'
+import { definitionHash } from '../library/saved-version.ts'
 import type { VersionRow } from '../library/version-rows.ts'
 import { DocumentInvalid } from './errors.ts'
 

@@ -108,7 +108,7 @@ async function accept(
 ) {
   if (suggestion.kind === 'disable_tool') {
     await parts.identity.requireProject(must(call.principal, 'a principal'), 'admin', project)
-    return changes['tools.disable']({ project, tool: suggestion.tool }, call)
+    return changes['tools.disable']({ project, tool: suggestion.tool, comment: 'Nobody uses it.' }, call)
   }
   const definition = must(suggestion.definition, 'a definition')
   if (suggestion.kind === 'make_tool') {

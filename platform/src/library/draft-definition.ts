@@ -11,7 +11,7 @@ import { schemaFromExamples } from './parameters.ts'
  */
 export async function newDefinition(
   runs: RunLog,
-  input: Input<'tools.create'>,
+  input: Omit<Input<'tools.create'>, 'project'> & { readonly project: string },
   userId: string,
 ): Promise<ToolDefinition> {
   const run = input.fromRun === undefined ? undefined : await runs.get(input.project, input.fromRun)
@@ -29,6 +29,7 @@ export async function newDefinition(
     text,
     mode: input.mode ?? run?.mode ?? 'document',
     parameters: input.parameters ?? schemaFromExamples(examplesOf(run, userId)),
+    ...(input.tests ? { tests: input.tests } : {}),
   }
 }
 
@@ -50,5 +51,6 @@ export function changedDefinition(current: ToolDefinition, input: Input<'tools.u
     text: input.text ?? base.text,
     mode: input.mode ?? base.mode,
     parameters: input.parameters ?? base.parameters,
+    ...(input.tests ? { tests: input.tests } : {}),
   }
 }

@@ -1,4 +1,5 @@
 import { type ErrorDetails, PlatformError } from '@super-data/base/errors'
+import type { TestResult } from '@super-data/contract'
 
 /** No such function in this project's library. */
 export class FunctionMissing extends PlatformError {
@@ -44,6 +45,30 @@ export class FunctionVersionsClash extends PlatformError {
   }
 }
 
+/** Something depends on the function. */
+export class FunctionInUse extends PlatformError {
+  readonly code = 'FUNCTION_IN_USE'
+  readonly kind = 'conflict'
+  constructor(name: string, users: readonly string[]) {
+    super(`${name} is used by ${users.join(', ')}`, {
+      hint: 'Change those first; an admin can disable it anyway with force, and what pinned it keeps working.',
+      details: { function: name, users },
+    })
+  }
+}
+
+/** A tool or function that is put before the team pins function versions the team has not approved. */
+export class FunctionNotApproved extends PlatformError {
+  readonly code = 'FUNCTION_NOT_APPROVED'
+  readonly kind = 'conflict'
+  constructor(name: string, functions: readonly string[]) {
+    super(`${name} uses ${functions.join(', ')} in a version that is not approved`, {
+      hint: 'Submit those functions first. A function approved in another version meanwhile: save again to use that.',
+      details: { functions },
+    })
+  }
+}
+
 /** No such tool in this project. */
 export class ToolMissing extends PlatformError {
   readonly code = 'TOOL_MISSING'
@@ -68,6 +93,63 @@ export class ToolNameReserved extends PlatformError {
   readonly kind = 'invalid'
   constructor(name: string) {
     super(`${name} is a name of the product's own`, { hint: 'Choose another name.' })
+  }
+}
+
+/** The name looks like another one. */
+export class ToolNameConfusable extends PlatformError {
+  readonly code = 'TOOL_NAME_CONFUSABLE'
+  readonly kind = 'conflict'
+  constructor(name: string, other: string) {
+    super(`${name} is too easily taken for ${other}`, { hint: 'Choose another name.', details: { other } })
+  }
+}
+
+/** The program is larger than the team's limit. */
+export class ToolTooComplex extends PlatformError {
+  readonly code = 'TOOL_TOO_COMPLEX'
+  readonly kind = 'invalid'
+  constructor(name: string, score: number, max: number) {
+    super(`${name} scores ${score} for complexity; ${max} is the most`, {
+      hint: 'Make several tools of it, or ask an operator to raise SUPER_DATA_MAX_QUERY_COMPLEXITY.',
+      details: { score, max },
+    })
+  }
+}
+
+/** A test case of the tool does not pass. */
+export class ToolTestFailed extends PlatformError {
+  readonly code = 'TOOL_TEST_FAILED'
+  readonly kind = 'invalid'
+  constructor(name: string, failed: readonly TestResult[]) {
+    super(`${name} fails ${failed.map(result => result.name).join(', ')}`, {
+      hint: 'Correct the query, or what the test case expects, with tools.update.',
+      details: { failed },
+    })
+  }
+}
+
+/** An approved tool asks nearly the same. */
+export class ToolSimilar extends PlatformError {
+  readonly code = 'TOOL_SIMILAR'
+  readonly kind = 'conflict'
+  constructor(name: string, similar: readonly string[]) {
+    super(`${name} asks nearly the same as ${similar.join(', ')}`, {
+      hint: 'Use or improve that one; if both are needed, submit with allowSimilar: true.',
+      details: { similar },
+    })
+  }
+}
+
+/** Another version was approved since this one was begun. */
+export class BaseOutdated extends PlatformError {
+  readonly code = 'BASE_OUTDATED'
+  readonly kind = 'conflict'
+  constructor(name: string, current: number) {
+    super(`${name} was begun before version ${current} was approved, and would undo it`, {
+      hint: 'Look at the difference, then save it again on top.',
+      details: { currentVersion: current },
+    })
   }
 }
 
@@ -139,6 +221,42 @@ export class VoteNotEligible extends PlatformError {
   readonly kind = 'denied'
   constructor(why: string) {
     super(why, { hint: 'Another member of the project has to vote.' })
+  }
+}
+
+/** A reject says why, so that the author can do better. */
+export class VoteCommentMissing extends PlatformError {
+  readonly code = 'VOTE_COMMENT_MISSING'
+  readonly kind = 'invalid'
+  constructor() {
+    super('a reject needs a comment', { hint: 'Say what would have to change.' })
+  }
+}
+
+/** No vote of this user waits for that code. */
+export class VoteCodeWrong extends PlatformError {
+  readonly code = 'VOTE_CODE_WRONG'
+  readonly kind = 'invalid'
+  constructor() {
+    super('no vote of yours waits for this code', { hint: '`votes unconfirmed` shows what waits, with the codes.' })
+  }
+}
+
+/** A code confirms that a person votes: it is not for agents. */
+export class VoteCodeElsewhere extends PlatformError {
+  readonly code = 'VOTE_CODE_ELSEWHERE'
+  readonly kind = 'denied'
+  constructor() {
+    super('votes are confirmed by people, not over MCP', { hint: 'Run `super-data votes confirm CODE`.' })
+  }
+}
+
+/** Only its author, whoever submitted it, or an admin takes a proposal back. */
+export class ProposalNotYours extends PlatformError {
+  readonly code = 'PROPOSAL_NOT_YOURS'
+  readonly kind = 'denied'
+  constructor(name: string) {
+    super(`${name} was put forward by somebody else`, { hint: 'Its author or an admin can withdraw it; you can vote.' })
   }
 }
 

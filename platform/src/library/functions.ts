@@ -1,5 +1,5 @@
 import { nearest } from '@super-data/base/nearest'
-import type { LibraryFunction } from '@super-data/contract'
+import type { LibraryFunction, ReviewedFunction } from '@super-data/contract'
 import { analyse, builtinNames, compile, type Definition, format, JqForbidden, parseDefinition } from '@super-data/jq'
 import type { Database } from '@super-data/metadata'
 import { derivedId } from '../derived-id.ts'
@@ -19,8 +19,9 @@ import {
 } from './function-rows.ts'
 import { LibraryResolver } from './library-resolver.ts'
 import { functionHash, pinsText } from './pinned-functions.ts'
-import type { Reviews } from './reviews.ts'
+import type { Reviewed, Reviews } from './reviews.ts'
 import { allVersions, baseOf, insertVersion, underived, type WriteParts } from './version-rows.ts'
+import { viewReview } from './version-view.ts'
 import { requireVisible } from './visible-text.ts'
 
 export interface FunctionChange {
@@ -34,6 +35,12 @@ export interface FunctionChange {
   readonly resolver?: FunctionResolver
   /** Put in place by the operator: the same content is the same version on every installation. */
   readonly imported?: boolean
+}
+
+/** A change of a function, with what it is afterwards. */
+export interface FunctionSaved {
+  readonly function: ReviewedFunction
+  readonly events: EventDraft[]
 }
 
 /** The project's shared jq functions: immutable versions, each pinning the versions it uses. */
@@ -77,11 +84,18 @@ export class Functions {
     reference: string,
     version?: number,
     reader: Reader = this.#library.read,
-  ): Promise<LibraryFunction> {
+  ): Promise<ReviewedFunction> {
     const newest = await this.row(reader, projectId, reference)
-    const row = version === undefined ? newest : await this.#versionOf(reader, projectId, newest, version)
-    if (!row) throw new FunctionMissing(`${reference} in version ${version}`)
-    return toFunction(row, await readVersionNumbers(reader, [row]), this.#parts.clock.now())
+    const row = version === undefined ? newest : await this.versionOf(reader, projectId, newest, version)
+    const numbers = await readVersionNumbers(reader, [row])
+    return { ...toFunction(row, numbers, this.#parts.clock.now()), ...(await viewReview(reader, row)) }
+  }
+
+  /** A function as its review sees it. @throws FunctionMissing */
+  async owner(reader: Reader, projectId: string, reference: string): Promise<Reviewed> {
+    const { owner_id } = await this.row(reader, projectId, reference)
+    const owner = await reader.selectFrom('functions').selectAll().where('id', '=', owner_id).executeTakeFirstOrThrow()
+    return { ...owner, name: `${owner.name}/${owner.arity}` }
   }
 
   /**
@@ -90,10 +104,7 @@ export class Functions {
    * @throws JqSyntaxError · JqForbidden · FunctionInvalid · FunctionUnknown · FunctionVersionsClash ·
    *   VersionConflict when `expectedVersion` is not the current one.
    */
-  async save(
-    transaction: LibraryTransaction,
-    change: FunctionChange,
-  ): Promise<{ readonly function: LibraryFunction; readonly events: EventDraft[] }> {
+  async save(transaction: LibraryTransaction, change: FunctionChange): Promise<FunctionSaved> {
     const parsed = parseDefinition(change.definition)
     requireVisible('a shared function', [change.definition, change.description])
     refuseBuiltin(parsed.name)
@@ -106,9 +117,31 @@ export class Functions {
     refuseCycle(reference, parsed, uses)
     const id = current?.owner_id ?? (await this.#insertFunction(transaction, parsed, change))
     const description = change.description || (current?.description ?? '')
-    await this.#insertVersion(transaction, { id, definition: format(parsed), description, uses, change })
-    const events = await this.#reviews.derive(transaction, { id })
-    return { function: await this.get(change.projectId, reference, undefined, transaction), events }
+    const content = { definition: format(parsed), description, pins: pinsText(uses) }
+    return this.#addVersion(transaction, reference, {
+      ...content,
+      id,
+      hash: functionHash(content.definition, uses),
+      change,
+    })
+  }
+
+  /** Drafts a new version with the content of an earlier one. @throws VersionConflict · FunctionMissing · FunctionInvalid */
+  async rollBack(
+    transaction: LibraryTransaction,
+    change: Omit<FunctionChange, 'definition' | 'description'> & {
+      readonly reference: string
+      readonly version: number
+    },
+  ): Promise<FunctionSaved> {
+    const newest = await this.row(transaction, change.projectId, change.reference)
+    const reference = `${newest.name}/${newest.arity}`
+    const expected = change.expectedVersion ?? newest.version
+    if (expected !== newest.version) throw new VersionConflict(reference, newest.version)
+    const { owner_id: id, ...earlier } = await this.versionOf(transaction, change.projectId, newest, change.version)
+    const { definition, description, pins, hash } = earlier
+    if (hash === newest.hash) throw new FunctionInvalid('nothing would change', 'Name another version.', {})
+    return this.#addVersion(transaction, reference, { id, definition, description, pins, hash, change })
   }
 
   /** The newest version. @throws FunctionMissing */
@@ -120,11 +153,14 @@ export class Functions {
     throw new FunctionMissing(reference, nearest(reference, names))
   }
 
-  #versionOf(reader: Reader, projectId: string, newest: FunctionRow, version: number) {
-    return functionVersions(reader, projectId)
+  /** @throws FunctionMissing */
+  async versionOf(reader: Reader, projectId: string, newest: FunctionRow, version: number): Promise<FunctionRow> {
+    const row = await functionVersions(reader, projectId)
       .where('versions.owner_id', '=', newest.owner_id)
       .where('versions.version', '=', version)
       .executeTakeFirst()
+    if (!row) throw new FunctionMissing(`${newest.name}/${newest.arity} in version ${version}`)
+    return row
   }
 
   /** What a definition uses, each after what it uses itself. The whole is compiled, so that a broken one is never saved. */
@@ -152,17 +188,19 @@ export class Functions {
     return id
   }
 
-  async #insertVersion(
+  async #addVersion(
     transaction: LibraryTransaction,
+    reference: string,
     saved: {
       readonly id: string
       readonly definition: string
       readonly description: string
-      readonly uses: readonly PinnedFunction[]
-      readonly change: FunctionChange
+      readonly pins: string
+      readonly hash: string
+      readonly change: Pick<FunctionChange, 'projectId' | 'userId' | 'imported'>
     },
-  ): Promise<void> {
-    const { id: ownerId, definition, description, uses, change } = saved
+  ): Promise<FunctionSaved> {
+    const { id: ownerId, change, ...content } = saved
     const { userId } = change
     const versions = await allVersions(transaction, ownerId)
     const owner = await transaction
@@ -171,11 +209,11 @@ export class Functions {
       .where('id', '=', ownerId)
       .executeTakeFirstOrThrow()
     await this.#reviews.withdraw(transaction, { id: ownerId }, userId)
-    const hash = functionHash(definition, uses)
-    const content = { definition, description, pins: pinsText(uses), hash, notes: '{}' }
     const version = { kind: 'function', ownerId, userId, follows: baseOf(versions, owner.approved_version) } as const
-    const id = change.imported ? derivedId('version', ownerId, hash) : undefined
+    const id = change.imported ? derivedId('version', ownerId, content.hash) : undefined
     await insertVersion(transaction, { ...content, ...version, id }, this.#parts)
+    const events = await this.#reviews.derive(transaction, { id: ownerId })
+    return { function: await this.get(change.projectId, reference, undefined, transaction), events }
   }
 }
 

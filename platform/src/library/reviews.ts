@@ -1,14 +1,27 @@
+import type { Checks } from '@super-data/contract'
 import { derivedId } from '../derived-id.ts'
 import type { EventDraft } from '../events/outbox.ts'
 import type { LibraryTransaction } from '../state/library.ts'
 import { derive } from './derive.ts'
-import { ProposalsTooMany, ToolStateConflict, VoteNotEligible, VoteStale } from './errors.ts'
+import {
+  BaseOutdated,
+  FunctionNotApproved,
+  ProposalNotYours,
+  ProposalsTooMany,
+  ToolStateConflict,
+  VersionConflict,
+  VoteCommentMissing,
+  VoteNotEligible,
+  VoteStale,
+} from './errors.ts'
 import type { Reader } from './function-rows.ts'
+import { pinsOf } from './pinned-functions.ts'
 import { type ReviewPolicy, reviewersOf, type VoteConfirmation, votesNeeded } from './review.ts'
 import { isVoter, readRosters } from './roster.ts'
 import {
   allVersions,
   chainOf,
+  isMadeFrom,
   policyOf,
   stateOf,
   type VersionRow,
@@ -44,7 +57,28 @@ export interface VoteCast {
   readonly vote: 'approve' | 'reject'
   readonly hash: string
   readonly comment: string
-  readonly needsConfirmation: boolean
+  /** Whether an agent may have cast it: then it counts once a person confirms it, where the team wants that. */
+  readonly byAgent: boolean
+}
+
+/** A vote that was cast. */
+export interface Voted {
+  readonly id: string
+  /** The person has to confirm it before it counts. */
+  readonly unconfirmed: boolean
+  readonly events: EventDraft[]
+}
+
+export interface Submitting {
+  readonly userId: string
+  readonly justification: string
+  /** The version that was checked, and what was found out about it. */
+  readonly version: number
+  readonly checks: Checks | null
+  /** Not counted among the pending proposals of its author. */
+  readonly unlimited?: boolean
+  /** Put forward together with the functions it uses: those may be pending too. */
+  readonly together?: boolean
 }
 
 /** The way of a version from draft to approved. Every step is a fact in the transaction of its call; `derive` decides. */
@@ -70,23 +104,24 @@ export class Reviews {
    * Puts the newest draft before the team. Where nobody else could vote on it, as in a project of one, it is approved
    * at once, recorded as `none`.
    *
-   * @throws ToolStateConflict · ProposalsTooMany
+   * @throws ToolStateConflict · VersionConflict · FunctionNotApproved · BaseOutdated · ProposalsTooMany
    */
-  async submit(
-    transaction: LibraryTransaction,
-    owner: Reviewed,
-    change: { readonly userId: string; readonly justification: string; readonly unlimited?: boolean },
-  ): Promise<EventDraft[]> {
+  async submit(transaction: LibraryTransaction, owner: Reviewed, change: Submitting): Promise<EventDraft[]> {
     const versions = await allVersions(transaction, owner.id)
     const version = newestOf(versions)
+    if (version.version !== change.version) throw new VersionConflict(owner.name, version.version)
     const state = stateOf(owner, version, this.#parts.clock.now())
     if (state !== 'draft') throw new ToolStateConflict(owner.name, state, 'a draft')
+    requireOnTop(owner, version, versions)
+    const unapproved = await unapprovedPins(transaction, version)
+    requireApproved(owner, unapproved, change)
     if (!change.unlimited) await this.#checkPending(transaction, version.created_by)
     const stamp = await this.#parts.stamps.next(transaction)
     const { excluded, reviewers } = await this.#reviewers(transaction, owner, {
       versions,
       stamp,
       userId: change.userId,
+      authors: unapproved.flatMap(pin => pin.authors),
     })
     const alone = reviewers.length === 0
     const { approvalThreshold } = this.#settings
@@ -107,32 +142,66 @@ export class Reviews {
     const version = newestOf(await allVersions(transaction, owner.id))
     const stamp = await this.#parts.stamps.next(transaction)
     const submitted = { userId, justification: '', stamp, excluded: [], review: 'import', votesNeeded: 0 } as const
-    await this.#insertSubmission(transaction, version, submitted)
+    await this.#insertSubmission(transaction, version, { ...submitted, checks: null })
     return this.derive(transaction, owner)
   }
 
   /**
    * Counts a vote and, in the same transaction, decides.
    *
-   * @throws ToolStateConflict · VoteStale · VoteNotEligible
+   * @throws VoteCommentMissing · ToolStateConflict · VoteStale · VoteNotEligible
    */
-  async vote(transaction: LibraryTransaction, owner: Reviewed, cast: VoteCast): Promise<EventDraft[]> {
+  async vote(transaction: LibraryTransaction, owner: Reviewed, cast: VoteCast): Promise<Voted> {
+    if (cast.vote === 'reject' && cast.comment.trim() === '') throw new VoteCommentMissing()
     const version = await this.#votedOn(transaction, owner, cast.hash)
     await this.#requireReviewer(transaction, owner, version, cast.userId)
+    const unconfirmed = cast.byAgent && policyOf(version)?.voteConfirmation !== 'none'
+    const id = this.#parts.ids.next('vote')
     await transaction
       .insertInto('votes')
       .values({
-        id: this.#parts.ids.next('vote'),
+        id,
         submission_id: version.submission_id ?? '',
         hash: version.hash,
         user_id: cast.userId,
         vote: cast.vote,
         comment: cast.comment,
-        needs_confirmation: cast.needsConfirmation ? 1 : 0,
+        needs_confirmation: unconfirmed ? 1 : 0,
         at: this.#parts.clock.now(),
         stamp: await this.#parts.stamps.next(transaction),
       })
       .execute()
+    return { id, unconfirmed, events: await this.derive(transaction, owner) }
+  }
+
+  /** Lets a vote count that waited for its voter. */
+  async confirm(
+    transaction: LibraryTransaction,
+    owner: Pick<Reviewed, 'id'>,
+    confirmed: { readonly voteId: string; readonly method: 'code' | 'elicitation' },
+  ): Promise<EventDraft[]> {
+    const made = { at: this.#parts.clock.now(), stamp: await this.#parts.stamps.next(transaction) }
+    await transaction
+      .insertInto('vote_confirmations')
+      .values({ ...made, vote_id: confirmed.voteId, method: confirmed.method })
+      .execute()
+    return this.derive(transaction, owner)
+  }
+
+  /** Takes a proposal back, as its author, as whoever submitted it, or as an admin. @throws ToolStateConflict · ProposalNotYours */
+  async withdrawOwn(
+    transaction: LibraryTransaction,
+    owner: Reviewed,
+    by: { readonly userId: string; readonly isAdmin: boolean },
+  ): Promise<EventDraft[]> {
+    const versions = await allVersions(transaction, owner.id)
+    const now = this.#parts.clock.now()
+    const pending = versions.filter(version => stateOf(owner, version, now) === 'pending')
+    if (pending.length === 0)
+      throw new ToolStateConflict(owner.name, stateOf(owner, newestOf(versions), now), 'pending')
+    const isOwn = (version: VersionRow) => version.created_by === by.userId || version.submitted_by === by.userId
+    if (!by.isAdmin && !pending.every(isOwn)) throw new ProposalNotYours(owner.name)
+    await this.withdraw(transaction, owner, by.userId)
     return this.derive(transaction, owner)
   }
 
@@ -191,6 +260,7 @@ export class Reviews {
       readonly excluded: readonly string[]
       readonly review: 'none' | 'import' | null
       readonly votesNeeded: number
+      readonly checks: Checks | null
     },
   ): Promise<void> {
     const { approvalThreshold, proposalHours, autoApprove = false } = this.#settings
@@ -209,6 +279,7 @@ export class Reviews {
         votes_needed: submitted.votesNeeded,
         policy: JSON.stringify(policy),
         justification: submitted.justification,
+        checks: JSON.stringify(submitted.checks),
         submitted_by: submitted.userId,
         submitted_at: now,
         expires_at: now + proposalHours * 3_600_000,
@@ -224,11 +295,22 @@ export class Reviews {
   async #reviewers(
     reader: Reader,
     owner: Reviewed,
-    { versions, stamp, userId }: { versions: readonly VersionRow[]; stamp: string; userId: string },
+    {
+      versions,
+      stamp,
+      userId,
+      authors,
+    }: {
+      readonly versions: readonly VersionRow[]
+      readonly stamp: string
+      readonly userId: string
+      /** Of functions it uses that are not approved. */
+      readonly authors: readonly string[]
+    },
   ): Promise<{ excluded: readonly string[]; reviewers: readonly string[] }> {
     const roster = (await readRosters(reader, [owner.project_id]))(owner.project_id)
     const author = newestOf(versions).created_by
-    const rungs = [[author, userId, ...coAuthors(versions, owner)], [author, userId], [author]]
+    const rungs = [[author, userId, ...coAuthors(versions, owner), ...authors], [author, userId], [author]]
     for (const rung of rungs) {
       const excluded = await withOtherSelves(reader, rung)
       const reviewers = reviewersOf(roster, stamp, excluded)
@@ -289,6 +371,43 @@ function newestOf(versions: readonly VersionRow[]): VersionRow {
   const newest = versions.at(-1)
   if (newest === undefined) throw new Error('a tool or function without versions')
   return newest
+}
+
+/** What answers must be among what a version was made from: else it would undo it. @throws BaseOutdated */
+function requireOnTop(owner: Reviewed, version: VersionRow, versions: readonly VersionRow[]): void {
+  const approved = versions.find(each => each.version === owner.approved_version)
+  if (approved && !isMadeFrom(version, approved, versions)) throw new BaseOutdated(owner.name, approved.version)
+}
+
+/** The versions of functions it pins that the team has not approved. */
+async function unapprovedPins(reader: Reader, version: VersionRow) {
+  const pins = pinsOf(version)
+  if (pins.length === 0) return []
+  const rows = await reader
+    .selectFrom('versions')
+    .select(['owner_id', 'hash', 'state', 'created_by'])
+    .where(
+      'owner_id',
+      'in',
+      pins.map(pin => pin.id),
+    )
+    .execute()
+  return pins.flatMap(pin => {
+    const versions = rows.filter(row => row.owner_id === pin.id && row.hash === pin.hash)
+    if (versions.some(row => row.state === 'approved')) return []
+    const isPending = versions.some(row => row.state === 'pending')
+    return [{ name: `${pin.name}/${pin.arity}`, isPending, authors: versions.map(row => row.created_by) }]
+  })
+}
+
+/** @throws FunctionNotApproved naming all */
+function requireApproved(
+  owner: Reviewed,
+  unapproved: readonly { readonly name: string; readonly isPending: boolean }[],
+  { together }: Submitting,
+): void {
+  const missing = unapproved.filter(pin => together !== true || !pin.isPending).map(pin => pin.name)
+  if (missing.length > 0) throw new FunctionNotApproved(owner.name, missing)
 }
 
 /** Whoever wrote a version that this one was made from, back to the one that answers. */

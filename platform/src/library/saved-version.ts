@@ -1,8 +1,8 @@
 import type { ToolDefinition } from '@super-data/contract'
+import { contentHash } from '../canonical-json.ts'
 import { ToolAltered } from './errors.ts'
-import { pinsOf, type VersionTexts, withTexts } from './pinned-functions.ts'
+import { type Pin, pinsOf, type VersionTexts, withTexts } from './pinned-functions.ts'
 import type { CheckedDefinition } from './tool-checker.ts'
-import { definitionHash } from './tools.ts'
 import type { VersionRow } from './version-rows.ts'
 
 /**
@@ -27,4 +27,12 @@ function parseRow(row: Pick<VersionRow, 'definition' | 'pins'>) {
   } catch {
     return undefined
   }
+}
+
+/** What votes are bound to: the definition and the content of every function version it pins. */
+export function definitionHash(
+  definition: ToolDefinition,
+  pins: readonly Pick<Pin, 'name' | 'arity' | 'hash'>[],
+): string {
+  return contentHash({ definition, functions: pins.map(pin => [pin.name, pin.arity, pin.hash]) })
 }

@@ -38,12 +38,20 @@ export class ToolCatalogue {
   readonly #library: Database<LibraryTables>
   readonly #tools: Tools
   readonly #checker: ToolChecker
+  readonly #learning: boolean
   readonly #log: Log
   readonly #snapshots = new Map<string, KeptSnapshot>()
   /** Compiled tools by hash survive a new snapshot: only what changed is read and compiled again. */
   readonly #byHash = new Map<string, KeptTool>()
 
-  constructor(parts: { library: Database<LibraryTables>; tools: Tools; checker: ToolChecker; log: Log }) {
+  constructor(parts: {
+    library: Database<LibraryTables>
+    tools: Tools
+    checker: ToolChecker
+    learning: boolean
+    log: Log
+  }) {
+    this.#learning = parts.learning
     this.#library = parts.library
     this.#tools = parts.tools
     this.#checker = parts.checker
@@ -84,7 +92,7 @@ export class ToolCatalogue {
       description: tool.definition.description,
       inputSchema: tool.parameters.schema,
     }))
-    return { catalogue: { project: project.name, generation, tools }, compiled }
+    return { catalogue: { project: project.name, generation, tools, learning: this.#learning }, compiled }
   }
 
   /** A row edited behind our back is not approved, and must not take the others with it. */

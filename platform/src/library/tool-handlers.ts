@@ -1,9 +1,10 @@
 import { must } from '@super-data/base/errors'
-import type { ToolDefinition } from '@super-data/contract'
-import type { Handlers } from '../call.ts'
+import type { Tool, ToolDefinition } from '@super-data/contract'
+import type { Call, Handlers } from '../call.ts'
 import { parseCursor, toPage } from '../cursor.ts'
 import { getProject } from '../identity/projects.ts'
 import { explain } from '../queries/explain.ts'
+import { withoutDatasetParameter } from './dataset-parameter.ts'
 import { changedDefinition, newDefinition } from './draft-definition.ts'
 import { VersionConflict } from './errors.ts'
 import type { LibraryParts } from './library-parts.ts'
@@ -12,7 +13,15 @@ import type { ToolRow } from './tool-rows.ts'
 import { toolToCall } from './tool-to-call.ts'
 import { stateOf, type VersionRow } from './version-rows.ts'
 
-type Own = 'tools.list' | 'tools.get' | 'tools.explain' | 'tools.run' | 'tools.create' | 'tools.update'
+type Own =
+  | 'tools.list'
+  | 'tools.get'
+  | 'tools.explain'
+  | 'tools.run'
+  | 'tools.create'
+  | 'tools.update'
+  | 'tools.upgrade'
+  | 'tools.rollback'
 
 export function toolHandlers(parts: LibraryParts): Pick<Handlers, Own> {
   return { ...readingHandlers(parts), ...callingHandlers(parts), ...savingHandlers(parts) }
@@ -32,7 +41,7 @@ function readingHandlers({ library, tools, clock }: LibraryParts): Pick<Handlers
     },
     'tools.get': async input => {
       const project = await getProject(library.read, input.project)
-      return tools.get(project.id, input.tool)
+      return tools.get(project.id, input.tool, input.version)
     },
   }
 }
@@ -75,40 +84,60 @@ function callingHandlers(parts: LibraryParts): Pick<Handlers, 'tools.explain' | 
   }
 }
 
-function savingHandlers(parts: LibraryParts): Pick<Handlers, 'tools.create' | 'tools.update'> {
+function savingHandlers(
+  parts: LibraryParts,
+): Pick<Handlers, 'tools.create' | 'tools.update' | 'tools.upgrade' | 'tools.rollback'> {
   const { library, tools, checker, functions } = parts
+
+  /** Saves the next version of a tool, made from the one that was read. */
+  async function change(
+    input: { readonly project: string; readonly tool: string; readonly expectedVersion: number },
+    changed: (current: ToolDefinition) => ToolDefinition,
+    call: Call,
+  ): Promise<Tool> {
+    const project = await getProject(library.read, input.project)
+    const { userId } = must(call.principal, 'a principal')
+    const { tool: name, expectedVersion } = input
+    const current = await tools.get(project.id, name)
+    // What is not given is taken from the version read here, so it must be the one the caller read.
+    if (current.version !== expectedVersion) throw new VersionConflict(name, current.version)
+    const options = { functions: functions.resolver(project.id, userId), signal: call.signal, sourcesMustExist: true }
+    const checked = await checker.check(project, changed(current.definition), options)
+    return call.changeLibrary(async (transaction, recording) => {
+      recording.target(name)
+      const saving = { ...checked, projectId: project.id, name, userId, expectedVersion }
+      const { tool, events } = await tools.update(transaction, saving)
+      tell(recording, events)
+      return tool
+    })
+  }
+
   return {
     'tools.create': async (input, call) => {
       const project = await getProject(library.read, input.project)
       const { userId } = must(call.principal, 'a principal')
       const definition = await newDefinition(parts.runs, input, userId)
-      const resolver = functions.resolver(project.id, userId)
-      const options = { functions: resolver, signal: call.signal, sourcesMustExist: true }
+      const options = { functions: functions.resolver(project.id, userId), signal: call.signal, sourcesMustExist: true }
       const checked = await checker.check(project, definition, options)
       const origin = input.fromRun === undefined ? 'manual' : 'learned'
       return call.changeLibrary(async (transaction, recording) => {
         recording.target(input.tool)
-        const change = { ...checked, projectId: project.id, name: input.tool, userId, origin } as const
-        const { tool, events } = await tools.create(transaction, change)
+        const creating = { ...checked, projectId: project.id, name: input.tool, userId, origin } as const
+        const { tool, events } = await tools.create(transaction, creating)
         tell(recording, events)
         return tool
       })
     },
-    'tools.update': async (input, call) => {
+    'tools.update': (input, call) => change(input, current => changedDefinition(current, input), call),
+    'tools.upgrade': (input, call) => change(input, withoutDatasetParameter, call),
+    'tools.rollback': async (input, call) => {
       const project = await getProject(library.read, input.project)
       const { userId } = must(call.principal, 'a principal')
-      const { tool: name, expectedVersion } = input
-      const current = await tools.get(project.id, name)
-      // What is not given is taken from the version read here, so it must be the one the caller read.
-      if (current.version !== expectedVersion) throw new VersionConflict(name, current.version)
-      const definition = changedDefinition(current.definition, input)
-      const resolver = functions.resolver(project.id, userId)
-      const options = { functions: resolver, signal: call.signal, sourcesMustExist: true }
-      const checked = await checker.check(project, definition, options)
+      const { tool: name, version, expectedVersion } = input
       return call.changeLibrary(async (transaction, recording) => {
         recording.target(name)
-        const change = { ...checked, projectId: project.id, name, userId, expectedVersion }
-        const { tool, events } = await tools.update(transaction, change)
+        const earlier = { projectId: project.id, name, userId, version, expectedVersion }
+        const { tool, events } = await tools.rollBack(transaction, earlier)
         tell(recording, events)
         return tool
       })

@@ -6,7 +6,8 @@ import type { LibraryTables } from '../state/library.ts'
 import { ToolMissing } from './errors.ts'
 import { type Reader, readVersionNumbers } from './function-rows.ts'
 import { pinsOf } from './pinned-functions.ts'
-import { findVersion, stateOf, type VersionRow, votesOn } from './version-rows.ts'
+import { findVersion, stateOf, type VersionRow } from './version-rows.ts'
+import { viewReview } from './version-view.ts'
 
 export type { Reader }
 export type ToolRow = Selectable<LibraryTables['tools']>
@@ -20,9 +21,18 @@ export function findToolRow(reader: Reader, projectId: string, name: string): Pr
     .executeTakeFirst()
 }
 
-/** @throws ToolMissing, with the nearest name. */
+function findById(reader: Reader, projectId: string, id: string): Promise<ToolRow | undefined> {
+  return reader
+    .selectFrom('tools')
+    .selectAll()
+    .where('project_id', '=', projectId)
+    .where('id', '=', id)
+    .executeTakeFirst()
+}
+
+/** By name, or by id. @throws ToolMissing, with the nearest name. */
 export async function getToolRow(reader: Reader, projectId: string, name: string): Promise<ToolRow> {
-  const row = await findToolRow(reader, projectId, name)
+  const row = (await findToolRow(reader, projectId, name)) ?? (await findById(reader, projectId, name))
   if (row) return row
   const names = await reader.selectFrom('tools').select('name').where('project_id', '=', projectId).execute()
   const near = nearest(
@@ -41,29 +51,20 @@ export async function getVersionRow(reader: Reader, tool: ToolRow, version: numb
 
 /** A tool as everybody sees it. */
 export async function toTool(reader: Reader, clock: Clock, tool: ToolRow, version: VersionRow): Promise<Tool> {
-  const votes = version.submission_id === null ? [] : await votesOn(reader, version.submission_id)
-  const latest = [...new Map(votes.map(vote => [vote.user_id, vote])).values()]
   const author = await reader.selectFrom('users').select('name').where('id', '=', version.created_by).executeTakeFirst()
-  const authorName = author?.name ?? 'unknown'
   const numbers = await readVersionNumbers(reader, [version])
-  const approvers = latest.filter(vote => vote.vote === 'approve').map(vote => vote.user_name)
-  const approved = version.state === 'approved'
-  const review = approved ? (version.review ?? 'votes') : null
   return {
     id: tool.id,
     name: tool.name,
     state: stateOf(tool, version, clock.now()),
     version: version.version,
+    approvedVersion: tool.approved_version,
     hash: version.hash,
     definition: JSON.parse(version.definition) as ToolDefinition,
     functions: pinsOf(version).map(({ id, name, arity, hash }) => ({ name, arity, version: numbers(id, hash) })),
     origin: tool.origin,
-    review,
-    createdBy: authorName,
+    createdBy: author?.name ?? 'unknown',
     createdAt: version.created_at,
-    approvedAt: approved ? version.decided_at : null,
-    approvedBy: review === 'votes' ? approvers : review === 'none' ? [authorName] : [],
-    votes: latest.map(vote => ({ user: vote.user_name, vote: vote.vote, comment: vote.comment, at: vote.at })),
-    votesNeeded: version.votes_needed ?? 0,
+    ...(await viewReview(reader, version)),
   }
 }

@@ -1,13 +1,14 @@
-import { mcpTools, type Tool, type ToolDefinition } from '@super-data/contract'
+import type { Tool } from '@super-data/contract'
 import type { Database } from '@super-data/metadata'
-import { contentHash } from '../canonical-json.ts'
 import { derivedId } from '../derived-id.ts'
 import type { EventDraft } from '../events/outbox.ts'
 import type { LibraryTables, LibraryTransaction } from '../state/library.ts'
-import { ToolExists, ToolInvalid, ToolNameReserved, ToolStateConflict, VersionConflict } from './errors.ts'
-import { type Pin, pinsText } from './pinned-functions.ts'
+import { ToolExists, ToolInvalid, VersionConflict } from './errors.ts'
+import { pinsOf, pinsText, readVersionTexts } from './pinned-functions.ts'
 import type { Reviews } from './reviews.ts'
+import { definitionHash, readSavedVersion } from './saved-version.ts'
 import type { CheckedDefinition } from './tool-checker.ts'
+import { requireOwnName } from './tool-name.ts'
 import { findToolRow, getToolRow, getVersionRow, type Reader, type ToolRow, toTool } from './tool-rows.ts'
 import {
   allVersions,
@@ -81,7 +82,7 @@ export class Tools {
       .execute()
   }
 
-  /** Saves the first version, as a draft. @throws ToolExists · ToolNameReserved */
+  /** Saves the first version, as a draft. @throws ToolExists · ToolNameReserved · ToolNameConfusable */
   async create(
     transaction: LibraryTransaction,
     change: CheckedDefinition & {
@@ -92,9 +93,12 @@ export class Tools {
     },
   ): Promise<ToolChange> {
     const { projectId: project_id, name, origin, userId: created_by } = change
-    if (Object.hasOwn(mcpTools, name)) throw new ToolNameReserved(name)
-    const present = await findToolRow(transaction, project_id, name)
-    if (present) throw new ToolExists(name)
+    if (await findToolRow(transaction, project_id, name)) throw new ToolExists(name)
+    const names = await transaction.selectFrom('tools').select('name').where('project_id', '=', project_id).execute()
+    requireOwnName(
+      name,
+      names.map(each => each.name),
+    )
     const id = derivedId('tool', project_id, name)
     const made = { created_by, created_at: this.#parts.clock.now(), stamp: await this.#parts.stamps.next(transaction) }
     await transaction
@@ -115,15 +119,25 @@ export class Tools {
     return this.#addVersion(transaction, tool, change)
   }
 
-  /** @throws ToolMissing · ToolStateConflict */
-  async disable(
+  /** Drafts a new version with the content of an earlier one. @throws VersionConflict · ToolMissing · ToolInvalid */
+  async rollBack(
     transaction: LibraryTransaction,
-    change: { readonly projectId: string; readonly name: string; readonly userId: string; readonly comment: string },
+    change: {
+      readonly projectId: string
+      readonly name: string
+      readonly userId: string
+      readonly version: number
+      readonly expectedVersion: number | undefined
+    },
   ): Promise<ToolChange> {
     const tool = await getToolRow(transaction, change.projectId, change.name)
-    if (tool.disabled_at !== null) throw new ToolStateConflict(change.name, 'disabled', 'in use')
-    const events = await this.#reviews.setDisabled(transaction, tool, { ...change, disabled: true })
-    return { tool: await this.get(change.projectId, change.name, undefined, transaction), events }
+    const expected = change.expectedVersion ?? tool.version
+    if (expected !== tool.version) throw new VersionConflict(change.name, tool.version)
+    const earlier = await getVersionRow(transaction, tool, change.version)
+    const texts = await readVersionTexts(transaction, pinsOf(earlier))
+    const saved = readSavedVersion(tool.name, earlier, texts)
+    await this.#refuseSame(transaction, tool, saved)
+    return this.#addVersion(transaction, tool, { ...saved, userId: change.userId })
   }
 
   /** A version that was turned down or taken out of use may be tried again as it is; any other must differ. */
@@ -150,18 +164,10 @@ export class Tools {
       userId,
       follows: baseOf(versions, tool.approved_version),
     } as const
-    const content = { definition: JSON.stringify(definition), description: '', pins: pinsText(functions), notes: '{}' }
+    const content = { definition: JSON.stringify(definition), description: '', pins: pinsText(functions) }
     const id = change.origin === 'yaml' ? derivedId('version', tool.id, hash) : undefined
     await insertVersion(transaction, { ...version, ...content, hash, id }, this.#parts)
     const events = await this.#reviews.derive(transaction, tool)
     return { tool: await this.get(tool.project_id, tool.name, undefined, transaction), events }
   }
-}
-
-/** What votes are bound to: the definition and the content of every function version it pins. */
-export function definitionHash(
-  definition: ToolDefinition,
-  pins: readonly Pick<Pin, 'name' | 'arity' | 'hash'>[],
-): string {
-  return contentHash({ definition, functions: pins.map(pin => [pin.name, pin.arity, pin.hash]) })
 }

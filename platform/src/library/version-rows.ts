@@ -23,6 +23,7 @@ export function versionRows(reader: Reader) {
     .leftJoin('submissions', 'submissions.id', 'versions.submission_id')
     .selectAll('versions')
     .select(['submissions.review', 'submissions.votes_needed', 'submissions.policy', 'submissions.justification'])
+    .select('submissions.checks')
     .select(['submissions.submitted_by', 'submissions.submitted_at', 'submissions.expires_at'])
 }
 
@@ -48,7 +49,6 @@ export interface NewVersion {
   readonly description: string
   readonly pins: string
   readonly hash: string
-  readonly notes: string
   readonly follows: string | null
   readonly userId: string
   /** Only where the content is what it is: imports. */

@@ -12,6 +12,7 @@ import {
 import type { Call, Handlers } from '../call.ts'
 import { toReport, toReports } from './answers.ts'
 import { ChangeInvalid, NotConfirmed } from './errors.ts'
+import { inSession } from './in-session.ts'
 import { logged, ownerOf, type PostgresParts } from './postgres-parts.ts'
 
 type Own =
@@ -73,11 +74,14 @@ export function adminHandlers(parts: PostgresParts): Pick<Handlers, Own> {
       return toReport({ unused, duplicate })
     },
     'postgres.cancel': async (input, call) => {
-      const { source } = postgres.get(input.project, input.source, 'admin')
+      const { source, name } = postgres.get(input.project, input.source, 'admin')
       if (!input.confirm) throw new NotConfirmed(`${input.terminate ? 'ending' : 'stopping'} backend ${input.pid}`)
       const signal = input.terminate ? 'terminate' : 'cancel'
       const request = { pid: input.pid, signal, own: source.ownBackends() } as const
-      return toReport(await source.maintain(call.signal, maintenance => signalBackend(maintenance, request)))
+      return logged(parts, { call, source: name, action: signal, sql: '' }, async () => {
+        const outcome = await source.maintain(call.signal, maintenance => signalBackend(maintenance, request))
+        return { rows: 0, answer: toReport(outcome) }
+      }).then(({ answer }) => answer)
     },
   }
 }
@@ -96,10 +100,12 @@ async function setInSession(
   if (name === undefined || session === undefined) throw new ChangeInvalid('setting takes a name and a session')
   const { source } = postgres.get(place.project, place.source, 'read')
   const { text, params } = sessionSetting(name, value, settingLimits)
-  return source.sessions.look(session, ownerOf(call), call.signal, async catalog => {
-    await catalog.rows(text, params)
-    return { items: toReports([await getSetting(catalog, name)]) }
-  })
+  return inSession(source, session, call, () =>
+    source.sessions.look(session, ownerOf(call), call.signal, async catalog => {
+      await catalog.rows(text, params)
+      return { items: toReports([await getSetting(catalog, name)]) }
+    }),
+  )
 }
 
 const settingLimits = { statementTimeoutMsMax: 60_000, lockTimeoutMsMax: 60_000 }

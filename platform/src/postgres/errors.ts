@@ -1,5 +1,10 @@
 import { PlatformError } from '@super-data/base/errors'
 
+/** What is refused before PostgreSQL sees it, besides what is denied: it is kept in the audit as attacks are. */
+export const refusedStatements: ReadonlySet<string> = new Set([
+  ...['POSTGRES_NOT_ONE_STATEMENT', 'POSTGRES_TEXT_TOO_LONG', 'POSTGRES_SESSION_MISSING'],
+])
+
 /** The project has no PostgreSQL source of that name, or none at all. */
 export class SourceMissing extends PlatformError {
   readonly code = 'POSTGRES_SOURCE_MISSING'
@@ -46,6 +51,17 @@ export class WriteNotAsked extends PlatformError {
   constructor() {
     super('a write needs a session, or autocommit', {
       hint: 'Begin a session with pg_tx and pass `session`, or pass `autocommit: true` to commit at once.',
+    })
+  }
+}
+
+/** A write that says twice how it ends. */
+export class WriteUnclear extends PlatformError {
+  readonly code = 'POSTGRES_WRITE_UNCLEAR'
+  readonly kind = 'invalid'
+  constructor() {
+    super('a write in a session is neither committed at once nor tried alone', {
+      hint: 'In a session: set a savepoint, write, look, and roll back to it. Otherwise leave `session` out.',
     })
   }
 }

@@ -22,7 +22,11 @@ export function monitorHandlers({ postgres }: PostgresParts): Pick<Handlers, Own
   return {
     'postgres.health': async (input, call) => {
       const { source } = postgres.get(input.project, input.source, 'read')
-      return toReport(await source.inspect(call.signal, catalog => checkHealth(catalog)))
+      const [health, logins] = await Promise.all([
+        source.inspect(call.signal, catalog => checkHealth(catalog)),
+        source.findings(),
+      ])
+      return toReport({ ...health, logins })
     },
     'postgres.activity': async (input, call) => {
       const { source } = postgres.get(input.project, input.source, 'read')

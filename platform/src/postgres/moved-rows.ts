@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import type { Input } from '@super-data/contract'
 import type { Copied } from '@super-data/postgres'
 import type { ProjectDatasets } from '../datasets/project-datasets.ts'
@@ -41,7 +42,7 @@ export async function readDataset(
   project: string,
   name: string | undefined,
   signal: AbortSignal,
-): Promise<AsyncIterable<Uint8Array>> {
+): Promise<Readable> {
   if (name === undefined) throw new ChangeInvalid('an import needs data, or a dataset')
   const lease = (await datasets.of(project)).lease(name)
   if (lease.format !== 'csv' || lease.gzip || lease.separator !== ',') {

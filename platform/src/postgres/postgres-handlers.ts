@@ -1,5 +1,6 @@
 import type { Handlers } from '../call.ts'
 import { adminHandlers } from './admin-handlers.ts'
+import { explainHandlers } from './explain-handlers.ts'
 import { monitorHandlers } from './monitor-handlers.ts'
 import type { PostgresParts } from './postgres-parts.ts'
 import { rowHandlers } from './row-handlers.ts'
@@ -11,6 +12,7 @@ type PostgresHandlers = Pick<Handlers, Extract<keyof Handlers, `postgres.${strin
 export function postgresHandlers(parts: PostgresParts): PostgresHandlers {
   return {
     ...rowHandlers(parts),
+    ...explainHandlers(parts),
     ...sessionHandlers(parts),
     ...schemaHandlers(parts),
     ...adminHandlers(parts),

@@ -22,6 +22,9 @@ export function ownerOf(call: Call): SessionOwner {
   return { owner: principal.userId, channel: call.request.channel ?? 'requests' }
 }
 
+export const timeOf = ({ timeoutMs }: { timeoutMs?: number | undefined }) =>
+  timeoutMs === undefined ? {} : { timeoutMs }
+
 /** One line for each statement: what kind it was and how it went, never its values. */
 export async function logged<T extends { readonly rows?: number }>(
   { clock, log }: PostgresParts,

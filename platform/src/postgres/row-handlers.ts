@@ -1,21 +1,13 @@
 import { Readable } from 'node:stream'
-import { Cancelled, must } from '@super-data/base/errors'
-import type { Input } from '@super-data/contract'
-import { explain } from '@super-data/postgres/looking'
-import type { Call, Handlers } from '../call.ts'
-import { toReport, toRows, toSessionRows, toSessionWritten, toWritten } from './answers.ts'
-import { WriteNotAsked } from './errors.ts'
+import { must } from '@super-data/base/errors'
+import type { Handlers } from '../call.ts'
+import { toRows, toSessionRows, toSessionWritten, toWritten } from './answers.ts'
+import { ChangeInvalid, WriteNotAsked, WriteUnclear } from './errors.ts'
+import { inSession } from './in-session.ts'
 import { exportToDataset, readDataset } from './moved-rows.ts'
-import { logged, ownerOf, type PostgresParts } from './postgres-parts.ts'
-import type { GrantedSource } from './sources.ts'
+import { logged, ownerOf, type PostgresParts, timeOf } from './postgres-parts.ts'
 
-type Own =
-  | 'postgres.read'
-  | 'postgres.write'
-  | 'postgres.explain'
-  | 'postgres.transaction'
-  | 'postgres.export'
-  | 'postgres.import'
+type Own = 'postgres.read' | 'postgres.write' | 'postgres.transaction' | 'postgres.export' | 'postgres.import'
 
 const copyBytesMax = 2 ** 30
 
@@ -23,8 +15,8 @@ export function rowHandlers(parts: PostgresParts): Pick<Handlers, Own> {
   return { ...readingHandlers(parts), ...writingHandlers(parts), ...copyHandlers(parts) }
 }
 
-function readingHandlers(parts: PostgresParts): Pick<Handlers, 'postgres.read' | 'postgres.explain'> {
-  const { postgres, identity } = parts
+function readingHandlers(parts: PostgresParts): Pick<Handlers, 'postgres.read'> {
+  const { postgres } = parts
   return {
     'postgres.read': async (input, call) => {
       const { source, name } = postgres.get(input.project, input.source, 'read')
@@ -34,27 +26,13 @@ function readingHandlers(parts: PostgresParts): Pick<Handlers, 'postgres.read' |
         if (session === undefined) return counted(toRows(await source.read(request)))
         return counted(
           toSessionRows(
-            await inSession(source, session, call, () => source.sessions.run(session, ownerOf(call), request)),
+            await inSession(source, session, call, async () => {
+              // A writing session would take a change just as well.
+              await source.check(sql, 'read')
+              return source.sessions.run(session, ownerOf(call), request)
+            }),
           ),
         )
-      }).then(({ answer }) => answer)
-    },
-    'postgres.explain': async (input, call) => {
-      const { source, name } = postgres.get(input.project, input.source, 'read')
-      const { sql, params, analyze, options, hypotheticalIndexes } = input
-      const writes = (await source.check(sql, 'write').catch(() => undefined))?.kind === 'write'
-      if (writes && analyze) {
-        await identity.requireProject(must(call.principal, 'a principal'), 'write', input.project)
-        postgres.get(input.project, input.source, 'write')
-      }
-      const request = {
-        ...{ text: sql, params, hypotheticalIndexes },
-        as: writes ? ('write' as const) : ('read' as const),
-        options: optionsOf(analyze, options),
-      }
-      return logged(parts, { call, source: name, action: 'explain', sql }, async () => {
-        const explained = await explain(source, request, { signal: call.signal, ...timeOf(input) })
-        return { rows: 0, answer: toReport(explained) }
       }).then(({ answer }) => answer)
     },
   }
@@ -67,6 +45,7 @@ function writingHandlers(parts: PostgresParts): Pick<Handlers, 'postgres.write' 
       const { source, name } = postgres.get(input.project, input.source, 'write')
       const { sql, params, session, autocommit, dryRun, maxAffectedRows, confirmAllRows } = input
       if (session === undefined && !autocommit && !dryRun) throw new WriteNotAsked()
+      if (session !== undefined && (autocommit || dryRun)) throw new WriteUnclear()
       const guards = { confirmAllRows, ...(maxAffectedRows === undefined ? {} : { maxAffectedRows }) }
       const request = { text: sql, params, ...guards, ...timeOf(input), signal: call.signal }
       return logged(parts, { call, source: name, action: 'write', sql }, async () => {
@@ -82,7 +61,7 @@ function writingHandlers(parts: PostgresParts): Pick<Handlers, 'postgres.write' 
       const { source, name } = postgres.get(input.project, input.source, 'write')
       if (!input.autocommit && !input.dryRun) throw new WriteNotAsked()
       const operations = input.operations.map(({ sql, params, expectRows }) => ({
-        ...{ text: sql, params, confirmAllRows: true },
+        ...{ text: sql, params, confirmAllRows: input.confirmAllRows },
         ...(expectRows === undefined ? {} : { expectRows }),
       }))
       const sql = input.operations.map(operation => operation.sql).join(';\n')
@@ -118,51 +97,27 @@ function copyHandlers(parts: PostgresParts): Pick<Handlers, 'postgres.export' | 
       }).then(({ answer }) => answer)
     },
     'postgres.import': async (input, call) => {
-      const { source } = postgres.get(input.project, input.source, 'write')
+      const { source, name } = postgres.get(input.project, input.source, 'write')
       const started = clock.elapsed()
       const { schema, table, columns, data, dataset, dryRun } = input
-      const bytes =
-        data === undefined
-          ? await readDataset(datasets, input.project, dataset, call.signal)
-          : Readable.from([Buffer.from(data)])
-      const copied = await source.import({
-        ...{ schema, table, format: 'csv', bytesMax: copyBytesMax, dryRun, signal: call.signal, source: bytes },
-        ...(columns === undefined ? {} : { columns }),
-        onProgress: progress => call.progress({ done: progress.bytes }),
-      })
-      return { rows: copied.rows, bytes: copied.bytes, committed: !dryRun, elapsedMs: clock.elapsed() - started }
+      if (data !== undefined && dataset !== undefined) throw new ChangeInvalid('give either data or a dataset')
+      return logged(parts, { call, source: name, action: 'import', sql: '' }, async () => {
+        const bytes =
+          data === undefined
+            ? await readDataset(datasets, input.project, dataset, call.signal)
+            : Readable.from([Buffer.from(data)])
+        const copying = source.import({
+          ...{ schema, table, format: 'csv', bytesMax: copyBytesMax, dryRun, signal: call.signal, source: bytes },
+          ...(columns === undefined ? {} : { columns }),
+          onProgress: progress => call.progress({ done: progress.bytes }),
+        })
+        const copied = await copying.finally(() => bytes.destroy())
+        const elapsedMs = clock.elapsed() - started
+        return { rows: copied.rows, answer: { rows: copied.rows, bytes: copied.bytes, committed: !dryRun, elapsedMs } }
+      }).then(({ answer }) => answer)
     },
   }
 }
 
-/** A caller that went away does not come back for its session: what it did there is undone at once. */
-async function inSession<T>(
-  source: GrantedSource['source'],
-  session: string,
-  call: Call,
-  work: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await work()
-  } catch (failure) {
-    if (failure instanceof Cancelled) await source.sessions.rollback(session, ownerOf(call)).catch(() => undefined)
-    throw failure
-  }
-}
-
-const timeOf = ({ timeoutMs }: { timeoutMs?: number | undefined }) => (timeoutMs === undefined ? {} : { timeoutMs })
 const counted = <Answer extends { count: number }>(answer: Answer) => ({ rows: answer.count, answer })
 const affected = <Answer extends { affected: number }>(answer: Answer) => ({ rows: answer.affected, answer })
-
-function optionsOf(analyze: boolean, options: Input<'postgres.explain'>['options']) {
-  const has = (name: (typeof options)[number]) => options.includes(name)
-  return {
-    analyze,
-    ...(has('buffers') ? { buffers: true } : {}),
-    ...(has('settings') ? { settings: true } : {}),
-    ...(has('wal') ? { wal: true } : {}),
-    ...(has('generic_plan') ? { genericPlan: true } : {}),
-    ...(has('memory') ? { memory: true } : {}),
-    ...(has('serialize') ? { serialize: 'text' as const } : {}),
-  }
-}

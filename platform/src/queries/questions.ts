@@ -63,6 +63,13 @@ export class Questions {
     for (const name of names) datasets.lease(name).release()
   }
 
+  /** Answers without a run to be remembered: for what nobody asked, such as a test case. */
+  async answer(query: ParsedQuery, asking: Asking): Promise<Omit<Answer, 'elapsedMs' | 'runId'>> {
+    requireExactNumbers(asking.params, '/params')
+    const { content } = await this.#parts.answers.give(query, asking, this.#parts.ids.next('run'))
+    return content
+  }
+
   /**
    * Asks a question of the data as it is now. What cannot be understood is recorded too: as a failed run, by its code.
    *

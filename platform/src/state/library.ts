@@ -115,8 +115,6 @@ interface ReviewTables {
     pins: string
     /** Over the definition and the hashes of all it pins. */
     hash: string
-    /** JSON: what reviewers should know, `{ score, warnings, similar }`. */
-    notes: string
     /** The id of the version it was made from. */
     follows: string | null
     created_by: string
@@ -142,6 +140,8 @@ interface ReviewTables {
     /** JSON of the `ReviewPolicy` at that moment. */
     policy: string
     justification: string
+    /** JSON: what was found out about it, for reviewers. */
+    checks: string
     submitted_by: string
     submitted_at: number
     expires_at: number

@@ -62,6 +62,16 @@ export function installationTable(schema: SchemaModule) {
   ]
 }
 
+/** Codes that confirm votes, for as long as the votes wait. */
+export function voteCodeTable(schema: SchemaModule) {
+  return [
+    schema
+      .createTable('vote_codes')
+      .addColumn('vote_id', 'text', column => column.primaryKey())
+      .addColumn('code', 'text', column => column.notNull()),
+  ]
+}
+
 export function datasetSchemaTable(schema: SchemaModule) {
   return [
     schema

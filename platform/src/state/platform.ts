@@ -9,6 +9,7 @@ import {
   dismissalTable,
   installationTable,
   notificationTables,
+  voteCodeTable,
 } from './platform-schema.ts'
 import type { GovernedTables, StateParts } from './shared-tables.ts'
 
@@ -40,6 +41,7 @@ export interface PlatformTables extends GovernedTables, SyncTables {
     redeemed_at: number | null
     created_at: number
   }
+  vote_codes: { vote_id: string; code: string }
   /** One row. */
   installation: { one: 1; node_id: string }
   webhooks: {
@@ -98,6 +100,7 @@ const migrations = [
   migration('0006-learning', dismissalTable),
   migration('0006-sync', syncTables),
   migration('0007-dataset-migrations', datasetMigrationTable),
+  migration('0008-vote-codes', voteCodeTable),
 ]
 
 /** Opens `platform.db`, made when it is missing. An acknowledged change survives a power cut. */

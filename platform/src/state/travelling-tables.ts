@@ -32,11 +32,11 @@ export const travellingTables: readonly TravellingTable[] = [
   travelling('tools', 'fact', ['id', 'project_id', 'name', 'origin', 'created_by', 'created_at', 'stamp']),
   travelling('disablings', 'fact', ['id', 'owner_id', 'disabled', 'comment', 'changed_by', 'at', 'stamp']),
   travelling('versions', 'fact', [
-    ...(['id', 'kind', 'owner_id', 'definition', 'description', 'pins', 'hash', 'notes'] as const),
+    ...(['id', 'kind', 'owner_id', 'definition', 'description', 'pins', 'hash'] as const),
     ...(['follows', 'created_by', 'created_at', 'stamp'] as const),
   ]),
   travelling('submissions', 'fact', [
-    ...(['id', 'version_id', 'hash', 'review', 'votes_needed', 'policy', 'justification'] as const),
+    ...(['id', 'version_id', 'hash', 'review', 'votes_needed', 'policy', 'justification', 'checks'] as const),
     ...(['submitted_by', 'submitted_at', 'expires_at', 'stamp'] as const),
   ]),
   travelling('withdrawals', 'fact', ['submission_id', 'withdrawn_by', 'at', 'stamp'], ['submission_id']),

@@ -77,11 +77,14 @@ export class Cycle {
   readonly #parts: CycleParts
   readonly #use: CycleUse
   readonly #report: CycleReport
+  /** What the base has that we lack, once it was compared. */
+  readonly #delta: string
 
   constructor(parts: CycleParts, use: CycleUse, report: CycleReport) {
     this.#parts = parts
     this.#use = use
     this.#report = report
+    this.#delta = parts.copies.draft()
   }
 
   /** @throws SyncRefused until something changes; everything else may work the next time. */
@@ -98,6 +101,7 @@ export class Cycle {
       }
     } finally {
       await this.#use.lease.release()
+      await this.#parts.copies.drop(this.#delta)
     }
   }
 
@@ -120,7 +124,7 @@ export class Cycle {
     await this.#greet(remote.base)
     const fingerprint = await this.#parts.database.fingerprint()
     const difference = await this.#difference(remote.base, fingerprint)
-    if (remote.base && difference.theirs > 0) await this.#merge(remote.base)
+    if (difference.theirs > 0) await this.#merge()
     if (difference.ours > 0) return this.#push(remote, difference.ours)
     this.#parts.compared.upTo = comparison(remote.base, fingerprint)
     return true
@@ -191,24 +195,23 @@ export class Cycle {
     return { etag, base: undefined }
   }
 
-  /** The first time at a place: what it holds counts before anything that a new installation makes by itself. */
+  /** The first time at a place: a library that is there counts, and nothing is imported beside it. */
   async #greet(base: Base | undefined): Promise<void> {
     const { records, onFirstWrite, clock } = this.#parts
     if ((await records.read()).first_synced_at !== null) return
-    if (base === undefined) return onFirstWrite?.()
-    await this.#merge(base)
-    await records.remember({ first_synced_at: clock.now() })
+    if (base === undefined) await onFirstWrite?.()
+    else await records.remember({ first_synced_at: clock.now() })
   }
 
   async #difference(base: Base | undefined, fingerprint: string): Promise<Difference> {
     const { database, compared } = this.#parts
     if (base === undefined) return { ours: (await database.isEmpty()) ? 0 : 1, theirs: 0 }
     if (compared.upTo === comparison(base, fingerprint)) return { ours: 0, theirs: 0 }
-    return database.compare(base.file, this.#use.signal)
+    return database.compare(base.file, this.#delta, this.#use.signal)
   }
 
-  async #merge(base: Base): Promise<void> {
-    const { rows, contradictions } = await this.#parts.database.merge(base.file, this.#use.signal)
+  async #merge(): Promise<void> {
+    const { rows, contradictions } = await this.#parts.database.merge(this.#delta, this.#use.signal)
     this.#report.rowsMerged += Object.values(rows).reduce((sum, count) => sum + count, 0)
     this.#report.contradictions += contradictions
   }

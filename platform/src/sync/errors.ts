@@ -13,13 +13,13 @@ export class SyncOff extends PlatformError {
 
 /** Why a sync stopped until somebody, or the bucket, changes something. Nothing was written there. */
 export abstract class SyncRefused extends PlatformError {
-  readonly kind = 'conflict'
   override readonly retryable = false
 }
 
 /** The store takes conditional writes but does not keep to them: two installations would overwrite each other. */
 export class ConditionalWritesMissing extends SyncRefused {
   readonly code = 'NO_CONDITIONAL_WRITES'
+  readonly kind = 'conflict'
   constructor(cause?: unknown) {
     super('the bucket does not keep to conditional writes', {
       cause,
@@ -31,6 +31,7 @@ export class ConditionalWritesMissing extends SyncRefused {
 /** The library was in the bucket and is not any more. */
 export class SharedLibraryGone extends SyncRefused {
   readonly code = 'SYNC_LIBRARY_GONE'
+  readonly kind = 'conflict'
   constructor(key: string) {
     super(`${key} is gone from the bucket; this installation's library is as it was`, {
       hint: 'Bring it back from a backup, or write it anew from here with `super-data sync now --recreate`.',
@@ -42,6 +43,7 @@ export class SharedLibraryGone extends SyncRefused {
 /** What lies in the bucket is no library that can be used. */
 export class SharedLibraryDamaged extends SyncRefused {
   readonly code = 'SYNC_LIBRARY_DAMAGED'
+  readonly kind = 'conflict'
   constructor(findings: readonly string[]) {
     super("the library in the bucket is damaged; it was set aside, and this installation's is as it was", {
       hint: 'Bring it back from a backup, or write it anew from here with `super-data sync now --recreate`.',
@@ -53,6 +55,7 @@ export class SharedLibraryDamaged extends SyncRefused {
 /** A newer version wrote the library: this one neither reads nor replaces it. */
 export class SharedLibraryNewer extends SyncRefused {
   readonly code = 'SYNC_LIBRARY_NEWER'
+  readonly kind = 'conflict'
   constructor(unknown: readonly string[]) {
     super('a newer version wrote the library in the bucket; this one changes nothing there', {
       hint: 'Upgrade this installation: what was changed here meanwhile is merged then.',

@@ -111,8 +111,9 @@ async function countOnlyHere(parts: CopyParts & { readonly log: Log }, draft: st
   if (examined.state !== 'sound') return null
   const library = await openLibrary(parts.file, parts)
   try {
-    return (await library.compare(draft, travellingTables)).ours
+    return (await library.compare(draft, travellingTables, { delta: `${draft}-delta` })).ours
   } finally {
+    await rm(`${draft}-delta`, { force: true })
     await library.close()
   }
 }

@@ -12,9 +12,10 @@ export interface SharedDatabase {
   snapshot(file: string, signal: AbortSignal): Promise<{ readonly sha256: string; readonly sizeBytes: number }>
   /** Looks a file from the bucket over and brings an older one up to date. */
   examine(file: string, signal: AbortSignal): Promise<Verdict>
-  compare(file: string, signal: AbortSignal): Promise<Difference>
-  /** Merges an examined file, with everything that follows from it, in one transaction. */
-  merge(file: string, signal: AbortSignal): Promise<Merged>
+  /** Counts what either has that the other lacks, and puts what we lack into the file `delta`. */
+  compare(file: string, delta: string, signal: AbortSignal): Promise<Difference>
+  /** Merges a delta, with everything that follows from it, in one transaction. */
+  merge(delta: string, signal: AbortSignal): Promise<Merged>
 }
 
 export type Verdict =

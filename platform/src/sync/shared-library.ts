@@ -6,6 +6,7 @@ import { derive } from '../library/derive.ts'
 import type { Stamps } from '../stamps.ts'
 import { type LibraryTables, type LibraryTransaction, libraryMigrations } from '../state/library.ts'
 import { travellingTables } from '../state/travelling-tables.ts'
+import { ownersOf } from './merged-owners.ts'
 import type { SharedDatabase, Verdict } from './shared-database.ts'
 import { fingerprintOf } from './shared-file.ts'
 
@@ -46,19 +47,20 @@ export class SharedLibrary implements SharedDatabase {
     return { state: 'damaged', findings: ['it is a database of another program'] }
   }
 
-  compare(file: string, signal: AbortSignal): Promise<Difference> {
-    return this.#parts.library.compare(file, travellingTables, { signal })
+  compare(file: string, delta: string, signal: AbortSignal): Promise<Difference> {
+    return this.#parts.library.compare(file, travellingTables, { delta, signal })
   }
 
   /** Rows, what is derived from them, and the events that tell of it are one transaction. */
-  merge(file: string, signal: AbortSignal): Promise<Merged> {
+  merge(delta: string, signal: AbortSignal): Promise<Merged> {
     const { library, events, stamps, clock } = this.#parts
     return events.commitBy<LibraryTables, [Merged], Merged>(
-      work => library.merge(file, travellingTables, work, { signal }),
+      work => library.merge(delta, travellingTables, work, { signal }),
       async (transaction, merged) => {
         if (Object.keys(merged.rows).length === 0) return { value: merged, drafts: [] }
         await stamps.see(transaction, merged.stamp)
-        return { value: merged, drafts: await derive(transaction, clock.now()) }
+        const owners = await ownersOf(transaction, merged)
+        return { value: merged, drafts: await derive(transaction, clock.now(), owners) }
       },
     )
   }

@@ -120,7 +120,7 @@ export class Database<Schema> implements AsyncDisposable {
    * Merges the rows of another file into this one, and commits when `work`, which sees them, resolves: all of it, or
    * nothing. In whatever order files are merged, and however often, the same rows come out.
    *
-   * @param file examined before, as sound, and not changed meanwhile; it stays as it is.
+   * @param file examined before, as sound, or made by `compare`; it stays as it is, and nobody changes it meanwhile.
    * @throws as `write` does · DatabaseCorrupt when the file is not of this schema after all.
    */
   merge<T>(
@@ -182,14 +182,20 @@ export class Database<Schema> implements AsyncDisposable {
     return this.#threads.maintenance.run(job, options.signal)
   }
 
-  /** Counts what this database and an examined file have that the other lacks, in a thread of its own. */
+  /**
+   * Counts what this database and an examined file have that the other lacks, in a thread of its own.
+   *
+   * @param options.delta where what they have and we lack is put: merging it does as much as merging the whole file,
+   *   and takes as long as what is in it. The caller removes it.
+   */
   async compare(
     file: string,
     tables: readonly TravellingTable[],
-    options: { readonly signal?: AbortSignal | undefined } = {},
+    options: { readonly delta: string; readonly signal?: AbortSignal | undefined },
   ): Promise<Difference> {
     if (this.#closed) throw new DatabaseClosed()
-    return this.#threads.maintenance.run({ kind: 'compare', file: resolve(file), tables }, options.signal)
+    const job = { kind: 'compare', file: resolve(file), tables, delta: resolve(options.delta) } as const
+    return this.#threads.maintenance.run(job, options.signal)
   }
 
   /** Looks for damage and dangling references, in a thread of its own. Empty when all is well. */

@@ -17,10 +17,15 @@ export interface TravellingTable {
 export interface Merged {
   /** Rows that were new here or took the place of another, by table; tables without any are left out. */
   readonly rows: Readonly<Record<string, number>>
-  /** Facts told otherwise there than here under the same key; both sides settle on the same one. */
+  /** Facts that took the place of ours under the same key, as they were told earlier. */
   readonly contradictions: number
   /** The greatest stamp in the file; empty when it has no rows. */
   readonly stamp: string
+  /**
+   * The first column of the keys of all rows in the file, by table, the merged ones among them; undefined for a table
+   * of which there are too many to list.
+   */
+  readonly keys: Readonly<Record<string, readonly string[] | undefined>>
 }
 
 /** How two databases differ, in rows. */

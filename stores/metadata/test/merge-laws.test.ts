@@ -54,6 +54,13 @@ const merge = async (into: number, from: number) => {
   await replicas[into]!.merge(folder.file('copy.db'), travelling, async () => {})
 }
 
+/** The same, by way of only what differs. */
+const mergeDelta = async (into: number, from: number) => {
+  await replicas[from]!.snapshot(folder.file('copy.db'), travelling)
+  await replicas[into]!.compare(folder.file('copy.db'), travelling, { delta: folder.file('delta.db') })
+  await replicas[into]!.merge(folder.file('delta.db'), travelling, async () => {})
+}
+
 const rowsOf = (at: number) => readRows(replicas[at]!)
 
 async function fill(...contents: readonly ShelfRows[]): Promise<void> {
@@ -102,6 +109,15 @@ describe('merging', () => {
       await merge(0, 1)
       await merge(0, 0)
       expect(await rowsOf(0)).toEqual(once)
+    })
+  }, 600_000)
+
+  it('gives the same rows by way of what differs', async () => {
+    await holds([rows, rows], async (a, b) => {
+      await fill(a, b, a)
+      await merge(0, 1)
+      await mergeDelta(2, 1)
+      expect(await rowsOf(2)).toEqual(await rowsOf(0))
     })
   }, 600_000)
 

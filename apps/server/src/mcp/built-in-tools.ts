@@ -38,21 +38,40 @@ const leftOut = new Set([
   'propertyNames',
 ])
 
+/** Parts of answers that explain themselves when they come. */
+const unlisted = new Set([
+  ...['approvedAt', 'checks', 'createdAt', 'expiresAt', 'id', 'justification', 'origin', 'review', 'submittedAt'],
+  ...['submittedBy', 'follows', 'createdBy', 'active', 'approvedBy'],
+])
+
+/** What puts something before the team. */
+const proposing: ReadonlySet<string> = new Set(['tools.submit', 'tools.propose', 'functions.submit'])
+
 const toolNames = Object.keys(mcpTools) as McpToolName[]
 const ofPostgres = (name: string) => name.startsWith('pg_')
+const ofAll = toolNames.filter(name => !ofPostgres(name))
 
 /** The built-in tools, in the order agents read them. Made once, from the declarations. */
-export const builtInTools: ReadonlyMap<string, BuiltInTool> = toolsOf(toolNames.filter(name => !ofPostgres(name)))
+export const builtInTools: ReadonlyMap<string, BuiltInTool> = toolsOf(ofAll, () => true)
+
+/** The built-in tools where nothing may be proposed. */
+export const builtInToolsWithoutLearning: ReadonlyMap<string, BuiltInTool> = toolsOf(
+  ofAll,
+  ({ name }) => !proposing.has(name),
+)
 
 /** The tools of PostgreSQL, by the most that somebody may do there: what is not allowed is not offered. */
 export const postgresTools: Readonly<Record<Need, ReadonlyMap<string, BuiltInTool>>> = {
-  read: toolsOf(toolNames.filter(ofPostgres), ['read']),
-  write: toolsOf(toolNames.filter(ofPostgres), ['read', 'write']),
-  admin: toolsOf(toolNames.filter(ofPostgres)),
+  read: toolsOf(toolNames.filter(ofPostgres), needing('read')),
+  write: toolsOf(toolNames.filter(ofPostgres), needing('read', 'write')),
+  admin: toolsOf(toolNames.filter(ofPostgres), needing('read', 'write', 'admin')),
 }
 
-function toolsOf(names: readonly McpToolName[], needs: readonly Need[] = ['read', 'write', 'admin']) {
-  const offered = ({ access }: Operation) => !('need' in access) || needs.includes(access.need)
+function needing(...needs: readonly Need[]) {
+  return ({ access }: Operation) => !('need' in access) || needs.includes(access.need)
+}
+
+function toolsOf(names: readonly McpToolName[], offered: (operation: Operation) => boolean) {
   return new Map<string, BuiltInTool>(names.map(name => [name, describeTool(name, offered)]))
 }
 
@@ -103,7 +122,7 @@ function signature(operation: Operation): string {
 /** Top-level names and types of what the actions answer: the whole schemas stand in the OpenAPI document. */
 function outputSchema(ofOperations: readonly Operation[]): Schema & { type: 'object' } {
   const outputs = ofOperations.map(operation => propertiesOf(operation.output, 'output'))
-  const names = [...new Set(outputs.flatMap(output => Object.keys(output)))]
+  const names = [...new Set(outputs.flatMap(output => Object.keys(output)))].filter(name => !unlisted.has(name))
   const properties = names.map(name => {
     const types = new Set(outputs.filter(output => name in output).map(output => JSON.stringify(typeOf(output[name]))))
     return [name, types.size === 1 ? JSON.parse([...types][0]!) : {}]
@@ -156,9 +175,14 @@ function widen(one: Schema, other: Schema): Schema {
 function compact(schema: Schema): Schema {
   const entries = Object.entries(schema).filter(([name]) => !leftOut.has(name))
   const own = Object.fromEntries(
-    entries.map(([name, value]) => [name, name === 'items' ? compact(value as Schema) : value]),
+    entries.map(([name, value]) => [name, name === 'items' ? compactItem(value as Schema) : value]),
   )
   return isEmptyObject(own['items']) ? omit(own, 'items') : own
+}
+
+/** What a list of objects holds is said by its description, or by the refusal. */
+function compactItem(schema: Schema): Schema {
+  return schema['type'] === 'object' ? { type: 'object' } : compact(schema)
 }
 
 function omit(schema: Schema, name: string): Schema {

@@ -43,3 +43,16 @@ export class CursorInvalid extends PlatformError {
     super('the cursor is not one this server gave', { hint: 'Start again without a cursor.' })
   }
 }
+
+/** The arguments of a tool are not what it takes. */
+export class ToolInputInvalid extends PlatformError {
+  readonly code = 'TOOL_INPUT_INVALID'
+  readonly kind = 'invalid'
+  constructor(tool: string, issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[]) {
+    const mistakes = issues.map(issue => `${issue.path.map(String).join('.') || 'input'}: ${issue.message}`)
+    super(`${tool} was called wrongly: ${mistakes.join('; ')}`, {
+      hint: 'Its schema says what it takes.',
+      details: { mistakes },
+    })
+  }
+}

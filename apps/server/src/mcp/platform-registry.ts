@@ -12,8 +12,9 @@ import type { Log } from '@super-data/base/log'
 import type { Event, OperationName } from '@super-data/contract'
 import type { Catalogue, CatalogueTool, PlatformDoor } from '@super-data/platform'
 import { callWithin } from '../call-within.ts'
-import { type BuiltInTool, builtInTools, postgresTools } from './built-in-tools.ts'
+import { type BuiltInTool, builtInTools, builtInToolsWithoutLearning, postgresTools } from './built-in-tools.ts'
 import { ActionUnknown, ArgumentUnknown, CursorInvalid, ToolGroupMissing } from './errors.ts'
+import { type LibraryTool, libraryTools } from './library-tools.ts'
 import { ProgressRelay } from './progress.ts'
 import type { JsonSchemaObject, McpChange, McpRegistry, McpScope, McpTools } from './registry.ts'
 import { answerResult, problemResult } from './tool-result.ts'
@@ -29,13 +30,17 @@ export interface PlatformRegistryOptions {
 
 /** The group that holds the team's own tools and nothing else. */
 const teamGroup = 'tools'
+/** The group in which each step of managing the library is a tool of its own. */
+const libraryGroup = 'library'
 /** The group of the tools for PostgreSQL, which are listed elsewhere only where there is a source. */
 const postgresGroup = 'postgres'
 const groups = [...builtInTools.keys(), teamGroup, postgresGroup]
 const pageSize = 1_000
 
 /** Events after which a project lists other tools than before. */
-const listChanging: ReadonlySet<Event['type']> = new Set(['tool.approved', 'tool.disabled'])
+const listChanging: ReadonlySet<Event['type']> = new Set([
+  ...(['tool.approved', 'tool.disabled', 'tool.restored', 'tool.rejected', 'tool.withdrawn', 'tool.conflict'] as const),
+])
 
 type Input = Readonly<Record<string, unknown>>
 
@@ -90,16 +95,15 @@ export class PlatformRegistry implements McpRegistry {
     const key = `${catalogue.project} ${group ?? ''} ${catalogue.postgres ?? ''}`
     const known = this.#lists.get(key)
     if (known?.generation === catalogue.generation) return known.tools
-    const tools = [...offeredTo(catalogue, group).values()]
-      .map(tool => tool.listed)
-      .concat(teamToolsOf(catalogue, group))
+    const builtIns = [...offeredTo(catalogue, group).values()].map(tool => tool.listed)
+    const tools = [...builtIns, ...stepsOf(catalogue, group), ...teamToolsOf(catalogue, group)]
     this.#lists.set(key, { generation: catalogue.generation, tools })
     return tools
   }
 
   async #inputSchema(scope: McpScope, name: string): Promise<JsonSchemaObject | undefined> {
     const catalogue = await this.#catalogue(scope)
-    const builtIn = offeredTo(catalogue, scope.group).get(name)
+    const builtIn = offeredTo(catalogue, scope.group).get(name) ?? stepOf(catalogue, scope.group, name)
     return builtIn?.listed.inputSchema ?? this.#teamTool(catalogue, name)?.inputSchema
   }
 
@@ -108,13 +112,18 @@ export class PlatformRegistry implements McpRegistry {
   }
 
   async #call(scope: McpScope, name: string, input: Input, context: ServerContext): Promise<CallToolResult> {
-    const builtIn = offeredTo(await this.#catalogue(scope), scope.group).get(name)
-    if (!builtIn && !(await this.#offersTeamTool(scope, name)))
+    const catalogue = await this.#catalogue(scope)
+    const builtIn = offeredTo(catalogue, scope.group).get(name)
+    const step = builtIn ? undefined : stepOf(catalogue, scope.group, name)
+    if (!builtIn && !step && !this.#offersTeamTool(catalogue, scope.group, name))
       throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Unknown tool: ${name.slice(0, 100)}`)
     const requestId = scope.requestId ?? this.#options.ids.next('req')
     try {
+      const ask = (operation: OperationName, asked: Input) =>
+        this.#ask(scope, { operation, input: asked }, context, requestId)
+      if (step) return answerResult(await step.call(input, ask))
       const request = builtIn ? toAction(builtIn, input) : toTeamCall(name, input)
-      return answerResult(await this.#ask(scope, request, context, requestId))
+      return answerResult(await ask(request.operation, request.input))
     } catch (error) {
       if (!(error instanceof PlatformError))
         this.#options.log.error({ err: error, requestId }, 'an MCP tool call failed')
@@ -122,9 +131,9 @@ export class PlatformRegistry implements McpRegistry {
     }
   }
 
-  async #offersTeamTool(scope: McpScope, name: string): Promise<boolean> {
-    if (scope.group !== undefined && scope.group !== teamGroup) return false
-    return !builtInTools.has(name) && this.#teamTool(await this.#catalogue(scope), name) !== undefined
+  #offersTeamTool(catalogue: Catalogue, group: string | undefined, name: string): boolean {
+    if (group !== undefined && group !== teamGroup) return false
+    return !builtInTools.has(name) && this.#teamTool(catalogue, name) !== undefined
   }
 
   async #ask(
@@ -152,11 +161,23 @@ export class PlatformRegistry implements McpRegistry {
   }
 }
 
+/** A step of managing the library, where it is offered. */
+function stepOf(catalogue: Catalogue, group: string | undefined, name: string): LibraryTool | undefined {
+  const step = group === libraryGroup ? libraryTools.get(name) : undefined
+  return step?.proposes && catalogue.learning === false ? undefined : step
+}
+
+function stepsOf(catalogue: Catalogue, group: string | undefined): Tool[] {
+  if (group !== libraryGroup) return []
+  return [...libraryTools.keys()].flatMap(name => stepOf(catalogue, group, name)?.listed ?? [])
+}
+
 /** The built-in tools of a group, as far as the caller may use them. */
-function offeredTo({ postgres }: Catalogue, group: string | undefined): ReadonlyMap<string, BuiltInTool> {
+function offeredTo({ postgres, learning }: Catalogue, group: string | undefined): ReadonlyMap<string, BuiltInTool> {
   if (group === postgresGroup) return postgresTools[postgres ?? 'read']
-  if (group !== undefined) return new Map([...builtInTools].filter(([name]) => name === group))
-  return postgres === undefined ? builtInTools : new Map([...builtInTools, ...postgresTools[postgres]])
+  const offered = learning === false ? builtInToolsWithoutLearning : builtInTools
+  if (group !== undefined) return new Map([...offered].filter(([name]) => name === group))
+  return postgres === undefined ? offered : new Map([...offered, ...postgresTools[postgres]])
 }
 
 function teamToolsOf(catalogue: Catalogue, group: string | undefined): Tool[] {
@@ -205,7 +226,7 @@ function toCursor(name: string): string {
 function startAfter(tools: readonly Tool[], cursor: string): number {
   const name = Buffer.from(cursor, 'base64url').toString()
   if (!/^[a-z][a-z0-9_]{0,63}$/.test(name) || toCursor(name) !== cursor) throw new CursorInvalid()
-  const builtInCount = tools.filter(tool => builtInTools.has(tool.name)).length
+  const builtInCount = tools.filter(tool => builtInTools.has(tool.name) || libraryTools.has(tool.name)).length
   const next = tools.findIndex((tool, index) => index >= builtInCount && tool.name > name)
   return next === -1 ? tools.length : next
 }

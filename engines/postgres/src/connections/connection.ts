@@ -150,7 +150,7 @@ export class Connection {
   /** Runs fixed text of ours by the simple protocol. @returns a tag for each statement. */
   async fixed(text: string, limits: Partial<RunLimits> = {}): Promise<readonly string[]> {
     const statement = new FixedText(text)
-    await this.#submit(statement, { timeoutMs: 30_000, wireBytesMax: 1 << 20, ...limits })
+    await this.#submit(statement, { timeoutMs: 10_000, wireBytesMax: 1 << 20, ...limits })
     this.#outcome(statement.error, text)
     return statement.tags
   }

@@ -28,7 +28,7 @@ const checks: readonly HealthCheck[] = [...storageChecks, ...indexChecks, ...tra
 export const healthCheckNames: readonly string[] = checks.map(check => check.name)
 
 /**
- * Looks at the database as an operator would.
+ * Looks at the database as an operator would. Needs a transaction: a check that fails does not take the others along.
  *
  * @param request.only names of checks; default all.
  */

@@ -1,16 +1,19 @@
+import type { QualifiedName } from '../catalog.ts'
 import type { Change } from './change.ts'
 import { changeText } from './change-text.ts'
 import { type DefinedKind, type DefinitionShape, type DefinitionTarget, definitionShape } from './definition-shape.ts'
 import { PostgresDefinitionInvalid } from './errors.ts'
-import { type ParsedStatement, parseStatement } from './parsed-statement.ts'
+import { namesIn, nodesBelow, type ParsedStatement, parseStatement } from './parsed-statement.ts'
 
 /** A DDL statement that was read and is what it was announced as. */
 export interface CheckedDefinition extends DefinitionShape {
   readonly text: string
   /** Takes it back, where that can be said without looking at the database. */
   readonly undo: string | null
-  /** Of a function: runs with its owner's rights, or in a language that can leave the database. */
+  /** What a reviewer should know: rights it gives or takes away, protection it switches off. */
   readonly dangers: readonly string[]
+  /** Functions it names: some run at once, for defaults, index expressions and materialized views. */
+  readonly functions: readonly QualifiedName[]
 }
 
 /**
@@ -27,7 +30,7 @@ export async function define(change: Change): Promise<CheckedDefinition> {
       hint: 'Give types and expressions alone, without anything before or behind them.',
     })
   }
-  return { ...shape, text, undo, dangers: [] }
+  return { ...shape, text, undo, dangers: dangersOf(parsed, shape), functions: functionsIn(parsed) }
 }
 
 function isSame(shape: DefinitionShape, expected: object): boolean {
@@ -71,7 +74,8 @@ export async function checkDefinition(text: string, announced: Announced): Promi
     ...shape,
     text: text.trim(),
     undo: parsed.node['if_not_exists'] === true ? null : undoOf(shape),
-    dangers: dangersOf(parsed),
+    dangers: dangersOf(parsed, shape),
+    functions: functionsIn(parsed),
   }
 }
 
@@ -110,7 +114,33 @@ const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`
 
 const tameLanguages: ReadonlySet<string> = new Set(['sql', 'plpgsql'])
 
-function dangersOf({ type, node }: ParsedStatement): string[] {
+/** Forms of ALTER TABLE that take a guard away. */
+const unguarding: Readonly<Record<string, string>> = {
+  ChangeOwner: 'it gives the table to another role',
+  DisableRowSecurity: 'it switches row security off',
+  NoForceRowSecurity: 'it frees the owner from row security',
+  DisableTrig: 'it switches a trigger off',
+  DisableTrigAll: 'it switches all triggers off',
+  DisableTrigUser: 'it switches triggers off',
+  DisableRule: 'it switches a rule off',
+}
+
+function dangersOf(parsed: ParsedStatement, { parts }: DefinitionShape): string[] {
+  const forms = parts.flatMap(part => unguarding[part.split(' ')[0] ?? ''] ?? [])
+  return [...forms, ...functionDangers(parsed)]
+}
+
+function functionsIn({ node }: ParsedStatement): QualifiedName[] {
+  const found: QualifiedName[] = []
+  for (const each of nodesBelow(node)) {
+    const names = each.type === 'FuncCall' ? namesIn(each.node['funcname']) : []
+    const [name, schema] = names.reverse()
+    if (name !== undefined) found.push({ ...(schema === undefined ? {} : { schema }), name })
+  }
+  return found
+}
+
+function functionDangers({ type, node }: ParsedStatement): string[] {
   if (type === 'CreateExtensionStmt') return ['an extension may bring functions in any language']
   if (type !== 'CreateFunctionStmt' || !Array.isArray(node['options'])) return []
   return node['options'].flatMap((option: { DefElem?: { defname?: string; arg?: Record<string, never> } }) => {

@@ -27,12 +27,16 @@ export async function nearNames(
     ...known.filter(each => each.name === typed.name),
     ...known.filter(each => each.name.toLowerCase() === name),
     ...known.filter(each => each.name === slip),
+    ...known.filter(each => letters(each.name) === letters(typed.name)),
     ...known.filter(each => isPart(each.name.toLowerCase(), name)),
   ]
   return [...new Set(near.map(each => `${each.schema}.${each.name}`))].slice(0, nearMax)
 }
 
 const relational: ReadonlySet<ObjectKind> = new Set(['table', 'view', 'materialized_view', 'index'])
+
+/** Two names with letters swapped have the same. */
+const letters = (name: string): string => [...name.toLowerCase()].sort().join('')
 
 /** `order` and `orders`, `order_items` and `items`; parts of two letters say nothing. */
 function isPart(one: string, other: string): boolean {

@@ -1,5 +1,4 @@
-import { loadModule, parseSync } from 'libpg-query'
-import { PostgresNotOneStatement, PostgresSyntax, PostgresTextTooLong } from '../errors.ts'
+import { parseStatement as parseTree } from '../sql/parser.ts'
 
 /** A node of a parsed statement, or a list or leaf in one. */
 export type Ast = { readonly [field: string]: unknown }
@@ -11,45 +10,16 @@ export interface ParsedStatement {
 }
 
 const bytesMax = 65_536
-let loading: Promise<void> | undefined
 
 /**
- * Reads one statement as PostgreSQL 18 would.
+ * Reads one statement with PostgreSQL's own grammar.
  *
  * @throws PostgresSyntax · PostgresNotOneStatement · PostgresTextTooLong
  */
 export async function parseStatement(text: string): Promise<ParsedStatement> {
-  // The parser would stop at a NUL and see only what stands before it.
-  if (text.includes('\0')) throw new PostgresSyntax('SQL cannot contain the character NUL')
-  if (Buffer.byteLength(text) > bytesMax) {
-    throw new PostgresTextTooLong(`one statement has at most ${bytesMax} bytes`, { details: { bytesMax } })
-  }
-  loading ??= loadModule()
-  await loading
-  const statements = text.trim() === '' ? [] : parseAll(text)
-  const only = statements[0]
-  if (!only || statements.length > 1) {
-    throw new PostgresNotOneStatement(only ? 'only one statement is taken at a time' : 'there is no statement')
-  }
-  return only
+  const [type, node] = Object.entries(await parseTree(text, bytesMax))[0] ?? ['', {}]
+  return { type, node: node as Ast }
 }
-
-function parseAll(text: string): ParsedStatement[] {
-  try {
-    const { stmts = [] } = parseSync(text)
-    return stmts.map(({ stmt }) => {
-      const [type, node] = Object.entries(stmt as Ast)[0]!
-      return { type, node: node as Ast }
-    })
-  } catch (error) {
-    if (error instanceof RangeError || isExhausted(error)) {
-      throw new PostgresTextTooLong('the statement is too deeply nested to be read')
-    }
-    throw new PostgresSyntax(error instanceof Error ? error.message : 'this is not SQL')
-  }
-}
-
-const isExhausted = (error: unknown): boolean => error instanceof Error && /memory exhausted|stack/i.test(error.message)
 
 /** Every node below a tree in the order of the text, with the name it stands under: its type, or for some clauses their field. */
 export function* nodesBelow(root: unknown): Generator<ParsedStatement> {

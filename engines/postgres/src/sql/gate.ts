@@ -141,8 +141,9 @@ export class Gate {
   async #knowing(mentions: readonly FunctionMention[]): Promise<FunctionCatalog> {
     const functions = await this.functions()
     if (mentions.every(mention => functions.has(mention))) return functions
-    if (this.#options.clock.elapsed() - this.#loadedAt > refreshMs) this.#load()
-    return this.#functions!
+    if (this.#options.clock.elapsed() - this.#loadedAt <= refreshMs) return functions
+    this.#load()
+    return this.functions()
   }
 
   #load(): void {

@@ -30,15 +30,30 @@ export function mergeStatement(table: TravellingTable): string {
     on conflict (${list(table.key)}) do update set ${replaced(table)} where ${wins}`
 }
 
-/** Counts facts that differ under one key. */
-export function contradictionStatement(table: TravellingTable): string {
-  return `select count(*) as count from main.${quoted(table.table)} as a join ${theirs}.${quoted(table.table)} as b
-    on ${sameKey(table)} where ${canonical(table, 'a')} is not ${canonical(table, 'b')}`
+/** Counts rows of ours whose place theirs will take. */
+export function replacedStatement(table: TravellingTable): string {
+  return `select count(*) as count from ${theirs}.${quoted(table.table)} as a join main.${quoted(table.table)} as b
+    on ${sameKey(table)} where ${beats(table, 'a', 'b')}`
 }
 
 /** Counts rows of one database that the other lacks, or that win over the other's. */
-export function leadStatement(table: TravellingTable, [from, to]: readonly [from: string, to: string]): string {
-  return `select count(*) as count from ${from}.${quoted(table.table)} as a
+export function leadStatement(table: TravellingTable, between: readonly [from: string, to: string]): string {
+  return `select count(*) as count ${leading(table, between)}`
+}
+
+/** Copies those rows into the main database. */
+export function leadRowsStatement(table: TravellingTable, between: readonly [from: string, to: string]): string {
+  const columns = table.columns.map(column => `a.${quoted(column)}`).join(', ')
+  return `insert into main.${quoted(table.table)} (${list(table.columns)}) select ${columns} ${leading(table, between)}`
+}
+
+/** The first column of the keys of their rows. */
+export function keysStatement(table: TravellingTable, limit: number): string {
+  return `select ${quoted(table.key[0] ?? '')} as key from ${theirs}.${quoted(table.table)} limit ${limit}`
+}
+
+function leading(table: TravellingTable, [from, to]: readonly [from: string, to: string]): string {
+  return `from ${from}.${quoted(table.table)} as a
     left join ${to}.${quoted(table.table)} as b on ${sameKey(table)}
     where b.${quoted(table.key[0] ?? '')} is null or ${beats(table, 'a', 'b')}`
 }

@@ -2,7 +2,14 @@ import { CompiledQuery, type Transaction } from 'kysely'
 import { DatabaseCorrupt } from '../errors.ts'
 import type { Merged, TravellingTable } from '../merge.ts'
 import { type ReadRows, requireColumns } from './merge-columns.ts'
-import { activeObjects, contradictionStatement, mergeStatement, stampStatement, theirs } from './merge-statements.ts'
+import {
+  activeObjects,
+  keysStatement,
+  mergeStatement,
+  replacedStatement,
+  stampStatement,
+  theirs,
+} from './merge-statements.ts'
 
 /** Merges the rows of the attached file, within the transaction that writes. */
 export async function mergeAttached<Schema>(
@@ -14,18 +21,30 @@ export async function mergeAttached<Schema>(
   await requireColumns(tables, theirs, read)
   // Rows refer to each other in whatever order; at the end every reference holds.
   await execute(transaction, 'pragma defer_foreign_keys = 1')
-  const rows: Record<string, number> = {}
-  let contradictions = 0
-  let stamp = ''
-  for (const table of tables) {
-    if (table.rule === 'fact') contradictions += await countOf(read, contradictionStatement(table))
-    const { numAffectedRows } = await execute(transaction, mergeStatement(table))
-    if (numAffectedRows) rows[table.table] = Number(numAffectedRows)
-    const [greatest] = (await read(stampStatement(table), [])) as { stamp: string | null }[]
-    if ((greatest?.stamp ?? '') > stamp) stamp = greatest?.stamp ?? ''
-  }
-  return { rows, contradictions, stamp }
+  const merged = { rows: {}, keys: {}, contradictions: 0, stamp: '' }
+  for (const table of tables) await mergeTable(transaction, table, { read, merged })
+  return merged
 }
+
+async function mergeTable<Schema>(
+  transaction: Transaction<Schema>,
+  table: TravellingTable,
+  { read, merged }: { read: ReadRows; merged: Writable<Merged> },
+): Promise<void> {
+  const keys = (await read(keysStatement(table, keysMax + 1), [])) as { key: string }[]
+  merged.keys[table.table] = keys.length > keysMax ? undefined : keys.map(({ key }) => key)
+  if (keys.length === 0) return
+  if (table.rule === 'fact') merged.contradictions += await countOf(read, replacedStatement(table))
+  const { numAffectedRows } = await execute(transaction, mergeStatement(table))
+  if (numAffectedRows) merged.rows[table.table] = Number(numAffectedRows)
+  const [greatest] = (await read(stampStatement(table), [])) as { stamp: string | null }[]
+  if ((greatest?.stamp ?? '') > merged.stamp) merged.stamp = greatest?.stamp ?? ''
+}
+
+/** Keys of one table that a merge lists. */
+const keysMax = 500
+
+type Writable<T> = { -readonly [Name in keyof T]: T[Name] extends object ? Writable<T[Name]> : T[Name] }
 
 /** A file that came from elsewhere runs nothing here but what ours has too. */
 async function refuseStrangers(read: ReadRows): Promise<void> {

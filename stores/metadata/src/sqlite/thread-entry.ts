@@ -34,8 +34,8 @@ async function reply(job: Job): Promise<Reply> {
 async function run(job: Job): Promise<JobResults[keyof JobResults]> {
   if (job.kind === 'backup') return takeSnapshot(file, job.target)
   if (job.kind === 'snapshot') return takeTravellingSnapshot(file, job)
+  if (job.kind === 'compare') return compare(file, job)
   if (job.kind === 'examine') return examine(job.file, { planned: job.planned, clock: systemClock })
   connection ??= Connection.open(file, { readOnly: true, busyMs: 5000, foreignKeys: true })
-  if (job.kind === 'compare') return compare(connection, job)
   return job.kind === 'query' ? connection.run(job.sql, job.parameters).rows : checkWhole(connection)
 }

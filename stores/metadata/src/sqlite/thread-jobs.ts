@@ -9,7 +9,12 @@ export type Job =
   | { readonly kind: 'check' }
   | { readonly kind: 'backup'; readonly target: string }
   | { readonly kind: 'snapshot'; readonly target: string; readonly tables: readonly TravellingTable[] }
-  | { readonly kind: 'compare'; readonly file: string; readonly tables: readonly TravellingTable[] }
+  | {
+      readonly kind: 'compare'
+      readonly file: string
+      readonly tables: readonly TravellingTable[]
+      readonly delta: string
+    }
   /** Of a file that nobody else has open. */
   | { readonly kind: 'examine'; readonly file: string; readonly planned: readonly PlannedMigration[] }
 

@@ -1,0 +1,75 @@
+import type { Checks, TestResult, ToolDefinition } from '@super-data/contract'
+import { complexityOf, functionComplexity } from './complexity.ts'
+import { descriptionWarnings } from './description-warnings.ts'
+import { ToolSimilar, ToolTestFailed, ToolTooComplex } from './errors.ts'
+import type { FunctionRow } from './function-rows.ts'
+import { similarTools } from './similar-tools.ts'
+import type { TestRun, TestRunner } from './test-runner.ts'
+import type { CheckedDefinition, ToolChecker } from './tool-checker.ts'
+
+export interface CheckSettings {
+  /** Most a program may weigh, its functions included. */
+  readonly complexityMax: number
+  /** Longest one test case may run. */
+  readonly testMs: number
+}
+
+/** What a version must prove before it is put before the team. */
+export class SubmissionChecks {
+  readonly #checker: ToolChecker
+  readonly #tests: TestRunner
+  readonly #settings: CheckSettings
+
+  constructor(checker: ToolChecker, tests: TestRunner, settings: CheckSettings) {
+    this.#checker = checker
+    this.#tests = tests
+    this.#settings = settings
+  }
+
+  /** @throws ToolTooComplex · ToolTestFailed with what was expected and got · ToolSimilar */
+  async ofTool(
+    name: string,
+    saved: CheckedDefinition & { readonly hash: string },
+    context: TestRun & {
+      readonly allowSimilar: boolean
+      readonly approved: readonly { readonly name: string; readonly definition: ToolDefinition }[]
+    },
+  ): Promise<Checks> {
+    const { definition } = saved
+    const query = await this.#checker.compile(context.project, saved).query(definition.source ?? definition.sources[0])
+    const score = complexityOf(query)
+    this.#requireSimple(name, score)
+    const results = await this.#tests.run(saved, context)
+    requirePassed(name, results)
+    const others = context.approved.filter(tool => tool.name !== name)
+    const similar = similarTools(definition, others)
+    if (similar.length > 0 && !context.allowSimilar) throw new ToolSimilar(name, similar)
+    return { score, tests: results.length, warnings: warningsOf(definition, results), similar }
+  }
+
+  /** @throws ToolTooComplex */
+  ofFunction(row: FunctionRow, definitions: readonly string[]): Checks {
+    const score = functionComplexity([...definitions, row.definition])
+    this.#requireSimple(`${row.name}/${row.arity}`, score)
+    return { score, tests: 0, warnings: descriptionWarnings([row.description]), similar: [] }
+  }
+
+  #requireSimple(name: string, score: number): void {
+    const { complexityMax } = this.#settings
+    if (score > complexityMax) throw new ToolTooComplex(name, score, complexityMax)
+  }
+}
+
+function requirePassed(name: string, results: readonly TestResult[]): void {
+  const failed = results.filter(result => !result.passed)
+  if (failed.length > 0) throw new ToolTestFailed(name, failed)
+}
+
+function warningsOf(definition: ToolDefinition, results: readonly TestResult[]): string[] {
+  const properties = Object.values(
+    (definition.parameters['properties'] ?? {}) as Record<string, { description?: unknown }>,
+  )
+  const said = properties.map(property => String(property.description ?? ''))
+  const warnings = descriptionWarnings([definition.description, ...said])
+  return results.length === 0 ? [...warnings, 'It has no test cases.'] : warnings
+}

@@ -1,0 +1,89 @@
+import type { Checks, Output, ReviewedFunction } from '@super-data/contract'
+import type { Reader } from './function-rows.ts'
+import { stateOf, type VersionRow, votesOn } from './version-rows.ts'
+
+export type ReviewView = Pick<
+  ReviewedFunction,
+  | 'review'
+  | 'justification'
+  | 'submittedBy'
+  | 'submittedAt'
+  | 'expiresAt'
+  | 'approvedAt'
+  | 'approvedBy'
+  | 'votes'
+  | 'votesNeeded'
+  | 'checks'
+>
+
+type VersionSummary = Output<'tools.history'>['items'][number]
+
+/** How a version was put before the team, and what became of that, as everybody sees it. */
+export async function viewReview(reader: Reader, version: VersionRow): Promise<ReviewView> {
+  const [votes, names] = await Promise.all([viewVotes(reader, version), namesOf(reader, [version])])
+  return toReview(version, latestOf(votes), names)
+}
+
+/** The versions of a tool or function, newest first, with all their votes. */
+export async function viewHistory(
+  reader: Reader,
+  owner: { readonly disabled_at: number | null; readonly approved_version: number | null },
+  versions: readonly VersionRow[],
+  now: number,
+): Promise<VersionSummary[]> {
+  const names = await namesOf(reader, versions)
+  const numbers = new Map(versions.map(version => [version.id, version.version]))
+  const summaries = versions.map(async (version): Promise<VersionSummary> => {
+    const votes = await viewVotes(reader, version)
+    return {
+      version: version.version,
+      state: stateOf({ disabled_at: null }, version, now),
+      answers: owner.disabled_at === null && version.version === owner.approved_version,
+      hash: version.hash,
+      follows: version.follows === null ? null : (numbers.get(version.follows) ?? null),
+      createdBy: names.get(version.created_by) ?? 'unknown',
+      createdAt: version.created_at,
+      ...toReview(version, latestOf(votes), names),
+      votes: votes.map(({ userId: _, ...vote }) => vote),
+    }
+  })
+  return (await Promise.all(summaries)).reverse()
+}
+
+type Vote = VersionSummary['votes'][number] & { readonly userId: string }
+
+async function viewVotes(reader: Reader, { submission_id }: VersionRow): Promise<Vote[]> {
+  const votes = submission_id === null ? [] : await votesOn(reader, submission_id)
+  return votes.map(({ user_id: userId, user_name: user, vote, comment, at, needs_confirmation, confirmed_at }) => {
+    return { userId, user, vote, comment, at, confirmed: needs_confirmation === 0 || confirmed_at !== null }
+  })
+}
+
+function latestOf(votes: readonly Vote[]): Vote[] {
+  return [...new Map(votes.map(vote => [vote.userId, vote])).values()]
+}
+
+function toReview(version: VersionRow, votes: readonly Vote[], names: ReadonlyMap<string, string>): ReviewView {
+  const approved = version.state === 'approved' || version.state === 'conflict'
+  const review = approved ? (version.review ?? 'votes') : null
+  const approvers = votes.filter(vote => vote.vote === 'approve' && vote.confirmed).map(vote => vote.user)
+  const author = names.get(version.created_by) ?? 'unknown'
+  return {
+    review,
+    justification: version.justification ?? '',
+    submittedBy: version.submitted_by === null ? null : (names.get(version.submitted_by) ?? 'unknown'),
+    submittedAt: version.submitted_at,
+    expiresAt: version.expires_at,
+    approvedAt: approved ? version.decided_at : null,
+    approvedBy: review === 'votes' ? approvers : review === 'none' ? [author] : [],
+    votes: votes.map(({ userId: _, ...vote }) => vote),
+    votesNeeded: version.votes_needed ?? 0,
+    checks: version.checks === null ? null : (JSON.parse(version.checks) as Checks | null),
+  }
+}
+
+async function namesOf(reader: Reader, versions: readonly VersionRow[]): Promise<ReadonlyMap<string, string>> {
+  const ids = [...new Set(versions.flatMap(version => [version.created_by, version.submitted_by ?? '']))]
+  const rows = await reader.selectFrom('users').select(['id', 'name']).where('id', 'in', ids).execute()
+  return new Map(rows.map(row => [row.id, row.name]))
+}
