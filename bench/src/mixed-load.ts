@@ -1,7 +1,7 @@
 import { ServerProcess } from '@super-data/testing/server-process'
 import { LoadClient, type LoadRequest, type LoadResult, ms, percentile } from './load.ts'
 import { machine, table } from './machine.ts'
-import { carsTool, publishCarsTool, SampleDatasets } from './team-tool.ts'
+import { carsParams, carsTool, publishCarsTool, SampleDatasets } from './team-tool.ts'
 
 const clients = 200
 const seconds = Number(process.env['BENCH_SECONDS'] ?? 60)
@@ -36,7 +36,11 @@ async function onePerson(client: LoadClient, index: number): Promise<LoadResult[
 /** Of ten requests seven call a tool, two list tools, one writes. */
 function choose(index: number, second: number): { kind: string; request: LoadRequest } {
   const turn = (index + second) % 10
-  if (turn < 7) return { kind: 'call', request: { method: 'POST', path: carsTool.path, body: carsTool.body } }
+  if (turn < 7)
+    return {
+      kind: 'call',
+      request: { method: 'POST', path: carsTool.path, body: JSON.stringify({ params: carsParams() }) },
+    }
   if (turn < 9) return { kind: 'list', request: { method: 'GET', path: '/api/v1/projects/default/tools' } }
   const definition = `def note_${index}: ${second};`
   return {

@@ -32,9 +32,16 @@ export class SampleDatasets implements AsyncDisposable {
 
 export const carsTool = {
   name: 'cars_by_cylinders',
-  text: 'map(select(.Cylinders == $cylinders)) | length',
+  text: 'map(select(.Cylinders == $cylinders and .Horsepower > $above)) | length',
   path: '/api/v1/projects/default/tools/cars_by_cylinders/run',
-  body: JSON.stringify({ params: { cylinders: 8 } }),
+}
+
+let asked = 0
+
+/** Other parameters each time: an answer that is kept would not show what a call costs. */
+export function carsParams(): { cylinders: number; above: number } {
+  asked += 1
+  return { cylinders: 8, above: asked / 1_000_000 }
 }
 
 /** Saves and publishes the tool that the benchmarks call. */
@@ -47,7 +54,11 @@ export async function publishCarsTool(server: ServerProcess): Promise<void> {
     engine: 'jq',
     source: 'cars',
     text: carsTool.text,
-    parameters: { type: 'object', properties: { cylinders: { type: 'integer' } }, required: ['cylinders'] },
+    parameters: {
+      type: 'object',
+      properties: { cylinders: { type: 'integer' }, above: { type: 'number' } },
+      required: ['cylinders', 'above'],
+    },
   })
   await client.tools.submit({ project: 'default', tool: carsTool.name })
 }

@@ -3,12 +3,12 @@ import { fileURLToPath } from 'node:url'
 import { ServerProcess } from '@super-data/testing/server-process'
 import { LoadClient, type LoadRequest, ms, percentile } from './load.ts'
 import { machine, table } from './machine.ts'
-import { carsTool, publishCarsTool, SampleDatasets } from './team-tool.ts'
+import { carsParams, carsTool, publishCarsTool, SampleDatasets } from './team-tool.ts'
 
 interface Rival {
   readonly name: string
   readonly client: LoadClient
-  readonly request: LoadRequest
+  readonly request: () => LoadRequest
 }
 
 /** Claim: a warm jq tool call takes 5 ms at most with one client; 16 clients get 800 a second at least. */
@@ -31,7 +31,7 @@ export async function warmCall(): Promise<void> {
 
 async function measure(rival: Rival): Promise<Record<string, string>> {
   const send = async () => {
-    const result = await rival.client.send(rival.name, rival.request)
+    const result = await rival.client.send(rival.name, rival.request())
     if (result.status !== 200 || result.text.includes('"isError":true'))
       throw new Error(`${rival.name}: ${result.text}`)
     return result.ms
@@ -63,7 +63,7 @@ function overHttp(server: ServerProcess): Rival {
   return {
     name: 'Super Data, HTTP',
     client: new LoadClient(server.url, server.key),
-    request: { method: 'POST', path: carsTool.path, body: carsTool.body },
+    request: () => ({ method: 'POST', path: carsTool.path, body: JSON.stringify({ params: carsParams() }) }),
   }
 }
 
@@ -71,7 +71,7 @@ function overMcp(server: ServerProcess): Rival {
   return {
     name: 'Super Data, MCP',
     client: new LoadClient(server.url, server.key),
-    request: mcpCall(carsTool.name, { cylinders: 8 }),
+    request: () => mcpCall(carsTool.name, carsParams()),
   }
 }
 
@@ -79,7 +79,7 @@ function spawningJq(url: string): Rival {
   return {
     name: 'MCP server that spawns jq for each call',
     client: new LoadClient(url, 'none'),
-    request: mcpCall('cars_by_cylinders', { cylinders: 8 }),
+    request: () => mcpCall('cars_by_cylinders', { cylinders: 8 }),
   }
 }
 

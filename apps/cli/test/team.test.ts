@@ -30,7 +30,7 @@ async function homeWithTool(name: string): Promise<string> {
 }
 
 describe('commands of a team', () => {
-  it('export to a file, look at it from another home, import it there', async () => {
+  it('export to a file, look at it from another home, import it there', { timeout: 120_000 }, async () => {
     const from = await homeWithTool('total')
     const exported = await run(['export', '--type=approved', '--output=tools.json'], { cwd: from })
     expect(exported).toMatchObject({ code: 0, err: expect.stringContaining('1 tools and 0 functions in tools.json') })
