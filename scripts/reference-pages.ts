@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import { type FieldText, inputFields, outputFields } from '../apps/server/src/http/fields.ts'
 import { areaOf, areas } from '../apps/server/src/http/openapi.ts'
 import { serverSettings } from '../apps/server/src/settings.ts'
+import { approvalsPage } from './approvals-page.ts'
 import { errorsPage } from './errors-page.ts'
 import { jqPage } from './jq-page.ts'
 
@@ -13,6 +14,7 @@ export function referencePages(): ReadonlyMap<string, string> {
   return new Map([
     ['docs/settings.md', settingsPage()],
     ['docs/errors.md', errorsPage()],
+    ['docs/approvals.md', approvalsPage()],
     ['docs/reference/README.md', contentsPage(all)],
     ['docs/reference/jq.md', jqPage()],
     ...names.map(name => [`docs/reference/${name}.md`, areaPage(name, all)] as const),

@@ -291,7 +291,7 @@ export const dryRunTool = operation({
   input: z.object({
     ...named,
     version: z.int().positive().optional().describe('Default: the newest.'),
-    params: params.optional(),
+    params: params.removeDefault().optional(),
     input: json.optional().describe('jq: what is `.`, instead of the dataset.'),
   }),
   output: z.object({

@@ -1,17 +1,25 @@
 import { z } from 'zod'
 import { answer, column, json } from './answer.ts'
-import { datasetName, id, instant, page, paging, projectName, toolName } from './names.ts'
+import { id, instant, page, paging, projectName, toolName } from './names.ts'
 import { operation } from './operation.ts'
 
-export const engineName = z.enum(['jq', 'sql'])
+export const engineName = z.enum(['jq', 'sql', 'postgres'])
 export type EngineName = z.output<typeof engineName>
 
 export const params = z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/), json).default({})
 
+/** A dataset, or a PostgreSQL source. */
+export const questionSource = z
+  .string()
+  .regex(
+    /^[a-z_][a-z0-9_-]{0,99}$/,
+    'the name of a dataset (`datasets list`) or PostgreSQL source (`postgres sources`)',
+  )
+
 /** The question itself: the same fields wherever one is asked, explained or saved. */
 export const question = {
-  engine: engineName.describe('jq for JSON shapes, sql (DuckDB) for tables.'),
-  source: datasetName.optional().describe('jq: the dataset that is `.`. sql names its datasets in FROM.'),
+  engine: engineName.describe('jq for JSON shapes, sql (DuckDB) for tables, postgres for a database.'),
+  source: questionSource.optional().describe('jq: the dataset that is `.`. sql: none. postgres: its source.'),
   text: z.string().min(1).max(100_000).describe('The query. Parameters are $name.'),
   mode: z
     .enum(['document', 'records'])
@@ -94,7 +102,7 @@ export const run = z.object({
   at: instant,
   user: z.string(),
   engine: engineName,
-  source: datasetName.nullable(),
+  source: questionSource.nullable(),
   text: z.string(),
   mode: z.enum(['document', 'records']),
   tool: toolName.nullable().describe('The tool that was called, when it was one.'),

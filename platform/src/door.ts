@@ -1,4 +1,5 @@
 import type { Event, Need, OperationName, ToolDefinition } from '@super-data/contract'
+import type { ObservedStatement, PoolCounts } from '@super-data/postgres'
 import type { CallRequest, CallResult, Credentials, Door, Principal } from './call.ts'
 
 /** All that a door may use of the platform. `Platform` is the one implementation. */
@@ -18,6 +19,8 @@ export interface PlatformDoor {
   closeChannel(channel: string): Promise<void>
   readonly events: EventStream
   readiness(): Promise<Readiness>
+  /** What the PostgreSQL sources do, for metrics; absent where there are none to be. */
+  readonly postgres?: PostgresFigures
   /** Called after each call, for metrics. Returns how to stop. */
   onCall(listener: (observed: ObservedCall) => void): () => void
 }
@@ -31,6 +34,8 @@ export interface Catalogue {
   readonly learning?: boolean
   /** The most the principal may do with a PostgreSQL source of the project; absent without one. */
   readonly postgres?: Need
+  /** Names of the PostgreSQL sources of the project. Default: none. */
+  readonly postgresSources?: readonly string[]
 }
 
 export interface CatalogueTool {
@@ -54,6 +59,19 @@ export interface Readiness {
   readonly ready: boolean
   /** Each part that was checked; `problem` is null when it works. Safe to show. */
   readonly checks: readonly { readonly name: string; readonly problem: string | null }[]
+}
+
+/** Every name in it is one that the operator wrote down, so there are few. */
+export interface PostgresFigures {
+  readonly figures: readonly PostgresSourceFigures[]
+  /** Called after each statement. Returns how to stop. */
+  onStatement(listener: (source: string, seen: ObservedStatement) => void): () => void
+}
+
+export interface PostgresSourceFigures {
+  readonly source: string
+  readonly pools: readonly PoolCounts[]
+  readonly sessions: number
 }
 
 export interface ObservedCall {

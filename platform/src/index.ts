@@ -1,5 +1,14 @@
 export type { Call, CallRequest, CallResult, Credentials, Door, Principal, Progress, Rate } from './call.ts'
-export type { Catalogue, CatalogueTool, EventStream, ObservedCall, PlatformDoor, Readiness } from './door.ts'
+export type {
+  Catalogue,
+  CatalogueTool,
+  EventStream,
+  ObservedCall,
+  PlatformDoor,
+  PostgresFigures,
+  PostgresSourceFigures,
+  Readiness,
+} from './door.ts'
 export { Platform } from './platform.ts'
 export type { PlatformComponents } from './platform-parts.ts'
 export type { PlatformSettings } from './platform-settings.ts'
@@ -14,3 +23,4 @@ export {
 } from './sync/library-backup.ts'
 export type { CopyParts, LibraryCopy } from './sync/library-copies.ts'
 export { LibraryLost } from './sync/recovery.ts'
+export type { SyncStatus } from './sync/sync.ts'

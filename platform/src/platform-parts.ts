@@ -27,6 +27,7 @@ import type { PlatformSettings } from './platform-settings.ts'
 import { PostgresSources } from './postgres/sources.ts'
 import { Answers } from './queries/answers.ts'
 import { JqQueryEngine } from './queries/jq-engine.ts'
+import { PostgresQueryEngine } from './queries/postgres-engine.ts'
 import { Questions } from './queries/questions.ts'
 import { MemoryResultCache } from './queries/result-cache.ts'
 import { ResultStore } from './queries/result-store.ts'
@@ -161,14 +162,26 @@ const resultsKeptMs = 86_400_000
 const resultsKept = 10
 
 type Basics = State &
-  Engines & { clock: Clock; log: Log; random: Random; ids: TimeOrderedIds; stamps: Stamps; datasets: ProjectDatasets }
+  Engines & {
+    postgres: PostgresSources
+    clock: Clock
+    log: Log
+    random: Random
+    ids: TimeOrderedIds
+    stamps: Stamps
+    datasets: ProjectDatasets
+  }
 
 function questionParts({ settings, lifetime }: Home, { clock, log, ids, datasets, ...basics }: Basics) {
   const { resultBytesMax, queryTimeMs: timeMs } = settings
   const runs = lifetime.own(new RunLog(basics.telemetry, log))
   const kept = { resultBytesMax, totalBytesMax: resultBytesMax * resultsKept, keepMs: resultsKeptMs }
   const results = new ResultStore(basics.objects, kept, () => clock.now())
-  const engines = { jq: new JqQueryEngine(basics.jq), sql: new SqlQueryEngine(basics.sql) }
+  const engines = {
+    jq: new JqQueryEngine(basics.jq),
+    sql: new SqlQueryEngine(basics.sql),
+    postgres: new PostgresQueryEngine(basics.postgres),
+  }
   const cache = new MemoryResultCache(settings.cacheBytes * resultCacheShare)
   const limits = { timeMs, resultBytesMax }
   const answers = new Answers({ engines, datasets, results, cache, log, settings: limits })

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { Lifetime } from '@super-data/base/lifetime'
 import type { OperationName } from '@super-data/contract'
 import type { Database } from '@super-data/metadata'
@@ -5,7 +6,7 @@ import { may } from './authorise.ts'
 import type { CallRequest, CallResult, Credentials, Handlers, Principal } from './call.ts'
 import { Calls } from './calls.ts'
 import { datasetHandlers } from './datasets/dataset-handlers.ts'
-import type { Catalogue, EventStream, ObservedCall, PlatformDoor, Readiness } from './door.ts'
+import type { Catalogue, EventStream, ObservedCall, PlatformDoor, PostgresFigures, Readiness } from './door.ts'
 import { exchangeHandlers } from './exchange/exchange-handlers.ts'
 import { identityHandlers } from './identity/handlers.ts'
 import { defaultProject, getProject } from './identity/projects.ts'
@@ -21,18 +22,23 @@ import { sourceRights } from './postgres/source-settings.ts'
 import { queryHandlers } from './queries/query-handlers.ts'
 import { checkReadiness } from './readiness.ts'
 import { Sweep } from './sweep.ts'
+import { DailyBackup } from './sync/daily-backup.ts'
 import { openSync } from './sync/open-sync.ts'
 import { settleRestored } from './sync/shared-library.ts'
-import type { Sync } from './sync/sync.ts'
+import type { Sync, SyncStatus } from './sync/sync.ts'
 import { syncHandlers } from './sync/sync-handlers.ts'
 import { hasEverSynced } from './sync/sync-records.ts'
 import type { SyncTables } from './sync/sync-schema.ts'
 
-type WholeParts = PlatformParts & { readonly sync: Sync | undefined }
+interface WholeParts extends PlatformParts {
+  readonly sync: Sync | undefined
+  readonly libraryPlace: ReturnType<typeof libraryPlaceOf>
+}
 
 /** The whole of what the product means, behind the one interface that doors use. */
 export class Platform implements PlatformDoor, AsyncDisposable {
   readonly events: EventStream
+  readonly postgres: PostgresFigures
   /** The owner's key, on the start that made it. */
   readonly ownerSecret: string | undefined
   readonly #parts: WholeParts
@@ -41,6 +47,7 @@ export class Platform implements PlatformDoor, AsyncDisposable {
 
   private constructor(parts: WholeParts, calls: Calls, ownerSecret: string | undefined, lifetime: Lifetime) {
     this.events = parts.events
+    this.postgres = parts.postgres
     this.ownerSecret = ownerSecret
     this.#parts = parts
     this.#calls = calls
@@ -53,7 +60,7 @@ export class Platform implements PlatformDoor, AsyncDisposable {
     try {
       const opened = await openParts(settings, components, lifetime)
       const { sync, secret } = await openLibrarySync(opened, settings, lifetime)
-      const parts = { ...opened, sync }
+      const parts = { ...opened, sync, libraryPlace: libraryPlaceOf(settings) }
       await parts.datasets.of(defaultProject)
       const calls = lifetime.own(new Calls({ ...parts, handlers: handlersOf(parts), limits: settings.limits }))
       lifetime.own(Sweep.start(parts))
@@ -80,7 +87,8 @@ export class Platform implements PlatformDoor, AsyncDisposable {
     const target = { kind: 'project', project: standing } as const
     const rights = sourceRights.slice(0, sourceRights.indexOf(granted) + 1)
     const postgres = rights.findLast(right => may(principal, right, target))
-    return postgres === undefined ? catalogue : { ...catalogue, postgres }
+    if (postgres === undefined) return catalogue
+    return { ...catalogue, postgres, postgresSources: this.#parts.postgres.of(project).map(({ name }) => name) }
   }
 
   closeChannel(channel: string): Promise<void> {
@@ -95,9 +103,16 @@ export class Platform implements PlatformDoor, AsyncDisposable {
     return checkReadiness(this.#parts)
   }
 
-  /** Keeps the library in step with the bucket from now on; without one it does nothing. */
-  startSync(): void {
-    this.#parts.sync?.start()
+  /** From now on keeps the library in step with the bucket, when it is shared, and a copy of each day at hand. */
+  startUpkeep(): void {
+    const { sync, libraryPlace, ...parts } = this.#parts
+    sync?.start()
+    this.#lifetime.own(DailyBackup.start({ ...parts, ...libraryPlace }))
+  }
+
+  /** How sync stands; undefined when the library is not shared. */
+  syncStatus(): SyncStatus | undefined {
+    return this.#parts.sync?.status()
   }
 
   /** Lets running calls end, then closes what it opened, newest first. */
@@ -124,6 +139,11 @@ function handlersOf(parts: WholeParts): Handlers {
     ...learningHandlers(parts, library),
     ...syncHandlers(parts),
   }
+}
+
+/** The library's file, and where copies of it go. */
+function libraryPlaceOf({ home, libraryFile: file }: PlatformSettings) {
+  return { file, backupFolder: join(home, 'database', 'backups') }
 }
 
 /** How long a first start waits for the bucket: what it holds goes before anything made here. */

@@ -9,6 +9,7 @@ const limits = { timeMs: probeMs, bytes: 100 }
 /** Asks every part for something small: a part is ready when it answers, not when it exists. */
 export async function checkReadiness(parts: PlatformParts & { readonly sync: Sync | undefined }): Promise<Readiness> {
   const { library, platform, telemetry, datasets } = parts
+  const databases = checkDatabases(parts)
   const checks = await Promise.all([
     check('library', () => library.read.selectFrom('markers').select('name').limit(1).execute()),
     check('platform', () => platform.read.selectFrom('keys').select('id').limit(1).execute()),
@@ -17,8 +18,14 @@ export async function checkReadiness(parts: PlatformParts & { readonly sync: Syn
     check('jq', () => probeJq(parts)),
     check('sql', () => probeSql(parts)),
   ])
-  // The bucket may be away for as long as it likes: this installation works without it.
-  return { ready: checks.every(each => each.problem === null), checks: [...checks, ...checkSync(parts.sync)] }
+  const ready = checks.every(each => each.problem === null)
+  // The bucket and databases may be away for as long as they like: this installation works without them.
+  return { ready, checks: [...checks, ...(await databases), ...checkSync(parts.sync)] }
+}
+
+async function checkDatabases({ postgres }: PlatformParts) {
+  const found = await postgres.problems(probeMs)
+  return found.map(({ name, problem }) => ({ name: `postgres ${name}`, problem }))
 }
 
 function checkSync(sync: Sync | undefined) {

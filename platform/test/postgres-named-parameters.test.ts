@@ -7,7 +7,6 @@ const unchanged = [
   'select 1 /* $a /* $b */ $c */',
   'select $$ $a $$, $tag$ $a $$ $b $tag$',
   'select a$b from t$x',
-  'select $1',
   "select 'open $a",
   'select /* open $a',
   'select $open$ $a',
@@ -16,7 +15,7 @@ const unchanged = [
 describe('named parameters of PostgreSQL', () => {
   it('are numbered, each name once', () => {
     expect(numberParameters('select * from t where a = $low and b between $low and $high::int')).toEqual({
-      text: 'select * from t where a = $1 and b between $1 and $2::int',
+      text: 'select * from t where a = $1   and b between $1   and $2   ::int',
       names: ['low', 'high'],
     })
   })
@@ -27,6 +26,11 @@ describe('named parameters of PostgreSQL', () => {
 
   it.each(unchanged)('are not looked for where $ means something else: %s', sql => {
     expect(numberParameters(sql)).toEqual({ text: sql, names: [] })
+  })
+
+  it('say when the text has numbers of its own', () => {
+    expect(numberParameters('select $1, $a')).toEqual({ text: 'select $1, $1', names: ['a'], hasNumbers: true })
+    expect(numberParameters("select '$1', $a").hasNumbers).toBeUndefined()
   })
 
   it('are found in long texts soon', () => {

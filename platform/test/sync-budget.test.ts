@@ -21,25 +21,26 @@ function addTools(whole: Whole, count: number): void {
       parameters: { type: 'object', properties: {}, additionalProperties: false },
     })
   file.exec('begin')
-  const tool = file.prepare(
-    `insert into tools (id, project_id, name, origin, created_by, created_at, stamp) values (?, ?, ?, 'manual', ?, ?, ?)`,
-  )
-  const version = file.prepare(
-    `insert into versions (id, kind, owner_id, definition, description, pins, hash, notes, created_by, created_at, stamp)
-     values (?, 'tool', ?, ?, '', '[]', ?, '{}', ?, ?, ?)`,
-  )
-  const submission = file.prepare(
-    `insert into submissions (id, version_id, hash, review, votes_needed, policy, justification, submitted_by,
-     submitted_at, expires_at, stamp) values (?, ?, ?, 'import', 0, '{}', '', ?, ?, ?, ?)`,
-  )
   for (let n = 0; n < count; n++) {
+    const made = { created_by: user, created_at: now + n }
     const stamp = (counter: number) => `${stampAt(now + n)}${counter.toString().padStart(4, '0')}-made`
-    const hash = `hash-${n}`
-    tool.run(`tool_${n}`, project, `tool_${n}`, user, now + n, stamp(0))
-    version.run(`version_${n}`, `tool_${n}`, definition(n), hash, user, now + n, stamp(1))
-    submission.run(`submission_${n}`, `version_${n}`, hash, user, now + n, now + n + 1, stamp(2))
+    const tool = { id: `tool_${n}`, project_id: project, name: `tool_${n}`, origin: 'manual', stamp: stamp(0) }
+    insert(file, 'tools', { ...tool, ...made })
+    const content = { definition: definition(n), description: '', pins: '[]', hash: `hash-${n}`, stamp: stamp(1) }
+    insert(file, 'versions', { id: `version_${n}`, kind: 'tool', owner_id: tool.id, ...content, ...made })
+    const review = { review: 'import', votes_needed: 0, policy: '{}', justification: '', checks: '{}' }
+    insert(file, 'submissions', {
+      ...{ id: `submission_${n}`, version_id: `version_${n}`, hash: content.hash, ...review, submitted_by: user },
+      ...{ submitted_at: now + n, expires_at: now + n + 1, stamp: stamp(2) },
+    })
   }
   file.exec('commit')
+}
+
+function insert(file: DatabaseSync, table: string, row: Record<string, string | number>): void {
+  const columns = Object.keys(row)
+  const text = `insert into ${table} (${columns.join(', ')}) values (${columns.map(() => '?').join(', ')})`
+  file.prepare(text).run(...Object.values(row))
 }
 
 it(`syncs one change among ${toolsMax} tools within ${budgetMs} ms and three requests`, {

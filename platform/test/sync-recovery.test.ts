@@ -1,8 +1,13 @@
 import { mkdtemp, open, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { backUpFile } from '@super-data/metadata'
+import { ManualClock } from '@super-data/base/clock'
+import { systemRandom } from '@super-data/base/ids'
+import { openLog } from '@super-data/base/log'
+import { backUpFile, examineFile } from '@super-data/metadata'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { libraryMigrations } from '../src/state/library.ts'
+import { DailyBackup } from '../src/sync/daily-backup.ts'
 import { openBucket } from './sync-faulty-store.ts'
 import { openInstallation, syncNow, toolNames } from './sync-installation.ts'
 import { openWhole, problemOf } from './whole-platform.ts'
@@ -99,7 +104,7 @@ describe('a library that is damaged', { timeout: 120_000 }, () => {
       expect(await problemOf(openInstallation(bucket, { home }))).toMatchObject({ code: 'LIBRARY_LOST' })
     }
     expect(await readdir(join(home, 'database'))).not.toContain('quarantine')
-    await using anew = await openInstallation(bucket, { home, settings: { reinit: true } })
+    await using anew = await openInstallation(bucket, { home, owner: first.owner, settings: { reinit: true } })
     expect(await toolNames(anew)).toEqual([])
     bucket.state.fault = () => undefined
     await syncNow(anew)
@@ -116,6 +121,28 @@ describe('a library that is gone', () => {
     for (const end of ['', '-wal', '-shm']) await rm(`${file()}${end}`, { force: true })
     expect(await problemOf(openWhole({ home }))).toMatchObject({
       ...{ code: 'LIBRARY_LOST', details: { reason: 'missing' } },
+    })
+  })
+})
+
+describe('a copy of each day', () => {
+  it('is made once a day, and the oldest of them go', async () => {
+    await using whole = await openWhole({ home })
+    const backupFolder = join(home, 'database', 'backups')
+    const clock = new ManualClock(Date.now() + 60_000)
+    const log = openLog({ level: 'silent' })
+    const daily = DailyBackup.start({ file: file(), backupFolder, clock, random: systemRandom, log })
+    await whole.publish('kept', '1')
+    for (let day = 0; day < 9; day++) {
+      await daily.run()
+      await daily.run()
+      clock.advance(86_400_000)
+    }
+    await daily.close()
+    const names = await readdir(backupFolder)
+    expect(names.filter(name => name.endsWith('-daily'))).toHaveLength(7)
+    expect(await examineFile(join(backupFolder, names[0] ?? ''), { migrations: libraryMigrations })).toMatchObject({
+      state: 'sound',
     })
   })
 })

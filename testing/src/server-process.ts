@@ -53,7 +53,7 @@ export class ServerProcess implements AsyncDisposable {
     const place = { home: options.home ?? (await temporaryHome()), temporary: options.home === undefined }
     const announcement = join(place.home, 'server.json')
     await rm(announcement, { force: true })
-    const key = options.key ?? `sd_test_${Buffer.from(place.home).toString('hex').slice(-60).padEnd(40, '0')}`
+    const key = options.key ?? keyOf(place.home)
     const started = performance.now()
     const printing = new Printing(start(options, place.home, key))
     try {
@@ -100,6 +100,20 @@ export class ServerProcess implements AsyncDisposable {
   }
 }
 
+/** Starts a server and ends it as a power cut would after some time, ready or not. */
+export async function killedStart(
+  options: ServerProcessOptions & { readonly home: string },
+  wait: () => Promise<unknown>,
+): Promise<void> {
+  const child = start(options, options.home, options.key ?? keyOf(options.home))
+  const ended = endOf(child)
+  child.stdout?.resume()
+  child.stderr?.resume()
+  await wait()
+  child.kill('SIGKILL')
+  await ended
+}
+
 /** This process's environment without what would configure a server or a command line. */
 export function cleanEnvironment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(
@@ -139,6 +153,8 @@ function start({ datasets, env }: ServerProcessOptions, home: string, key: strin
     },
   })
 }
+
+const keyOf = (home: string) => `sd_test_${Buffer.from(home).toString('hex').slice(-60).padEnd(40, '0')}`
 
 const temporaryHome = () => mkdtemp(join(tmpdir(), 'super-data-server-'))
 

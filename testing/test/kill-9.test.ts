@@ -13,7 +13,7 @@ it(`a server that is killed ${rounds} times in the middle of writes keeps every 
     const report = await crashRounds({ rounds, seed, home, datasets: join(home, 'datasets') })
     console.log(`seed ${seed}: ${JSON.stringify(report)}`)
     expect(report).toMatchObject({ lost: [], unrecorded: [], damage: [] })
-    expect(report.acknowledged).toBeGreaterThan(0)
+    for (const count of Object.values(report.acknowledged)) expect(count).toBeGreaterThan(0)
     expect(report.slowestRestartMs).toBeLessThan(15_000)
   } finally {
     await rm(home, { recursive: true, force: true })

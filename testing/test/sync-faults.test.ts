@@ -75,6 +75,9 @@ describe.skipIf(withoutS3 !== undefined)(title, { timeout: 120_000 }, () => {
     expect(b.rows()['functions']).toEqual(before['functions'])
     await settle()
     expect(await b.client.sync.status({})).toMatchObject({ state: 'healthy', code: null })
+    const metrics = await (await fetch(`${b.server.url}/metrics`)).text()
+    expect(metrics).toMatch(/^super_data_sync_lag_seconds \d/m)
+    expect(metrics).toMatch(/^super_data_sync_runs_failed [1-9]/m)
   })
 
   it('that takes a minute to answer is given up on, and nobody waits for it', async () => {

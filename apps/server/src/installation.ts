@@ -11,6 +11,7 @@ import { openBucket } from './bucket.ts'
 import { openStdioDoor } from './mcp/stdio.ts'
 import { Server } from './server.ts'
 import { requireConsistent, type ServerSettings } from './settings.ts'
+import { syncGauges } from './sync-gauges.ts'
 
 export interface InstallationComponents {
   readonly log: Log
@@ -78,19 +79,20 @@ export class Installation implements AsyncDisposable {
       port,
       ...this.#parts,
       ...(publicUrl === undefined ? {} : { publicUrl }),
+      gauges: syncGauges(this.platform, this.#parts.clock),
       ...(jwtIssuer === undefined ? {} : { authorizationServers: [jwtIssuer] }),
     })
     this.#lifetime.onClose(() => this.#address.forget())
     this.#lifetime.own(server)
     await this.#address.announce(server.url)
-    this.platform.startSync()
+    this.platform.startUpkeep()
     return server
   }
 
   /** Serves one client over stdin and stdout until it closes its end. */
   async serveStdio(): Promise<void> {
     const { log, ids } = this.#parts
-    this.platform.startSync()
+    this.platform.startUpkeep()
     const door = this.#lifetime.own(
       await openStdioDoor({ platform: this.platform, user: userInfo().username, log, ids }),
     )

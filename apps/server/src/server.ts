@@ -10,7 +10,7 @@ import type { HttpDoor } from './http/door.ts'
 import { EventSockets } from './http/event-sockets.ts'
 import { HostGuard } from './http/host-guard.ts'
 import { InFlight } from './http/in-flight.ts'
-import { Metrics } from './http/metrics.ts'
+import { type Gauges, Metrics } from './http/metrics.ts'
 import { Streams } from './http/streams.ts'
 import { defaultLimits, type ServerLimits } from './limits.ts'
 import { McpDoor } from './mcp/mcp-door.ts'
@@ -32,6 +32,8 @@ export interface ServerOptions {
   readonly clock: Clock
   readonly ids: Ids
   readonly limits?: Partial<ServerLimits>
+  /** Figures that `/metrics` shows besides its own, by name. */
+  readonly gauges?: Gauges
   /** Mounts another registry at the MCP addresses; for tests of the MCP layer itself. */
   readonly mcpRegistry?: McpRegistry
 }
@@ -120,6 +122,7 @@ function openDoors(options: ServerOptions, stop: { draining: boolean }): { door:
     super_data_open_streams: { help: 'Streams open now.', read: () => streams.count },
     super_data_mcp_sessions: { help: 'MCP sessions open now.', read: () => mcp.sessions.count },
     super_data_requests_in_progress: { help: 'Requests in progress.', read: () => inFlight.count },
+    ...options.gauges,
   })
   const door: HttpDoor = {
     ...{ platform, publicUrl, log, clock, ids, limits, streams, metrics, inFlight },

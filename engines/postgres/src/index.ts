@@ -10,6 +10,7 @@ export type {
   QualifiedName,
   TimeOptions,
 } from './catalog.ts'
+export type { PoolCounts } from './connections/logins.ts'
 export type { Copied, CopyFormat, CopyProgress, ExportRequest, ImportRequest } from './copying.ts'
 export {
   PolicyDenied,
@@ -43,8 +44,9 @@ export {
 export { defaultLimits, type PostgresLimits } from './limits.ts'
 export type { Login, LoginRole } from './login.ts'
 export type { PostgresPolicy } from './policy.ts'
-export type { ReadRequest } from './reading.ts'
+export type { ReadRequest, StreamRequest } from './reading.ts'
 export type { RoleFinding } from './role-audit.ts'
+export type { RowTaker } from './row-stream.ts'
 export type { SessionMode, SessionOwner, SessionState } from './sessions/session.ts'
 export type { BeginRequest, SessionAnswer, SessionRequest, Sessions } from './sessions/sessions.ts'
 export { type RolesSetup, setupRolesSql } from './setup-roles.ts'
@@ -52,6 +54,6 @@ export { PostgresSource, type PostgresSourceOptions } from './source.ts'
 export { quoteIdentifier, quoteLiteral, quoteQualified } from './sql/identifier.ts'
 export { fingerprint } from './sql/parser.ts'
 export type { Isolation } from './sql/prologue.ts'
-export type { StatementOptions } from './statement-runner.ts'
+export type { ObservedStatement, StatementOptions } from './statement-runner.ts'
 export type { TypedParameter } from './values/encode.ts'
 export type { Operation, TransactionAnswer, TransactionRequest, WriteGuards, WriteRequest } from './writing.ts'

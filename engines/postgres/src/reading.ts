@@ -1,6 +1,7 @@
 import type { PostgresAnswer } from './answers/answer.ts'
 import type { Logins } from './connections/logins.ts'
 import type { PostgresLimits } from './limits.ts'
+import type { RowTaker } from './row-stream.ts'
 import type { Gate } from './sql/gate.ts'
 import { beginReading } from './sql/prologue.ts'
 import type { StatementOptions, StatementRunner } from './statement-runner.ts'
@@ -8,6 +9,9 @@ import type { StatementOptions, StatementRunner } from './statement-runner.ts'
 export interface ReadRequest extends StatementOptions {
   readonly text: string
 }
+
+/** Rows that are handed on instead of collected: as many as their taker wants. */
+export interface StreamRequest extends Omit<ReadRequest, 'rowsMax'>, RowTaker {}
 
 /** One statement in a read-only transaction of the reader login, rolled back whatever it did. */
 export class Reading {
@@ -29,6 +33,16 @@ export class Reading {
   }
 
   async read(request: ReadRequest): Promise<PostgresAnswer> {
+    const { context, connection, settle } = await this.#begin(request)
+    return this.#runner.runFreely(connection, context, settle)
+  }
+
+  async stream(request: StreamRequest): Promise<{ readonly complete: boolean }> {
+    const { context, connection, settle } = await this.#begin(request)
+    return this.#runner.stream(connection, context, { taker: request, settle })
+  }
+
+  async #begin(request: ReadRequest) {
     const statement = await this.#gate.check(request.text, 'read')
     const { types } = await this.#gate.functions()
     const context = this.#runner.prepare(statement, request, types)
@@ -36,6 +50,6 @@ export class Reading {
     const timeoutMs = Math.min(request.timeoutMs ?? readTimeoutMs, readTimeoutMs)
     const pool = this.#logins.pool('reader')
     const connection = await this.#logins.begin(pool, beginReading({ timeoutMs, lockTimeoutMs }), request.signal)
-    return this.#runner.runFreely(connection, context, () => pool.giveBack(connection))
+    return { context, connection, settle: () => pool.giveBack(connection) }
   }
 }

@@ -12,19 +12,19 @@ import type {
   TimeOptions,
 } from './catalog.ts'
 import { CatalogAccess } from './catalog-access.ts'
-import { Logins } from './connections/logins.ts'
+import { Logins, type PoolCounts } from './connections/logins.ts'
 import { type Copied, Copying, type ExportRequest, type ImportRequest } from './copying.ts'
 import { PostgresRoleTooPowerful, PostgresUnavailable } from './errors.ts'
 import { defaultLimits, type PostgresLimits } from './limits.ts'
 import { LiveCatalog } from './live-catalog.ts'
 import type { Login, LoginRole } from './login.ts'
 import type { PostgresPolicy } from './policy.ts'
-import { Reading, type ReadRequest } from './reading.ts'
+import { Reading, type ReadRequest, type StreamRequest } from './reading.ts'
 import { auditRole, type RoleFinding } from './role-audit.ts'
 import { Sessions } from './sessions/sessions.ts'
 import { Gate } from './sql/gate.ts'
 import { beginReading } from './sql/prologue.ts'
-import { StatementRunner } from './statement-runner.ts'
+import { type ObservedStatement, StatementRunner } from './statement-runner.ts'
 import { type TransactionAnswer, type TransactionRequest, type WriteRequest, Writing } from './writing.ts'
 
 export interface PostgresSourceOptions {
@@ -40,6 +40,8 @@ export interface PostgresSourceOptions {
   readonly clock: Clock
   readonly random: Random
   readonly log?: Log | undefined
+  /** Told of every statement of a caller that ran, or tried to. */
+  readonly onStatement?: (seen: ObservedStatement) => void
 }
 
 /**
@@ -67,7 +69,7 @@ export class PostgresSource implements CatalogSource, AsyncDisposable {
     const { clock, random, log, policy = {} } = options
     const limits = { ...defaultLimits, ...options.limits }
     const logins = new Logins({ ...options, policy, limits })
-    const runner = new StatementRunner(limits, clock)
+    const runner = new StatementRunner(limits, clock, options.onStatement)
     this.name = options.name
     this.#options = options
     this.#limits = limits
@@ -106,6 +108,12 @@ export class PostgresSource implements CatalogSource, AsyncDisposable {
   async read(request: ReadRequest): Promise<PostgresAnswer> {
     await this.findings()
     return this.#reading.read(request)
+  }
+
+  /** The same, row by row as they come. @returns whether all of them were wanted. */
+  async stream(request: StreamRequest): Promise<{ readonly complete: boolean }> {
+    await this.findings()
+    return this.#reading.stream(request)
   }
 
   /** One INSERT, UPDATE, DELETE or MERGE, in a transaction of its own. */
@@ -187,6 +195,10 @@ export class PostgresSource implements CatalogSource, AsyncDisposable {
   /** Connections that are open, sessions included. */
   get connections(): number {
     return this.#logins.size
+  }
+
+  get pools(): readonly PoolCounts[] {
+    return this.#logins.counts
   }
 
   close(): Promise<void> {

@@ -1,10 +1,12 @@
 import type { Clock } from '@super-data/base/clock'
+import { type ErrorKind, throwIfAborted, toProblem } from '@super-data/base/errors'
 import type { PostgresAnswer } from './answers/answer.ts'
 import { AnswerBuilder } from './answers/answer-builder.ts'
 import type { Completion, Connection, RunLimits } from './connections/connection.ts'
 import type { StatementRequest } from './connections/statement.ts'
 import { PostgresResultTooLarge } from './errors.ts'
 import type { PostgresLimits } from './limits.ts'
+import { RowStream, type RowTaker } from './row-stream.ts'
 import type { TypeNames } from './sql/function-catalog.ts'
 import type { Judged } from './sql/gate.ts'
 import { type BoundParameters, bindParameters } from './values/parameters.ts'
@@ -23,6 +25,14 @@ export interface Ran {
   readonly affected: number
 }
 
+/** A statement that ran, for whoever counts them: never what it says. */
+export interface ObservedStatement {
+  readonly kind: 'read' | 'write'
+  /** `ok`, or the kind of error. */
+  readonly outcome: 'ok' | ErrorKind
+  readonly elapsedMs: number
+}
+
 /** In a session rows are fetched by and by, and a batch of big ones must not cost the session. */
 const batchRows = 50
 const batchBytesFactor = 8
@@ -31,10 +41,12 @@ const batchBytesFactor = 8
 export class StatementRunner {
   readonly #limits: PostgresLimits
   readonly #clock: Clock
+  readonly #onStatement: ((seen: ObservedStatement) => void) | undefined
 
-  constructor(limits: PostgresLimits, clock: Clock) {
+  constructor(limits: PostgresLimits, clock: Clock, onStatement?: (seen: ObservedStatement) => void) {
     this.#limits = limits
     this.#clock = clock
+    this.#onStatement = onStatement
   }
 
   /** Everything that can be wrong with a request, before a connection is taken. @throws PostgresParameterInvalid */
@@ -47,7 +59,11 @@ export class StatementRunner {
    * Streams rows and stops the server as soon as there are enough: the answer is there at once, and `settled` when the
    * connection is free. Its transaction is worth nothing afterwards.
    */
-  async runFreely(connection: Connection, context: RunContext, settle: () => void): Promise<PostgresAnswer> {
+  runFreely(connection: Connection, context: RunContext, settle: () => void): Promise<PostgresAnswer> {
+    return this.#observed(context, () => this.#runFreely(connection, context, settle))
+  }
+
+  async #runFreely(connection: Connection, context: RunContext, settle: () => void): Promise<PostgresAnswer> {
     const { statement, options, types } = context
     const started = this.#clock.elapsed()
     const builder = this.#builder(options)
@@ -65,17 +81,52 @@ export class StatementRunner {
     return builder.answer(statement.command, this.#clock.elapsed() - started, oid => types.nameOf(oid))
   }
 
+  /**
+   * Hands every row on, whole, while the server waits for whoever takes them.
+   *
+   * @returns whether all were wanted; then `settled` comes later, as above.
+   */
+  stream(connection: Connection, context: RunContext, streaming: Streaming): Promise<{ readonly complete: boolean }> {
+    return this.#observed(context, () => this.#stream(connection, context, streaming))
+  }
+
+  async #stream(connection: Connection, context: RunContext, { taker, settle }: Streaming) {
+    const { options, types } = context
+    const { signal } = options
+    const rows = new RowStream(taker, oid => types.nameOf(oid))
+    const request = { ...requestOf(context), onFlow: rows.takeFlow, onColumns: rows.takeColumns, onRow: rows.takeRow }
+    const limits = { ...this.#runLimits(options, this.#limits.readTimeoutMs), bytesOfRow: true }
+    const onAbort = () => rows.stop()
+    signal?.addEventListener('abort', onAbort, { once: true })
+    const running = connection.run(request, limits).finally(() => {
+      signal?.removeEventListener('abort', onAbort)
+      rows.release()
+      settle()
+    })
+    const finished = running.then(() => rows.finish())
+    finished.catch(() => {})
+    await Promise.race([finished, rows.enough]).catch(async failure => {
+      rows.stop()
+      await rows.settle().catch(() => {})
+      throw failure
+    })
+    await rows.settle()
+    throwIfAborted(signal)
+    return { complete: !rows.stopped }
+  }
+
   /** Fetches rows by and by, so that stopping leaves the transaction as it was. */
   async runInBatches(connection: Connection, context: RunContext): Promise<Ran> {
     const limits = this.#runLimits(context.options, this.#limits.readTimeoutMs)
     const wireBytesMax = limits.wireBytesMax * batchBytesFactor
-    return this.#run(connection, { ...context, batch: batchRows, limits: { ...limits, wireBytesMax } })
+    const batched = { ...context, batch: batchRows, limits: { ...limits, wireBytesMax } }
+    return this.#observed(context, () => this.#run(connection, batched))
   }
 
   /** Runs to the end, however many rows come back; only the first ones are answered. */
   async runWhole(connection: Connection, context: RunContext): Promise<Ran> {
     const limits = this.#runLimits(context.options, this.#limits.writeTimeoutMs)
-    return this.#run(connection, { ...context, limits })
+    return this.#observed(context, () => this.#run(connection, { ...context, limits }))
   }
 
   async #run(
@@ -98,6 +149,20 @@ export class StatementRunner {
     return { answer, affected: affectedBy(completion) }
   }
 
+  async #observed<T>({ statement: { kind } }: RunContext, work: () => Promise<T>): Promise<T> {
+    const started = this.#clock.elapsed()
+    const tell = (outcome: ObservedStatement['outcome']) =>
+      this.#onStatement?.({ kind, outcome, elapsedMs: this.#clock.elapsed() - started })
+    try {
+      const done = await work()
+      tell('ok')
+      return done
+    } catch (failure) {
+      tell(toProblem(failure).kind)
+      throw failure
+    }
+  }
+
   #builder({ rowsMax }: StatementOptions): AnswerBuilder {
     const { rowsDefault, answerBytesMax, cellBytesMax } = this.#limits
     const rows = Math.max(0, Math.min(rowsMax ?? rowsDefault, this.#limits.rowsMax))
@@ -111,6 +176,11 @@ export class StatementRunner {
       wireBytesMax: this.#limits.wireBytesMax,
     }
   }
+}
+
+interface Streaming {
+  readonly taker: RowTaker
+  readonly settle: () => void
 }
 
 /** A statement that is ready to run. */

@@ -21,7 +21,10 @@ export async function toolCompatibility(
   questions: Questions,
   question: CompatibilityQuestion,
 ): Promise<ToolCompatibility | undefined> {
-  return question.tool.definition.engine === 'jq' ? jqCompatibility(question) : sqlCompatibility(questions, question)
+  const { engine } = question.tool.definition
+  // A tool over a database reads no dataset.
+  if (engine === 'postgres') return undefined
+  return engine === 'jq' ? jqCompatibility(question) : sqlCompatibility(questions, question)
 }
 
 /** Without asking any engine: from the paths that a jq tool reads. */

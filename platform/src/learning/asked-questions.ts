@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { PlatformError } from '@super-data/base/errors'
-import type { JsonValue } from '@super-data/contract'
+import type { EngineName, JsonValue } from '@super-data/contract'
 import type { Database } from '@super-data/metadata'
 import { sql } from 'kysely'
 import type { RunLog } from '../queries/run-log.ts'
@@ -11,7 +11,7 @@ import { sqlShape } from './sql-shape.ts'
 
 /** What is asked, whatever the values. */
 export interface QuestionKind {
-  readonly engine: 'jq' | 'sql'
+  readonly engine: EngineName
   readonly source: string | null
   readonly mode: 'document' | 'records'
   readonly shape: QuestionShape
@@ -123,14 +123,14 @@ export class AskedQuestions {
 function readShape(engine: string, text: string): QuestionShape | undefined {
   try {
     if (engine === 'jq') return jqShape(text)
-    return engine === 'sql' ? sqlShape(text) : undefined
+    return engine === 'sql' || engine === 'postgres' ? sqlShape(text) : undefined
   } catch (failure) {
     if (failure instanceof PlatformError) return undefined
     throw failure
   }
 }
 
-/** Equal for questions that differ in values only. SQL names its data in the text. */
+/** Equal for questions that differ in values only. SQL over datasets names its data in the text. */
 export function keyOf(kind: { engine: string; source: string | null; mode: string; shape: QuestionShape }): string {
   const { engine, source, mode, shape } = kind
   return JSON.stringify(engine === 'sql' ? [engine, shape.text] : [engine, source, mode, shape.text])

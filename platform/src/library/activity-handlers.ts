@@ -1,8 +1,8 @@
 import type { Output } from '@super-data/contract'
 import type { Handlers } from '../call.ts'
 import { getProject } from '../identity/projects.ts'
-import type { Reader } from './function-rows.ts'
 import type { LibraryParts } from './library-parts.ts'
+import type { Reader } from './reader.ts'
 
 type Item = Output<'activity.list'>['items'][number]
 type Person = Output<'activity.list'>['people'][number]

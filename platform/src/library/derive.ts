@@ -5,6 +5,7 @@ import type { DerivedOwner, LibraryTransaction, VersionState } from '../state/li
 import { derivePeople } from './derive-people.ts'
 import { type Facts, type OwnerFacts, readFacts, type VersionFacts } from './library-facts.ts'
 import { type Outcome, outcomeOf } from './review.ts'
+import { requireLegal } from './transitions.ts'
 
 /** What a version is, besides what was written. */
 interface DerivedVersion {
@@ -36,7 +37,8 @@ export async function derive(
   if (owners === undefined) await derivePeople(transaction)
   const facts = await readFacts(transaction, owners)
   const events: EventDraft[] = []
-  for (const owner of facts.owners) events.push(...(await deriveOwner(transaction, owner, facts, now)))
+  const merged = owners === undefined
+  for (const owner of facts.owners) events.push(...(await deriveOwner(transaction, owner, facts, { now, merged })))
   return events
 }
 
@@ -44,11 +46,12 @@ async function deriveOwner(
   transaction: LibraryTransaction,
   owner: OwnerFacts,
   facts: Facts,
-  now: number,
+  { now, merged }: { readonly now: number; readonly merged: boolean },
 ): Promise<EventDraft[]> {
   const judged = owner.versions.map((version, index) => judge(version, index + 1, owner, facts, now))
   const { answering, inConflict } = walkApproved(judged, owner)
   const versions = judged.map(each => toDerived(each, inConflict))
+  if (!merged) for (const [index, { state }] of versions.entries()) requireLegal(judged[index]!.facts.row.state, state)
   const derived = deriveStanding(owner, judged, answering)
   for (const [index, version] of versions.entries()) await saveVersion(transaction, judged[index]!.facts, version)
   await saveOwner(transaction, owner, derived)

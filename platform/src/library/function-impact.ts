@@ -1,6 +1,7 @@
 import type { Output } from '@super-data/contract'
-import { type FunctionRow, type Reader, readVersionNumbers } from './function-rows.ts'
+import { type FunctionRow, readVersionNumbers } from './function-rows.ts'
 import { pinsOf, readVersionTexts } from './pinned-functions.ts'
+import type { Reader } from './reader.ts'
 import { textDiff } from './text-diff.ts'
 import { stateOf, type VersionRow, versionRows } from './version-rows.ts'
 

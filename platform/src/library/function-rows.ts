@@ -1,11 +1,9 @@
 import type { LibraryFunction } from '@super-data/contract'
-import type { Kysely, Selectable } from 'kysely'
+import type { Selectable } from 'kysely'
 import type { LibraryTables } from '../state/library.ts'
 import { pinsOf } from './pinned-functions.ts'
+import type { Reader } from './reader.ts'
 import { stateOf, type VersionRow, versionRows } from './version-rows.ts'
-
-/** A transaction, or the readers beside it. */
-export type Reader = Kysely<LibraryTables>
 
 export type FunctionOwner = Selectable<LibraryTables['functions']>
 

@@ -13,12 +13,12 @@ import {
   findFunction,
   functionVersions,
   newestVersions,
-  type Reader,
   readVersionNumbers,
   toFunction,
 } from './function-rows.ts'
 import { LibraryResolver } from './library-resolver.ts'
 import { functionHash, pinsText } from './pinned-functions.ts'
+import type { Reader } from './reader.ts'
 import type { Reviewed, Reviews } from './reviews.ts'
 import { allVersions, baseOf, insertVersion, underived, type WriteParts } from './version-rows.ts'
 import { viewReview } from './version-view.ts'

@@ -2,8 +2,9 @@ import { nearest } from '@super-data/base/nearest'
 import { builtinNames } from '@super-data/jq'
 import type { FunctionRef, FunctionResolver, PinnedFunction } from '../queries/engine.ts'
 import { FunctionUnknown, FunctionVersionsClash } from './errors.ts'
-import { type FunctionRow, functionVersions, type Reader } from './function-rows.ts'
+import { type FunctionRow, functionVersions } from './function-rows.ts'
 import { pinsOf } from './pinned-functions.ts'
+import type { Reader } from './reader.ts'
 
 /**
  * Finds functions in a project's library, with the versions that each pins. Of what is named it takes the approved

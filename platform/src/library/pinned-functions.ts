@@ -1,6 +1,6 @@
 import { contentHash } from '../canonical-json.ts'
 import type { PinnedFunction } from '../queries/engine.ts'
-import type { Reader } from './function-rows.ts'
+import type { Reader } from './reader.ts'
 
 /** A pin as a version records it: which function, and the hash of the text it had. */
 export type Pin = Omit<PinnedFunction, 'definition' | 'version'>

@@ -14,8 +14,8 @@ import {
   VoteNotEligible,
   VoteStale,
 } from './errors.ts'
-import type { Reader } from './function-rows.ts'
 import { pinsOf } from './pinned-functions.ts'
+import type { Reader } from './reader.ts'
 import { type ReviewPolicy, reviewersOf, type VoteConfirmation, votesNeeded } from './review.ts'
 import { isVoter, readRosters } from './roster.ts'
 import {

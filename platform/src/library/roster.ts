@@ -1,5 +1,5 @@
 import type { ProjectRole } from '@super-data/contract'
-import type { Reader } from './function-rows.ts'
+import type { Reader } from './reader.ts'
 
 interface Change<Value> {
   readonly stamp: string

@@ -85,7 +85,7 @@ export class TestRunner {
       engine,
       text,
       mode,
-      source: engine === 'jq' ? (test.dataset ?? source ?? sources[0]) : undefined,
+      source: engine === 'jq' ? (test.dataset ?? source ?? sources[0]) : source,
     }
     return { query: await this.#parse(question, saved, run, []), extra: {} }
   }

@@ -45,16 +45,19 @@ export class ToolChecker {
   ): Promise<CheckedDefinition> {
     requireOneSource(raw)
     requireVisible('the tool', [raw.description, raw.text, JSON.stringify(raw.parameters)])
-    if (options.sourcesMustExist) await this.#questions.checkSources(project.name, sourcesOf(raw))
+    if (options.sourcesMustExist) await this.#questions.checkSources(project.name, datasetsOf(raw))
     const definition = withDatasetParameter(raw)
     const parameters = new Parameters(definition.parameters)
     parameters.requireUsable()
-    const query = await this.#questions.parse(project.name, questionOf(definition, undefined), {
+    const query = await this.#questions.parse(project.name, questionOf(definition, databaseOf(definition)), {
       functions: options.functions,
       parameters: parameters.names,
+      dataMayBeMissing: !options.sourcesMustExist,
       signal: options.signal,
     })
-    return { definition: { ...definition, parameters: parameters.schema }, functions: query.functions }
+    // The only database there is now is the one it was made for, also when there are more.
+    const source = query.database === undefined ? {} : { source: query.database }
+    return { definition: { ...definition, ...source, parameters: parameters.schema }, functions: query.functions }
   }
 
   /** Makes a saved version callable, with exactly the functions it pinned. @throws ParameterSchemaInvalid */
@@ -79,13 +82,21 @@ export class ToolChecker {
   }
 }
 
-function requireOneSource({ source, sources }: ToolDefinition): void {
+function requireOneSource({ engine, source, sources }: ToolDefinition): void {
+  if (engine === 'postgres' && sources.length > 0)
+    throw new ToolInvalid('a tool over PostgreSQL reads one source', 'Give `source`.')
   if (source === undefined || sources.length === 0) return
   throw new ToolInvalid('give either source or sources', 'Use `sources` when the caller picks one of several datasets.')
 }
 
-function sourcesOf({ source, sources }: ToolDefinition): string[] {
+function datasetsOf({ engine, source, sources }: ToolDefinition): string[] {
+  if (engine === 'postgres') return []
   return source === undefined ? sources : [source]
+}
+
+/** What is read in place of datasets. */
+function databaseOf({ engine, source }: ToolDefinition): string | undefined {
+  return engine === 'postgres' ? source : undefined
 }
 
 /** While saving, its datasets need not be there yet. */

@@ -4,12 +4,12 @@ import type { Tool, ToolDefinition } from '@super-data/contract'
 import type { Selectable } from 'kysely'
 import type { LibraryTables } from '../state/library.ts'
 import { ToolMissing } from './errors.ts'
-import { type Reader, readVersionNumbers } from './function-rows.ts'
+import { readVersionNumbers } from './function-rows.ts'
 import { pinsOf } from './pinned-functions.ts'
+import type { Reader } from './reader.ts'
 import { findVersion, stateOf, type VersionRow } from './version-rows.ts'
 import { viewReview } from './version-view.ts'
 
-export type { Reader }
 export type ToolRow = Selectable<LibraryTables['tools']>
 
 export function findToolRow(reader: Reader, projectId: string, name: string): Promise<ToolRow | undefined> {

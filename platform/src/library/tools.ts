@@ -5,11 +5,12 @@ import type { EventDraft } from '../events/outbox.ts'
 import type { LibraryTables, LibraryTransaction } from '../state/library.ts'
 import { ToolExists, ToolInvalid, VersionConflict } from './errors.ts'
 import { pinsOf, pinsText, readVersionTexts } from './pinned-functions.ts'
+import type { Reader } from './reader.ts'
 import type { Reviews } from './reviews.ts'
 import { definitionHash, readSavedVersion } from './saved-version.ts'
 import type { CheckedDefinition } from './tool-checker.ts'
 import { requireOwnName } from './tool-name.ts'
-import { findToolRow, getToolRow, getVersionRow, type Reader, type ToolRow, toTool } from './tool-rows.ts'
+import { findToolRow, getToolRow, getVersionRow, type ToolRow, toTool } from './tool-rows.ts'
 import {
   allVersions,
   baseOf,

@@ -9,26 +9,38 @@ export interface Transition {
   readonly merge?: true
 }
 
-/** Every move a version of a tool or function can make. There are no others. */
-export const transitions: readonly Transition[] = [
+/** Every move a version of a tool or function can make by what is done here. */
+const moves: readonly Transition[] = [
   { from: 'draft', to: 'pending', by: 'submit' },
   { from: 'draft', to: 'approved', by: 'submit, alone in the project; import by an admin' },
-  { from: 'pending', to: 'approved', by: 'enough approvals, no reject' },
+  { from: 'pending', to: 'approved', by: 'enough approvals and no reject' },
   { from: 'pending', to: 'rejected', by: 'an admin’s reject; as many rejects as approvals were needed' },
   { from: 'pending', to: 'expired', by: 'the deadline' },
   { from: 'pending', to: 'draft', by: 'withdraw; a newer version; disable' },
-  { from: 'approved', to: 'rejected', by: 'a reject cast elsewhere before the approval was known', merge: true },
-  { from: 'approved', to: 'draft', by: 'a withdrawal made elsewhere before the approval was known', merge: true },
-  { from: 'approved', to: 'conflict', by: 'another version, decided earlier, that it does not follow', merge: true },
-  { from: 'pending', to: 'conflict', by: 'approved, but another version it does not follow answers', merge: true },
-  { from: 'conflict', to: 'approved', by: 'the version it was in conflict with was taken back', merge: true },
-  { from: 'conflict', to: 'rejected', by: 'a reject cast elsewhere', merge: true },
-  { from: 'rejected', to: 'approved', by: 'earlier votes from elsewhere', merge: true },
-  { from: 'rejected', to: 'pending', by: 'an earlier change of a vote from elsewhere', merge: true },
-  { from: 'expired', to: 'approved', by: 'votes cast elsewhere before the deadline', merge: true },
-  { from: 'expired', to: 'rejected', by: 'votes cast elsewhere before the deadline', merge: true },
+  { from: 'pending', to: 'conflict', by: 'approved, but what answers by now is not what it was made from' },
 ]
 
-export function isLegal(from: VersionState, to: VersionState, merge: boolean): boolean {
-  return transitions.some(move => move.from === from && move.to === to && (merge || move.merge === undefined))
+/** Moves of what was decided here already, because of what was done elsewhere before that was known there. */
+const mergeMoves: readonly Transition[] = [
+  { from: 'approved', to: 'rejected', by: 'a reject' },
+  { from: 'approved', to: 'pending', by: 'a reject from before the last approval' },
+  { from: 'approved', to: 'expired', by: 'the same, after the deadline' },
+  { from: 'approved', to: 'draft', by: 'a withdrawal' },
+  { from: 'approved', to: 'conflict', by: 'another version that was decided earlier' },
+  { from: 'conflict', to: 'approved', by: 'the other version was taken back' },
+  { from: 'conflict', to: 'rejected', by: 'a reject' },
+  { from: 'rejected', to: 'approved', by: 'earlier votes' },
+  { from: 'rejected', to: 'pending', by: 'a vote that was changed earlier' },
+  { from: 'rejected', to: 'draft', by: 'a withdrawal' },
+  { from: 'expired', to: 'approved', by: 'votes from before the deadline' },
+  { from: 'expired', to: 'rejected', by: 'votes from before the deadline' },
+  { from: 'expired', to: 'draft', by: 'a withdrawal' },
+].map(move => ({ ...move, merge: true }) as Transition)
+
+export const transitions: readonly Transition[] = [...moves, ...mergeMoves]
+
+/** @throws Error for a move that nothing done here can make. */
+export function requireLegal(from: VersionState, to: VersionState): void {
+  if (from === to || moves.some(move => move.from === from && move.to === to)) return
+  throw new Error(`a version cannot go from ${from} to ${to}`)
 }

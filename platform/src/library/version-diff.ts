@@ -1,7 +1,8 @@
 import type { Difference, JsonValue, ToolDefinition } from '@super-data/contract'
 import { canonicalJson } from '../canonical-json.ts'
-import { type Reader, readVersionNumbers } from './function-rows.ts'
+import { readVersionNumbers } from './function-rows.ts'
 import { type Pin, pinsOf, readVersionTexts } from './pinned-functions.ts'
+import type { Reader } from './reader.ts'
 import { textDiff } from './text-diff.ts'
 import type { VersionRow } from './version-rows.ts'
 

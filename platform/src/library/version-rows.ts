@@ -3,7 +3,7 @@ import type { Ids } from '@super-data/base/ids'
 import type { ToolState } from '@super-data/contract'
 import type { Stamps } from '../stamps.ts'
 import type { LibraryTransaction } from '../state/library.ts'
-import type { Reader } from './function-rows.ts'
+import type { Reader } from './reader.ts'
 import type { ReviewPolicy } from './review.ts'
 
 /** What a change of the library takes. */

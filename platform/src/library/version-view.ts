@@ -1,5 +1,5 @@
 import type { Checks, Output, ReviewedFunction } from '@super-data/contract'
-import type { Reader } from './function-rows.ts'
+import type { Reader } from './reader.ts'
 import { stateOf, type VersionRow, votesOn } from './version-rows.ts'
 
 export type ReviewView = Pick<

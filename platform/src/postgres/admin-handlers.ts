@@ -1,9 +1,11 @@
 import {
+  adviseIndexes,
   duplicateIndexes,
   getSetting,
   listSettings,
   type MaintenanceTask,
   maintain,
+  PostgresExtensionMissing,
   sessionSetting,
   signalBackend,
   tableStatistics,
@@ -30,7 +32,7 @@ interface Place {
 }
 
 export function adminHandlers(parts: PostgresParts): Pick<Handlers, Own> {
-  const { postgres } = parts
+  const { postgres, clock } = parts
   const table = ({ schema, table: name }: { schema?: string | undefined; table: string }) => ({
     name,
     ...(schema === undefined ? {} : { schema }),
@@ -71,7 +73,10 @@ export function adminHandlers(parts: PostgresParts): Pick<Handlers, Own> {
         await unusedIndexes(catalog),
         await duplicateIndexes(catalog),
       ])
-      return toReport({ unused, duplicate })
+      const { sql } = input
+      const queries = sql.length === 0 ? {} : { queries: sql.map(text => ({ text })) }
+      const missing = await adviseIndexes(source, queries, { signal: call.signal, clock }).catch(missingOrThrow)
+      return toReport({ missing, unused, duplicate })
     },
     'postgres.cancel': async (input, call) => {
       const { source, name } = postgres.get(input.project, input.source, 'admin')
@@ -84,6 +89,12 @@ export function adminHandlers(parts: PostgresParts): Pick<Handlers, Own> {
       }).then(({ answer }) => answer)
     },
   }
+}
+
+/** What cannot be found out for want of an extension is said, beside what can. */
+function missingOrThrow(failure: unknown): { readonly notes: readonly string[] } {
+  if (!(failure instanceof PostgresExtensionMissing)) throw failure
+  return { notes: [failure.message, failure.hint ?? '', 'Or give the statements to help, as `sql`.'].filter(Boolean) }
 }
 
 /** For the rest of one transaction: nobody else's statements change. @throws ChangeInvalid · PostgresSettingRefused */

@@ -1,8 +1,10 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import type { Clock } from '@super-data/base/clock'
 import type { Random } from '@super-data/base/ids'
 import { Lifetime } from '@super-data/base/lifetime'
 import type { Log } from '@super-data/base/log'
-import { type Login, type PostgresLimits, PostgresSource } from '@super-data/postgres'
+import { type Login, type ObservedStatement, type PostgresLimits, PostgresSource } from '@super-data/postgres'
+import type { PostgresFigures, PostgresSourceFigures } from '../door.ts'
 import { SourceAmbiguous, SourceMissing, SourceRightMissing } from './errors.ts'
 import { type SourceRight, type SourceSettings, sourceRights } from './source-settings.ts'
 
@@ -25,26 +27,34 @@ interface Parts {
   readonly log: Log
 }
 
+type StatementListener = Parameters<PostgresFigures['onStatement']>[0]
+
 /** The PostgreSQL databases an operator has written down, and which project may do what with them. */
-export class PostgresSources implements AsyncDisposable {
+export class PostgresSources implements PostgresFigures, AsyncDisposable {
   readonly #sources: readonly OpenSource[]
+  readonly #listeners: Set<StatementListener>
   readonly #lifetime: Lifetime
 
-  private constructor(sources: readonly OpenSource[], lifetime: Lifetime) {
+  private constructor(sources: readonly OpenSource[], listeners: Set<StatementListener>, lifetime: Lifetime) {
     this.#sources = sources
+    this.#listeners = listeners
     this.#lifetime = lifetime
   }
 
   /** Opens all of them. A database that cannot be reached now is tried again later. @throws PostgresRoleTooPowerful */
   static async open(settings: readonly SourceSettings[], parts: Parts): Promise<PostgresSources> {
     const lifetime = new Lifetime()
+    const listeners = new Set<StatementListener>()
     try {
       const opening = settings.map(async each => {
-        const source = await PostgresSource.open(optionsOf(each, parts))
+        const onStatement = (seen: ObservedStatement) => {
+          for (const listener of listeners) listener(each.name, seen)
+        }
+        const source = await PostgresSource.open({ ...optionsOf(each, parts), onStatement })
         return { settings: each, source: lifetime.own(source) }
       })
       await Promise.allSettled(opening)
-      return new PostgresSources(await Promise.all(opening), lifetime)
+      return new PostgresSources(await Promise.all(opening), listeners, lifetime)
     } catch (failure) {
       await lifetime.close()
       throw failure
@@ -86,26 +96,28 @@ export class PostgresSources implements AsyncDisposable {
     await Promise.all(this.#sources.map(({ source }) => source.sessions.closeChannel(channel)))
   }
 
-  /** What keeps a source from answering, by name; null when it answers. */
-  async problems(): Promise<readonly { readonly name: string; readonly problem: string | null }[]> {
+  /** What keeps a source from answering soon, by name; null when it answers. */
+  async problems(soonMs: number): Promise<readonly { readonly name: string; readonly problem: string | null }[]> {
     return Promise.all(
       this.#sources.map(async ({ settings: { name }, source }) => {
-        const problem = await source
-          .inspect(undefined, catalog => catalog.rows('SELECT 1'))
-          .then(
-            () => null,
-            () => 'the database does not answer',
-          )
-        return { name, problem }
+        const asking = source.inspect(AbortSignal.timeout(soonMs), catalog => catalog.rows('SELECT 1'))
+        const answers = await Promise.race([asking.then(isTrue, isFalse), wait(soonMs, false, { ref: false })])
+        return { name, problem: answers ? null : 'does not answer' }
       }),
     )
   }
 
-  /** Open connections and sessions, for metrics. */
-  get counts(): { readonly connections: number; readonly sessions: number } {
-    const sum = (count: (source: PostgresSource) => number) =>
-      this.#sources.reduce((total, { source }) => total + count(source), 0)
-    return { connections: sum(source => source.connections), sessions: sum(source => source.sessions.size) }
+  get figures(): readonly PostgresSourceFigures[] {
+    return this.#sources.map(({ settings, source }) => ({
+      source: settings.name,
+      pools: source.pools,
+      sessions: source.sessions.size,
+    }))
+  }
+
+  onStatement(listener: StatementListener): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
   }
 
   close(): Promise<void> {
@@ -116,6 +128,9 @@ export class PostgresSources implements AsyncDisposable {
     return this.close()
   }
 }
+
+const isTrue = () => true
+const isFalse = () => false
 
 const rank = (right: SourceRight) => sourceRights.indexOf(right)
 

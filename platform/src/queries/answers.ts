@@ -10,6 +10,7 @@ import { AnswerCollector } from './answer-collector.ts'
 import { answerKey } from './answer-key.ts'
 import type { Asking, QuestionSettings } from './asking.ts'
 import type { ParsedQuery, QueryEngine } from './engine.ts'
+import { liveVersion } from './explain.ts'
 import type { ResultCache } from './result-cache.ts'
 import type { ResultStore } from './result-store.ts'
 import { SharedRuns } from './shared-runs.ts'
@@ -111,6 +112,7 @@ export class Answers {
     const collector = new AnswerCollector(asking, results, { project: asking.project, handle })
     try {
       const outcome = await engines[query.engine].run(query, {
+        project: asking.project,
         params: asking.params,
         leases,
         caller: asking.principal.userId,
@@ -119,7 +121,7 @@ export class Answers {
         signal,
       })
       const collected = await collector.finish(outcome)
-      const source = leases.map(({ dataset }) => ({ name: dataset.name, version: dataset.version }))
+      const source = sourcesRead(query, leases)
       return { content: { ...collected, source }, bytes: collector.bytes }
     } catch (failure) {
       await this.#abandon(collector)
@@ -137,6 +139,12 @@ export class Answers {
       this.#parts.log.warn({ err: failure }, 'the result of a failed run could not be removed')
     }
   }
+}
+
+/** A database has no versions: what it says is true now. */
+function sourcesRead({ database }: ParsedQuery, leases: readonly DatasetLease[]): Content['source'] {
+  const datasets = leases.map(({ dataset }) => ({ name: dataset.name, version: dataset.version }))
+  return database === undefined ? datasets : [...datasets, { name: database, version: liveVersion }]
 }
 
 /** Says something about whoever began a run, or about a process, and nothing about the question. */

@@ -25,13 +25,16 @@ export interface FunctionResolver {
 }
 
 export interface ParseContext {
-  /** The dataset that is `.`, for engines that have one. */
+  readonly project: string
+  /** The dataset that is `.`, or the database, for engines that have one. */
   readonly source: string | undefined
   readonly mode: 'document' | 'records'
   readonly functions: FunctionResolver
   /** Borrowed for looking at columns and names; by dataset name, undefined when there is none. */
   lease(dataset: string): DatasetLease
   readonly datasets: readonly string[]
+  /** A database is not asked: it may not be there yet, and whoever waits holds more than this. */
+  readonly dataMayBeMissing?: boolean
   /** When given, the only parameters the text may use. */
   readonly parameters?: readonly string[]
   readonly signal: AbortSignal
@@ -46,6 +49,8 @@ export interface ParsedQuery {
   readonly functions: readonly PinnedFunction[]
   /** Datasets it reads. */
   readonly sources: readonly string[]
+  /** The PostgreSQL source it reads, in place of datasets. */
+  readonly database?: string
   readonly mode: 'document' | 'records'
   readonly effect: 'read' | 'write'
   /** The same data and parameters always give the same answer. */
@@ -64,6 +69,7 @@ export interface ResultSink {
 }
 
 export interface RunRequest {
+  readonly project: string
   readonly params: Readonly<Record<string, JsonValue>>
   /** One for each of the query's sources. */
   readonly leases: readonly DatasetLease[]

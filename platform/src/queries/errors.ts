@@ -23,7 +23,7 @@ export class NumberInexact extends PlatformError {
   readonly kind = 'invalid'
   constructor(path: string) {
     super(`${path} is a whole number beyond ±(2^53 - 1), which lost its last digits on the way here`, {
-      hint: 'Send it as a text, and write `$name | tonumber` in jq or `$name::HUGEINT` in SQL.',
+      hint: 'Send it as a text, and write `$name | tonumber` in jq, `$name::HUGEINT` in SQL, `$name::numeric` in PostgreSQL.',
       details: { path },
     })
   }

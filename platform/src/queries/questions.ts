@@ -33,16 +33,23 @@ export class Questions {
   async parse(
     project: string,
     question: Question,
-    options: { functions: FunctionResolver; parameters?: readonly string[]; signal: AbortSignal },
+    options: {
+      functions: FunctionResolver
+      parameters?: readonly string[]
+      dataMayBeMissing?: boolean
+      signal: AbortSignal
+    },
   ): Promise<ParsedQuery> {
     const datasets = await this.#parts.datasets.of(project)
     const parsing = this.#parts.engines[question.engine].parse(question.text, {
+      project,
       source: question.source,
       mode: question.mode,
       functions: options.functions,
       lease: name => datasets.lease(name),
       datasets: datasets.list().map(dataset => dataset.name),
       signal: options.signal,
+      ...(options.dataMayBeMissing ? { dataMayBeMissing: true } : {}),
       ...(options.parameters ? { parameters: options.parameters } : {}),
     })
     return parsing.catch(failure => {

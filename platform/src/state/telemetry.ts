@@ -1,3 +1,4 @@
+import type { EngineName } from '@super-data/contract'
 import { Database, migration } from '@super-data/metadata'
 import type { StateParts } from './shared-tables.ts'
 import { runTable, useTables } from './telemetry-schema.ts'
@@ -10,7 +11,7 @@ export interface TelemetryTables {
     project: string
     user_id: string
     user_name: string
-    engine: 'jq' | 'sql'
+    engine: EngineName
     source: string | null
     text: string
     mode: 'document' | 'records'

@@ -44,7 +44,7 @@ export function compactTime(at: number): string {
 
 /** The time in the name of a backup; undefined when it is none. */
 export function parseCompactTime(text: string): number | undefined {
-  const found = /^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)/.exec(text)
+  const found = /^(\d{4})(\d\d)(\d\d)[-T](\d\d)(\d\d)(\d\d)/.exec(text)
   if (!found) return undefined
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = found.slice(1).map(Number)
   return Date.UTC(year, month - 1, day, hour, minute, second)

@@ -9,7 +9,7 @@ import { libraryMigrations } from '../state/library.ts'
 import { travellingTables } from '../state/travelling-tables.ts'
 import { Backups } from './backups.ts'
 import { Bucket } from './bucket.ts'
-import { bucketKeys } from './bucket-keys.ts'
+import { bucketKeys, parseCompactTime } from './bucket-keys.ts'
 import { randomText } from './random-text.ts'
 
 /** A bucket to look for copies in. */
@@ -151,7 +151,8 @@ async function filesIn(
   const found = await Promise.all(
     names.map(async name => {
       const stats = await stat(join(folder, name)).catch(() => undefined)
-      return stats?.isFile() ? [{ name, place, at: stats.mtimeMs, sizeBytes: stats.size }] : []
+      const at = parseCompactTime(name.split('.').at(2) ?? '') ?? stats?.mtimeMs
+      return stats?.isFile() && at !== undefined ? [{ name, place, at, sizeBytes: stats.size }] : []
     }),
   )
   return found.flat()

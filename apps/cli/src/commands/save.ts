@@ -13,6 +13,7 @@ interface SaveOptions extends CallOptions {
   readonly description: string
   readonly fromRun?: string
   readonly submit?: boolean
+  readonly allowSimilar?: boolean
 }
 
 /** `save NAME`: the caller's last question becomes a tool; `tools create` and `tools submit` in one. */
@@ -23,6 +24,7 @@ export function saveCommand(shell: Shell): Command {
     .requiredOption('--description <text>', 'What it answers; agents read it.')
     .option('--from-run <run>', 'Another question than your last one, by its run id.')
     .option('--submit', 'Put it before the team at once.')
+    .option('--allow-similar', 'Although an approved tool asks nearly the same.')
   withCallOptions(command).addHelpText('after', help)
   return command.action(async (tool: string) => {
     const options = command.optsWithGlobals<SaveOptions>()
@@ -36,7 +38,8 @@ async function save(connection: Connection, tool: string, options: SaveOptions):
   const project = options.project === undefined ? {} : { project: options.project }
   const fromRun = options.fromRun ?? (await lastQuestion(connection, project))
   const created = await connection.call('tools.create', { ...project, tool, description: options.description, fromRun })
-  return options.submit ? connection.call('tools.submit', { ...project, tool }) : created
+  const allowSimilar = options.allowSimilar ?? false
+  return options.submit ? connection.call('tools.submit', { ...project, tool, allowSimilar }) : created
 }
 
 const runsLookedAt = 200

@@ -1,5 +1,6 @@
 import type { ObservedCall, PlatformDoor } from '@super-data/platform'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { showPostgres } from './postgres-metrics.ts'
 
 const secondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 
@@ -16,6 +17,9 @@ function processMetrics(): Registry {
 /** How many different error codes are counted by name: the rest become `OTHER`, so that labels stay bounded. */
 const codesMax = 200
 
+/** Figures that are read when somebody looks, by name. */
+export type Gauges = Readonly<Record<string, { readonly help: string; read(): number }>>
+
 /** What `/metrics` shows. Every label takes few values: never a name, a key or an address that callers choose. */
 export class Metrics {
   readonly #registry = new Registry()
@@ -23,9 +27,9 @@ export class Metrics {
   readonly #calls: Counter<'operation' | 'door' | 'outcome' | 'code'>
   readonly #callSeconds: Histogram<'operation' | 'door'>
   readonly #httpSeconds: Histogram<'method' | 'route' | 'status'>
-  readonly #stopObserving: () => void
+  readonly #stopObserving: readonly (() => void)[]
 
-  constructor(platform: PlatformDoor, gauges: Readonly<Record<string, { readonly help: string; read(): number }>>) {
+  constructor(platform: PlatformDoor, gauges: Gauges) {
     const registers = [this.#registry]
     this.#calls = new Counter({
       name: 'super_data_calls_total',
@@ -48,7 +52,10 @@ export class Metrics {
       registers,
     })
     for (const [name, { help, read }] of Object.entries(gauges)) openGauge(name, help, read, this.#registry)
-    this.#stopObserving = platform.onCall(observed => this.#observeCall(observed))
+    this.#stopObserving = [
+      platform.onCall(observed => this.#observeCall(observed)),
+      ...(platform.postgres ? [showPostgres(platform.postgres, this.#registry)] : []),
+    ]
   }
 
   get contentType(): string {
@@ -69,7 +76,7 @@ export class Metrics {
   }
 
   close(): void {
-    this.#stopObserving()
+    for (const stop of this.#stopObserving) stop()
     this.#registry.clear()
   }
 

@@ -86,7 +86,7 @@ function describeTool(name: McpToolName, offered: (operation: Operation) => bool
     fields: new Set(Object.keys(properties)),
     listed: {
       name,
-      description: `${mcpTools[name]}\nActions (? optional): ${actions.map(([, operation]) => signature(operation)).join('; ')}`,
+      description: `${aboutTool(name, actions.length < actionsOf(name).length)}\nActions (? optional): ${actions.map(([, operation]) => signature(operation)).join('; ')}`,
       inputSchema: {
         type: 'object',
         properties: {
@@ -104,6 +104,11 @@ function describeTool(name: McpToolName, offered: (operation: Operation) => bool
       },
     },
   }
+}
+
+/** What agents read first; without what they cannot do here. */
+function aboutTool(name: McpToolName, reduced: boolean): string {
+  return reduced ? mcpTools[name].replace(', then submit', '') : mcpTools[name]
 }
 
 function actionsOf(tool: McpToolName): (readonly [OperationName, Operation])[] {

@@ -42,7 +42,8 @@ export const libraryTools: ReadonlyMap<string, LibraryTool> = new Map(
     }),
     libraryTool({
       name: 'propose_new_tool',
-      description: 'Save a query as a tool and put it before the team. Parameters stand in it as ${name} or $name.',
+      description:
+        'Save a query as a tool and put it before the team. Parameters stand in it as $name, or the same in braces.',
       input: z.object({
         tool_name: z.string(),
         tool_description: z.string(),

@@ -9,12 +9,17 @@ import {
 import { PlatformError } from '@super-data/base/errors'
 import type { Ids } from '@super-data/base/ids'
 import type { Log } from '@super-data/base/log'
-import type { Event, OperationName } from '@super-data/contract'
+import type { Event, OperationName, Output } from '@super-data/contract'
 import type { Catalogue, CatalogueTool, PlatformDoor } from '@super-data/platform'
 import { callWithin } from '../call-within.ts'
 import { type BuiltInTool, builtInTools, builtInToolsWithoutLearning, postgresTools } from './built-in-tools.ts'
 import { ActionUnknown, ArgumentUnknown, CursorInvalid, ToolGroupMissing } from './errors.ts'
 import { type LibraryTool, libraryTools } from './library-tools.ts'
+import { bringsForeignText, postgresResult } from './postgres-answer.ts'
+import { PostgresCompletions } from './postgres-completions.ts'
+import { PostgresPrompts } from './postgres-prompts.ts'
+import { PostgresResources } from './postgres-resources.ts'
+import type { PostgresView } from './postgres-view.ts'
 import { ProgressRelay } from './progress.ts'
 import type { JsonSchemaObject, McpChange, McpRegistry, McpScope, McpTools } from './registry.ts'
 import { answerResult, problemResult } from './tool-result.ts'
@@ -50,6 +55,9 @@ export class PlatformRegistry implements McpRegistry {
   readonly instructions =
     'Find data with `datasets`, ask it with `queries`, save good questions with `library`. The other tools are questions the team saved and reviewed: prefer them.'
   readonly tools: McpTools
+  readonly resources: PostgresResources
+  readonly prompts: PostgresPrompts
+  readonly completions: PostgresCompletions
   readonly #options: PlatformRegistryOptions
   readonly #lists = new Map<string, { readonly generation: number; readonly tools: readonly Tool[] }>()
 
@@ -61,6 +69,13 @@ export class PlatformRegistry implements McpRegistry {
       call: (scope, name, input, context) => this.#call(scope, name, input, context),
       inputSchema: (scope, name) => this.#inputSchema(scope, name),
     }
+    const postgres: PostgresView = {
+      sources: scope => this.#postgresSources(scope),
+      look: (scope, name, input, signal) => this.#look(scope, name, input, signal),
+    }
+    this.resources = new PostgresResources(postgres)
+    this.prompts = new PostgresPrompts(postgres)
+    this.completions = new PostgresCompletions(postgres)
   }
 
   async topic(scope: McpScope): Promise<string> {
@@ -123,7 +138,9 @@ export class PlatformRegistry implements McpRegistry {
         this.#ask(scope, { operation, input: asked }, context, requestId)
       if (step) return answerResult(await step.call(input, ask))
       const request = builtIn ? toAction(builtIn, input) : toTeamCall(name, input)
-      return answerResult(await ask(request.operation, request.input))
+      const output = await ask(request.operation, request.input)
+      if (bringsForeignText(request.operation)) return postgresResult(output, this.#options.ids.next('data'))
+      return answerResult(output)
     } catch (error) {
       if (!(error instanceof PlatformError))
         this.#options.log.error({ err: error, requestId }, 'an MCP tool call failed')
@@ -136,6 +153,23 @@ export class PlatformRegistry implements McpRegistry {
     return !builtInTools.has(name) && this.#teamTool(catalogue, name) !== undefined
   }
 
+  /** Other groups than that of PostgreSQL offer nothing of it. */
+  async #postgresSources(scope: McpScope): Promise<readonly string[]> {
+    if (scope.group !== undefined && scope.group !== postgresGroup) return []
+    return (await this.#catalogue(scope)).postgresSources ?? []
+  }
+
+  async #look<Name extends OperationName>(
+    scope: McpScope,
+    name: Name,
+    input: Input,
+    signal: AbortSignal,
+  ): Promise<Output<Name>> {
+    const { platform, callTimeoutMs, ids } = this.#options
+    const request = { ...requestOf(scope), requestId: scope.requestId ?? ids.next('req'), signal }
+    return (await callWithin(callTimeoutMs, platform, name, input, request)).output
+  }
+
   async #ask(
     scope: McpScope,
     asked: { readonly operation: OperationName; readonly input: Input },
@@ -146,11 +180,8 @@ export class PlatformRegistry implements McpRegistry {
     try {
       const { platform, callTimeoutMs } = this.#options
       const { output } = await callWithin(callTimeoutMs, platform, asked.operation, asked.input, {
-        credentials: scope.credentials,
-        door: 'mcp',
+        ...requestOf(scope),
         requestId,
-        ...(scope.project === undefined ? {} : { project: scope.project }),
-        ...(scope.channel === undefined ? {} : { channel: scope.channel }),
         signal: context.mcpReq.signal,
         ...(progress ? { onProgress: step => progress.add(step) } : {}),
       })
@@ -158,6 +189,14 @@ export class PlatformRegistry implements McpRegistry {
     } finally {
       await progress?.drain()
     }
+  }
+}
+
+function requestOf({ credentials, project, channel }: McpScope) {
+  return {
+    ...{ credentials, door: 'mcp' as const },
+    ...(project === undefined ? {} : { project }),
+    ...(channel === undefined ? {} : { channel }),
   }
 }
 

@@ -1,4 +1,12 @@
-import type { GetPromptResult, Prompt } from '@modelcontextprotocol/server'
+import {
+  type GetPromptResult,
+  type ListPromptsResult,
+  type Prompt,
+  ProtocolError,
+  ProtocolErrorCode,
+} from '@modelcontextprotocol/server'
+import type { PostgresView } from './postgres-view.ts'
+import type { McpPrompts, McpScope } from './registry.ts'
 
 type Arguments = Readonly<Record<string, string>>
 
@@ -100,7 +108,32 @@ ${asData('text', [given['table'] && `table: ${given['table']}`, given['change']]
   },
 ]
 
-export function promptResult(prompt: WrittenPrompt, given: Arguments): GetPromptResult {
+/** The prompts of PostgreSQL, where there is a source. */
+export class PostgresPrompts implements McpPrompts {
+  readonly #view: PostgresView
+
+  constructor(view: PostgresView) {
+    this.#view = view
+  }
+
+  async list(scope: McpScope): Promise<ListPromptsResult> {
+    const { length } = await this.#view.sources(scope)
+    return { prompts: length === 0 ? [] : postgresPrompts.map(({ listed }) => listed) }
+  }
+
+  async get(scope: McpScope, name: string, given: Arguments): Promise<GetPromptResult> {
+    const sources = await this.#view.sources(scope)
+    const prompt = sources.length === 0 ? undefined : postgresPrompts.find(({ listed }) => listed.name === name)
+    if (!prompt) throw refused(`Unknown prompt: ${name.slice(0, 100)}`)
+    const missing = prompt.listed.arguments?.find(argument => argument.required && !given[argument.name])
+    if (missing) throw refused(`${name} needs the argument ${missing.name}`)
+    return promptResult(prompt, given)
+  }
+}
+
+const refused = (message: string) => new ProtocolError(ProtocolErrorCode.InvalidParams, message)
+
+function promptResult(prompt: WrittenPrompt, given: Arguments): GetPromptResult {
   return {
     description: prompt.listed.description ?? '',
     messages: [{ role: 'user', content: { type: 'text', text: prompt.write(given) } }],

@@ -18,7 +18,7 @@ const cancelGraceMs = 2_000
 const timeoutGraceMs = 500
 
 /** What may still arrive of rows nobody wants, before closing is cheaper than reading them. */
-const unwantedBytesMax = 2 << 20
+const unwantedBytesMax = 1 << 20
 
 export interface ConnectOptions {
   readonly login: Login
@@ -37,6 +37,8 @@ export interface RunLimits {
   readonly timeoutMs: number
   /** More than this of an answer closes the connection. */
   readonly wireBytesMax: number
+  /** The bound is for each row: rows are not kept, so there may be any number of them. */
+  readonly bytesOfRow?: boolean
 }
 
 /** Why a connection broke that had to carry too much. */
@@ -140,7 +142,9 @@ export class Connection {
    * @throws Cancelled · PostgresTimeout · PostgresResultTooLarge · PostgresUnavailable · what the server says, mapped.
    */
   async run(request: StatementRequest, limits: RunLimits): Promise<Completion> {
-    const statement = new Statement(request, () => this.#requestStop('enough'))
+    const statement = new Statement(limits.bytesOfRow ? this.#countingRows(request) : request, () =>
+      this.#requestStop('enough'),
+    )
     await this.#submit(statement, limits)
     const stopped = this.#outcome(statement.error, request.text)
     if (stopped === 'enough' || statement.tag === undefined) return {}
@@ -214,6 +218,14 @@ export class Connection {
     this.#ready?.()
     for (const watcher of this.#watchers) watcher(error)
     this.#watchers.clear()
+  }
+
+  #countingRows(request: StatementRequest): StatementRequest {
+    const onRow: StatementRequest['onRow'] = row => {
+      if (this.#stop === undefined) this.#bytes = 0
+      return request.onRow?.(row) ?? true
+    }
+    return { ...request, onRow }
   }
 
   #count(bytes: number): void {

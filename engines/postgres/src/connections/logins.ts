@@ -19,6 +19,16 @@ export interface LoginsOptions {
   readonly log?: Log | undefined
 }
 
+/** How busy the connections of one login are. */
+export interface PoolCounts {
+  /** `reader`, `writer`, `admin`; `reader sessions` are those held by transaction sessions. */
+  readonly pool: string
+  readonly open: number
+  readonly used: number
+  /** Callers in the queue. */
+  readonly waiting: number
+}
+
 /** Connections for maintenance and definitions. */
 const adminsMax = 2
 
@@ -57,6 +67,10 @@ export class Logins implements AsyncDisposable {
 
   get size(): number {
     return [...this.#pools.values()].reduce((sum, pool) => sum + pool.size, 0)
+  }
+
+  get counts(): readonly PoolCounts[] {
+    return [...this.#pools].map(([pool, { size, used, waiting }]) => ({ pool, open: size, used, waiting }))
   }
 
   async close(): Promise<void> {

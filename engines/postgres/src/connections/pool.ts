@@ -43,6 +43,11 @@ export class Pool implements AsyncDisposable {
     return this.#all.size + this.#opening
   }
 
+  /** Connections that somebody uses, or that are being made. */
+  get used(): number {
+    return this.size - this.#idle.length
+  }
+
   get waiting(): number {
     return this.#waiting.length
   }

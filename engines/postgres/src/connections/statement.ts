@@ -7,12 +7,20 @@ export type WireValue = string | Buffer | null
 /** What the server sends of one row. */
 export type WireRow = readonly (string | null)[]
 
+/** Lets the server wait: what it has sent already still arrives. */
+export interface Flow {
+  pause(): void
+  resume(): void
+}
+
 export interface StatementRequest {
   /** One statement: sent by the extended protocol, which takes no more. */
   readonly text: string
   readonly values?: readonly WireValue[]
   /** Type oids of the values, 0 where the server decides. */
   readonly types?: readonly number[]
+  /** Called before anything arrives. */
+  readonly onFlow?: (flow: Flow) => void
   readonly onColumns?: (columns: readonly FieldDef[]) => void
   /** @returns false when no more rows are wanted. */
   readonly onRow?: (row: WireRow) => boolean
@@ -39,7 +47,8 @@ export class Statement implements Submittable {
   }
 
   submit(wire: Wire): void {
-    const { text, values = [], types = [] } = this.#request
+    const { text, values = [], types = [], onFlow } = this.#request
+    onFlow?.({ pause: () => wire.stream.pause(), resume: () => wire.stream.resume() })
     wire.stream.cork()
     try {
       wire.parse({ name: '', text, types: types as unknown as string[] }, true)

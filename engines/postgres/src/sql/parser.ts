@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import { setFlagsFromString } from 'node:v8'
 import { PostgresNotOneStatement, PostgresSyntax, PostgresTextTooLong } from '../errors.ts'
 import { locate } from './location.ts'
 
@@ -17,8 +18,14 @@ interface RawStatement {
   readonly stmt_len?: number
 }
 
-/** A node of the tree: its type as the only key, or the fields of one. */
+/** A node of the tree, never changed: its type as the only key, or the fields of one. */
 export type Tree = { readonly [key: string]: unknown }
+
+/** Texts whose trees are kept: a tool sends the same one again and again. */
+const keptMax = 500
+const keptCharactersMax = 4_000
+
+const kept = new Map<string, Tree>()
 
 let program: Promise<ParserProgram> | undefined
 
@@ -28,7 +35,18 @@ let program: Promise<ParserProgram> | undefined
  * @throws PostgresTextTooLong · PostgresSyntax · PostgresNotOneStatement
  */
 export async function parseStatement(text: string, bytesMax: number): Promise<Tree> {
-  return (await parseOne(text, bytesMax)).stmt
+  checkText(text, bytesMax)
+  const known = kept.get(text)
+  if (known) return known
+  const { stmt } = await parseOne(text, bytesMax)
+  if (text.length <= keptCharactersMax) keep(text, stmt)
+  return stmt
+}
+
+function keep(text: string, tree: Tree): void {
+  const oldest = kept.keys().next().value
+  if (kept.size >= keptMax && oldest !== undefined) kept.delete(oldest)
+  kept.set(text, tree)
 }
 
 /** The statement without the semicolon and comments around it, to become part of another one. */
@@ -67,11 +85,18 @@ function loaded(): Promise<ParserProgram> {
   return program
 }
 
+/**
+ * Optimising the parser's one huge function takes V8 600 MB for a second, and saves a tenth of a millisecond a text: no
+ * function has the number that alone would be optimised.
+ */
+const stayAtBaseline = '--wasm-tier-up-filter=100000000'
+
 /** A program whose stack once overflowed is broken for good, so each load makes a new one. */
 async function load(): Promise<ParserProgram> {
   // A new one each time: it remembers, and so keeps alive, everything it ever loaded.
   const require = createRequire(import.meta.url)
   for (const file of Object.keys(require.cache)) if (file.includes('/libpg-query/')) delete require.cache[file]
+  setFlagsFromString(stayAtBaseline)
   const fresh = require('libpg-query') as ParserProgram
   await fresh.loadModule()
   return fresh

@@ -1,0 +1,135 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { connectMcp, silentLog } from '@super-data/testing'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Installation } from '../src/installation.ts'
+import { readServerSettings } from '../src/settings.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'super-data-group-'))
+
+async function open(home: string, more: Record<string, string> = {}) {
+  const settings = readServerSettings({
+    SUPER_DATA_HOME: join(folder, home),
+    SUPER_DATA_DATASETS_PATH: folder,
+    SUPER_DATA_PORT: '0',
+    ...more,
+  })
+  const installation = await Installation.open(settings, { log: silentLog })
+  const { url } = await installation.listen()
+  const key = installation.firstStart?.ownerKey ?? ''
+  const mcp = await connectMcp(`${url}/mcp/library`, { era: 'modern', key })
+  return {
+    mcp,
+    async call(name: string, input: Record<string, unknown> = {}) {
+      const result = await mcp.client.callTool({ name, arguments: input })
+      return { ...(result.structuredContent as Record<string, unknown>), isError: result.isError === true } as Record<
+        string,
+        unknown
+      >
+    },
+    async close() {
+      await mcp[Symbol.asyncDispose]()
+      await installation.close()
+    },
+  }
+}
+
+type Opened = Awaited<ReturnType<typeof open>>
+
+beforeAll(() =>
+  writeFileSync(join(folder, 'sales.json'), '[{"region":"north","amount":10},{"region":"south","amount":20}]'),
+)
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+describe('the group of the library', () => {
+  let team: Opened
+  beforeAll(async () => {
+    team = await open('.one')
+  })
+  afterAll(() => team.close())
+
+  it('lists every step as a tool of its own', async () => {
+    const { tools } = await team.mcp.client.listTools()
+    expect(tools.map(tool => tool.name)).toEqual([
+      'library',
+      'search_tools',
+      'explain_tool',
+      'propose_new_tool',
+      'vote_on_tool',
+      'approve_tool',
+      'dry_run_tool',
+      'list_functions',
+      'create_function',
+      'introspect_dataset',
+      'get_tool_stats',
+      'get_team_activity',
+    ])
+    const propose = tools.find(tool => tool.name === 'propose_new_tool')
+    expect(Object.keys(propose?.inputSchema.properties ?? {})).toEqual(
+      expect.arrayContaining([
+        ...['tool_name', 'tool_description', 'query_template', 'required_functions', 'parameters', 'justification'],
+      ]),
+    )
+  })
+
+  it('takes a tool from its proposal to its use', async () => {
+    await team.call('create_function', { definition: 'def cents: . * 100;', submit: true })
+    expect(await team.call('list_functions')).toMatchObject({ items: [{ name: 'cents', state: 'approved' }] })
+    const proposed = await team.call('propose_new_tool', {
+      tool_name: 'regional_sales',
+      tool_description: 'What a region sold.',
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: a placeholder, as templates write it.
+      query_template: '[.[] | select(.region == "${region}") | .amount | cents] | add // 0',
+      required_functions: ['cents'],
+      parameters: [{ name: 'region', type: 'string', required: true, description: 'Which one.' }],
+      justification: 'Asked every day.',
+      dataset: 'sales',
+    })
+    expect(proposed).toMatchObject({ state: 'approved', review: 'none', justification: 'Asked every day.' })
+    const found = await team.call('search_tools', { query: 'region' })
+    expect(found).toMatchObject({ items: [{ name: 'regional_sales' }] })
+    expect(await team.call('explain_tool', { tool_id: proposed['id'] })).toMatchObject({
+      functions: [{ name: 'cents' }],
+    })
+    const tried = await team.call('dry_run_tool', { tool_id: 'regional_sales', params: { region: 'south' } })
+    expect(tried).toMatchObject({ answer: { value: 2000 } })
+    expect(await team.call('get_team_activity', { days: 1 })).toMatchObject({ people: [{ user: 'owner', created: 2 }] })
+    expect(await team.call('introspect_dataset', { dataset: 'sales' })).toMatchObject({ isError: false })
+    expect(await team.call('get_tool_stats', { period: 'week' })).toMatchObject({ isError: false })
+  })
+
+  it('says what is wrong with what it is given', async () => {
+    expect(await team.call('propose_new_tool', { tool_name: 'x' })).toMatchObject({
+      isError: true,
+      error: { code: 'TOOL_INPUT_INVALID' },
+    })
+    const unused = { tool_name: 'unused', tool_description: 'x', query_template: '1', required_functions: ['cents'] }
+    expect(await team.call('propose_new_tool', unused)).toMatchObject({
+      isError: true,
+      error: { code: 'TOOL_INVALID', message: 'it does not use cents' },
+    })
+    const voting = team.call('vote_on_tool', { tool_id: 'regional_sales', vote: 'approve', comment: '' })
+    expect(await voting).toMatchObject({ isError: true, error: { code: 'TOOL_STATE_CONFLICT' } })
+    const approving = team.call('approve_tool', { tool_id: 'regional_sales' })
+    expect(await approving).toMatchObject({ isError: true, error: { code: 'INPUT_INVALID' } })
+  })
+})
+
+it('offers nothing to propose with where learning is switched off, and refuses it', async () => {
+  const off = await open('.off', { SUPER_DATA_ENABLE_LEARNING: 'false' })
+  try {
+    const { tools } = await off.mcp.client.listTools()
+    expect(tools.map(tool => tool.name)).not.toContain('propose_new_tool')
+    const library = tools.find(tool => tool.name === 'library')
+    expect(library?.description).toContain('create(')
+    expect(library?.description).not.toMatch(/submit|propose/)
+    await expect(off.call('propose_new_tool', { tool_name: 'x' })).rejects.toMatchObject({ code: -32602 })
+    expect(await off.call('library', { action: 'submit', tool: 'x' })).toMatchObject({
+      isError: true,
+      error: { code: 'ACTION_UNKNOWN' },
+    })
+  } finally {
+    await off.close()
+  }
+})

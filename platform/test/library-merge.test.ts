@@ -1,0 +1,239 @@
+import { join } from 'node:path'
+import { openLog } from '@super-data/base/log'
+import type { Tool } from '@super-data/contract'
+import type { Database } from '@super-data/metadata'
+import { sql } from 'kysely'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { derive } from '../src/library/derive.ts'
+import { Stamps } from '../src/stamps.ts'
+import type { LibraryTables } from '../src/state/library.ts'
+import { openLibrary } from '../src/state/library.ts'
+import { travellingTables } from '../src/state/travelling-tables.ts'
+import { MovedClock, openWhole, problemOf, type Whole } from './whole-platform.ts'
+
+type Row = Record<string, string | number | null>
+type Copy = Map<string, Row[]>
+
+/** Everything that travels of a library, as another installation gets it. */
+async function copyOf(library: Database<LibraryTables>): Promise<Copy> {
+  const copy: Copy = new Map()
+  for (const { table, columns } of travellingTables) {
+    const rows =
+      await sql<Row>`select ${sql.join(columns.map(name => sql.ref(name)))} from ${sql.table(table)}`.execute(
+        library.read,
+      )
+    copy.set(table, rows.rows)
+  }
+  return copy
+}
+
+/** Takes another installation's rows in by the rules of the tables, and makes again what follows from them. */
+async function takeIn(library: Database<LibraryTables>, copy: Copy, now: number): Promise<string[]> {
+  return library.write(async transaction => {
+    for (const { table, columns, key, rule } of travellingTables) {
+      const better =
+        rule === 'fact'
+          ? sql`excluded.stamp < ${sql.ref(`${table}.stamp`)}`
+          : sql`excluded.stamp > ${sql.ref(`${table}.stamp`)}`
+      const sets = sql.join(columns.map(name => sql`${sql.ref(name)} = ${sql.ref(`excluded.${name}`)}`))
+      for (const row of copy.get(table) ?? []) {
+        const values = sql.join(columns.map(name => sql`${row[name] ?? null}`))
+        await sql`insert into ${sql.table(table)} (${sql.join(columns.map(name => sql.ref(name)))}) values (${values})
+          on conflict (${sql.join(key.map(name => sql.ref(name)))}) do update set ${sets} where ${better}`.execute(
+          transaction,
+        )
+      }
+    }
+    return (await derive(transaction, now)).map(event => `${event.type} ${event.subject}`)
+  })
+}
+
+interface Site {
+  readonly whole: Whole
+  /** A second connection to the same file, as a sync would have. */
+  readonly library: Database<LibraryTables>
+}
+
+let a: Site
+let b: Site
+let clock: MovedClock
+
+async function openSite(name: string): Promise<Site> {
+  const whole = await openWhole({ clock })
+  const folder = join(whole.home, 'database', `backups-${name}`)
+  const library = await openLibrary(whole.settings.libraryFile, {
+    clock,
+    backupFolder: folder,
+    log: openLog({ level: 'silent' }),
+  })
+  return { whole, library }
+}
+
+beforeEach(async () => {
+  clock = new MovedClock()
+  a = await openSite('a')
+  b = await openSite('b')
+})
+afterEach(async () => {
+  for (const site of [a, b]) {
+    await site.library.close()
+    await site.whole[Symbol.asyncDispose]()
+  }
+})
+
+/** Both take in what the other has: afterwards they have the same. @returns what each learnt. */
+async function meet(): Promise<{ a: string[]; b: string[] }> {
+  const [fromA, fromB] = [await copyOf(a.library), await copyOf(b.library)]
+  return { a: await takeIn(a.library, fromB, clock.now()), b: await takeIn(b.library, fromA, clock.now()) }
+}
+
+const derivedTables = ['users', 'memberships', 'functions', 'tools', 'versions'] as const
+const stateOf = async ({ library }: Site) => {
+  const tables = derivedTables.map(table => library.read.selectFrom(table).selectAll().execute())
+  const rows = (await Promise.all(tables)).map(found => found.map(row => JSON.stringify(row)).sort())
+  return JSON.stringify(rows)
+}
+const expectSame = async () => expect(await stateOf(a)).toBe(await stateOf(b))
+const create = (site: Site, tool: string, text: string) =>
+  site.whole.ask('tools.create', { tool, description: 'A question.', engine: 'jq', text })
+const get = (site: Site, tool: string, version?: number): Promise<Tool> =>
+  site.whole.ask('tools.get', version === undefined ? { tool } : { tool, version })
+
+/** Three voters known at both sites, by the keys they have at each. */
+async function team() {
+  const people: Record<string, string> = {}
+  for (const name of ['alice', 'bob', 'carol']) people[name] = await a.whole.join(name)
+  await meet()
+  return people
+}
+
+describe('two libraries that meet', () => {
+  it('are the same afterwards, whoever takes in first, and meeting again changes nothing', async () => {
+    await create(a, 'of_a', '1')
+    await b.whole.publish('of_b', '2')
+    await a.whole.ask('functions.create', { definition: 'def f: 1;' })
+    await meet()
+    await expectSame()
+    const before = await stateOf(a)
+    expect(await meet()).toEqual({ a: [], b: [] })
+    expect(await stateOf(a)).toBe(before)
+    expect(await get(a, 'of_b')).toMatchObject({ state: 'approved', review: 'none' })
+  })
+
+  it('keep both people of one name apart, and the one of one machine apart from that of another', async () => {
+    await meet()
+    const names = (await a.whole.ask('users.list')).items.map(user => user.name)
+    expect(names.filter(name => name.startsWith('owner'))).toHaveLength(2)
+    expect(names).toContain('owner')
+    expect(names.some(name => /^owner-[0-9a-z]{4}$/.test(name))).toBe(true)
+    expect(names.filter(name => name === 'system')).toHaveLength(1)
+    await expectSame()
+  })
+
+  it('make two versions of one tool that both made', async () => {
+    await create(a, 'same_name', '"of a"')
+    clock.advance(10)
+    await create(b, 'same_name', '"of b"')
+    expect(await meet()).toEqual({
+      a: ['tool.updated same_name'],
+      b: expect.arrayContaining(['tool.updated same_name']),
+    })
+    await expectSame()
+    expect(await get(a, 'same_name', 1)).toMatchObject({ definition: { text: '"of a"' } })
+    expect(await get(a, 'same_name')).toMatchObject({ version: 2, definition: { text: '"of b"' } })
+  })
+
+  it('let the first of two approved at once answer; the other is in conflict and can be saved on top', async () => {
+    await a.whole.publish('twice', '"first"')
+    clock.advance(10)
+    await b.whole.publish('twice', '"second"')
+    const learnt = await meet()
+    expect(learnt.b).toContain('tool.conflict twice')
+    await expectSame()
+    expect(await a.whole.run('twice')).toMatchObject({ value: 'first' })
+    expect(await b.whole.run('twice')).toMatchObject({ value: 'first' })
+    expect(await get(b, 'twice')).toMatchObject({ version: 2, state: 'conflict', approvedVersion: 1 })
+    const next = await b.whole.ask('tools.update', { tool: 'twice', expectedVersion: 2, text: '"both"' })
+    expect(next).toMatchObject({ version: 3, state: 'draft' })
+    expect((await b.whole.ask('tools.history', { tool: 'twice' })).items[0]).toMatchObject({ follows: 1 })
+  })
+
+  it('refuse to put forward what would undo an approval it does not know of', async () => {
+    await a.whole.publish('base', '"one"')
+    await meet()
+    await a.whole.ask('tools.update', { tool: 'base', expectedVersion: 1, text: '"two"' })
+    await a.whole.ask('tools.submit', { tool: 'base' }).catch(() => undefined)
+    await b.whole.ask('tools.update', { tool: 'base', expectedVersion: 1, text: '"other"' })
+    await meet()
+    const { approvedVersion } = await get(b, 'base')
+    if (approvedVersion === 2) {
+      expect(await problemOf(b.whole.ask('tools.submit', { tool: 'base' }))).toMatchObject({ code: 'BASE_OUTDATED' })
+    }
+    await expectSame()
+  })
+
+  it('count votes cast apart together', async () => {
+    const { alice = '', bob = '', carol = '' } = await team()
+    await a.whole.askAs(alice, 'tools.create', { tool: 'voted', description: 'x', engine: 'jq', text: '1' })
+    const { hash } = await a.whole.askAs(alice, 'tools.submit', { tool: 'voted' })
+    await meet()
+    await a.whole.askAs(bob, 'tools.vote', { tool: 'voted', vote: 'approve', hash })
+    expect(await get(b, 'voted')).toMatchObject({ state: 'pending' })
+    await a.whole.askAs(carol, 'tools.vote', { tool: 'voted', vote: 'approve', hash })
+    expect((await meet()).b).toEqual(['tool.approved voted'])
+    await expectSame()
+    expect(await b.whole.run('voted')).toMatchObject({ value: 1 })
+  })
+
+  it('take an approval back when somebody had rejected elsewhere', async () => {
+    const { alice = '', bob = '', carol = '' } = await team()
+    await a.whole.askAs(alice, 'tools.create', { tool: 'doubted', description: 'x', engine: 'jq', text: '1' })
+    const { hash } = await a.whole.askAs(alice, 'tools.submit', { tool: 'doubted' })
+    await meet()
+    await a.whole.askAs(bob, 'tools.vote', { tool: 'doubted', vote: 'approve', hash })
+    await a.whole.askAs(carol, 'tools.vote', { tool: 'doubted', vote: 'approve', hash })
+    clock.advance(10)
+    await b.whole.ask('tools.vote', { tool: 'doubted', vote: 'reject', hash, comment: 'Wrong.' })
+    const learnt = await meet()
+    expect(learnt.a).toEqual(['tool.rejected doubted'])
+    await expectSame()
+    expect(await problemOf(a.whole.run('doubted'))).toMatchObject({ code: 'TOOL_NOT_APPROVED' })
+    expect(await get(b, 'doubted')).toMatchObject({ state: 'rejected', approvedVersion: null })
+  })
+
+  it('keep what was disabled disabled, until somebody saves it anew', async () => {
+    await a.whole.publish('retired', '1')
+    await meet()
+    await a.whole.ask('tools.disable', { tool: 'retired' })
+    expect((await meet()).b).toEqual(['tool.disabled retired'])
+    await expectSame()
+    clock.advance(10)
+    await b.whole.ask('tools.update', { tool: 'retired', expectedVersion: 1, text: '2' })
+    await meet()
+    expect(await get(a, 'retired')).toMatchObject({ state: 'draft', version: 2, approvedVersion: null })
+    await expectSame()
+  })
+})
+
+describe('stamps', () => {
+  it('sort after everything made or seen before, also with a clock that is set back', async () => {
+    const stamps = new Stamps('node', clock)
+    const made: string[] = []
+    const next = () => a.library.write(transaction => stamps.next(transaction)).then(stamp => made.push(stamp))
+    await next()
+    await next()
+    clock.advance(3_600_000)
+    await next()
+    clock.advance(-7_200_000)
+    await next()
+    const ahead = `${(clock.now() + 20 * 3_600_000).toString(36).padStart(9, '0')}-0000-other`
+    await a.library.write(transaction => stamps.see(transaction, ahead))
+    await next()
+    expect(made).toEqual([...made].sort())
+    expect((made.at(-1) ?? '') > ahead).toBe(true)
+    const broken = `${(clock.now() + 90 * 86_400_000).toString(36).padStart(9, '0')}-0000-other`
+    await a.library.write(transaction => stamps.see(transaction, broken))
+    await next()
+    expect((made.at(-1) ?? '') < broken).toBe(true)
+  })
+})

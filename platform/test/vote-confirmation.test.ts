@@ -1,0 +1,69 @@
+import type { Tool } from '@super-data/contract'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { openWhole, problemOf, type Whole } from './whole-platform.ts'
+
+let whole: Whole
+let alice: string
+let bob: string
+beforeAll(async () => {
+  const review = { approvalThreshold: 1, proposalHours: 24, pendingMax: 10, voteConfirmation: 'code' } as const
+  whole = await openWhole({ settings: { review } })
+  alice = await whole.join('alice')
+  bob = await whole.join('bob')
+})
+afterAll(() => whole[Symbol.asyncDispose]())
+
+const propose = (tool: string) =>
+  whole.askAs(alice, 'tools.propose', { tool, description: 'A question.', engine: 'jq', text: '1' })
+const vote = ({ name, hash }: Tool, how: 'approve' | 'reject' = 'approve') =>
+  whole.askAs(bob, 'tools.vote', { tool: name, vote: how, hash, comment: 'Because.' }, { door: 'mcp' })
+const codes = async (bearer: string) => (await whole.askAs(bearer, 'votes.unconfirmed')).items
+
+it('a vote that an agent casts counts once its person confirms it elsewhere', async () => {
+  const proposed = await propose('by_agent')
+  const voted = await vote(proposed)
+  expect(voted).toMatchObject({ state: 'pending', votes: [{ user: 'bob', confirmed: false }], approvedBy: [] })
+  expect(await problemOf(whole.run('by_agent'))).toMatchObject({ code: 'TOOL_NOT_APPROVED' })
+  const [waiting] = await codes(bob)
+  expect(waiting).toMatchObject({ subject: 'by_agent', kind: 'tool', vote: 'approve', hash: proposed.hash })
+  expect(await codes(alice)).toEqual([])
+  expect(await codes(bob)).toEqual([waiting])
+  const code = waiting?.code ?? ''
+  expect(await problemOf(whole.askAs(alice, 'votes.confirm', { code }))).toMatchObject({ code: 'VOTE_CODE_WRONG' })
+  expect(await whole.askAs(bob, 'votes.confirm', { code })).toMatchObject({ subject: 'by_agent', state: 'approved' })
+  expect(await whole.run('by_agent')).toMatchObject({ value: 1 })
+  expect(await problemOf(whole.askAs(bob, 'votes.confirm', { code }))).toMatchObject({ code: 'VOTE_CODE_WRONG' })
+  expect(await codes(bob)).toEqual([])
+})
+
+it('no agent reads or gives the code', async () => {
+  await vote(await propose('guarded'))
+  const asAgent = { door: 'mcp' } as const
+  expect(await problemOf(whole.askAs(bob, 'votes.unconfirmed', {}, asAgent))).toMatchObject({
+    code: 'VOTE_CODE_ELSEWHERE',
+  })
+  const [waiting] = await codes(bob)
+  const confirming = whole.askAs(bob, 'votes.confirm', { code: waiting?.code ?? '' }, asAgent)
+  expect(await problemOf(confirming)).toMatchObject({ code: 'VOTE_CODE_ELSEWHERE', kind: 'denied' })
+})
+
+it('of two votes on one version only the latest can be confirmed', async () => {
+  const proposed = await propose('second_thought')
+  await vote(proposed)
+  await vote(proposed, 'reject')
+  const waiting = (await codes(bob)).filter(each => each.subject === 'second_thought')
+  expect(waiting.map(each => each.vote)).toEqual(['reject'])
+  expect(await whole.askAs(bob, 'votes.confirm', { code: waiting[0]?.code ?? '' })).toMatchObject({ state: 'rejected' })
+})
+
+it('a vote that a person casts counts at once, and one that comes too late never', async () => {
+  const proposed = await propose('by_hand')
+  const { name: tool, hash } = proposed
+  expect(await whole.askAs(bob, 'tools.vote', { tool, vote: 'approve', hash })).toMatchObject({ state: 'approved' })
+  await vote(await propose('too_slow'))
+  const [waiting] = (await codes(bob)).filter(each => each.subject === 'too_slow')
+  whole.clock.advance(25 * 3_600_000)
+  const confirming = whole.askAs(bob, 'votes.confirm', { code: waiting?.code ?? '' })
+  expect(await problemOf(confirming)).toMatchObject({ code: 'VOTE_CODE_WRONG' })
+  expect(await whole.ask('tools.get', { tool: 'too_slow' })).toMatchObject({ state: 'expired' })
+})

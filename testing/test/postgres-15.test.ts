@@ -1,0 +1,3 @@
+import { describePostgresDoor } from './postgres-door/describe-door.ts'
+
+await describePostgresDoor(15)

@@ -1,0 +1,40 @@
+import { openPostgres, type PostgresMajor } from '@super-data/testing/postgres'
+import { afterAll, beforeAll, describe } from 'vitest'
+import { attacks } from './attacks.ts'
+import type { Caller } from './caller.ts'
+import { changes } from './changes.ts'
+import { everyAction } from './every-action.ts'
+import { offered } from './offered.ts'
+import { operating } from './operating.ts'
+import { resources } from './resources.ts'
+import { rows } from './rows.ts'
+import { Scene } from './scene.ts'
+import { sessions } from './sessions.ts'
+import { startUp } from './start-up.ts'
+
+/** The five tools through real MCP clients on one server process, over one major version of PostgreSQL. */
+export async function describePostgresDoor(major: PostgresMajor): Promise<void> {
+  const postgres = await openPostgres(major)
+  const title = postgres
+    ? `PostgreSQL ${major} through MCP`
+    : `PostgreSQL ${major} is not installed: MCP is not tested on it`
+
+  describe.skipIf(!postgres)(title, () => {
+    let scene: Scene
+    let alice: Caller
+    beforeAll(async () => {
+      scene = await Scene.open(postgres!)
+      alice = await scene.connect('alice')
+    }, 120_000)
+    afterAll(async () => {
+      await alice?.[Symbol.asyncDispose]()
+      await scene?.[Symbol.asyncDispose]()
+    })
+
+    describe('every action', () =>
+      everyAction(
+        () => scene,
+        () => alice,
+      ))
+  })
+}
