@@ -1,3 +1,4 @@
+import { approval } from './approval.ts'
 import { jqCompile } from './jq-compile.ts'
 import { jqHostile } from './jq-hostile.ts'
 import { jqLarge } from './jq-large.ts'
@@ -6,6 +7,8 @@ import { jqSmall } from './jq-small.ts'
 import { jqStream } from './jq-stream.ts'
 import { mixedLoad } from './mixed-load.ts'
 import { start } from './start.ts'
+import { sync } from './sync.ts'
+import { team } from './team.ts'
 import { toolList } from './tool-list.ts'
 import { warmCall } from './warm-call.ts'
 
@@ -26,6 +29,18 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
     run: mixedLoad,
   },
   'tool-list': { claim: 'with 1,000 approved tools, tools/list answers within 10 ms (median)', run: toolList },
+  approval: {
+    claim: 'an approval is heard of within 0.2 s on the same server, within the interval and 2 s on another',
+    run: approval,
+  },
+  sync: {
+    claim: 'with 5,000 tools, one change is in the bucket within 2 s and 3 requests; a look at nothing new is one',
+    run: sync,
+  },
+  team: {
+    claim: '120 clients that call, list, vote, propose and write among 1,000 tools: no locked database, no error',
+    run: team,
+  },
   'jq-small': {
     claim: 'a warm call in process is no slower than jqjs; through the pool it is 100 times faster than starting jq',
     run: jqSmall,

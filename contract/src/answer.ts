@@ -25,7 +25,9 @@ export const answer = z.object({
   count: z.int().nonnegative().describe('Items in this answer: rows, elements of the one array, or outputs.'),
   outputs: z.int().nonnegative().optional().describe('jq: how many outputs the program had.'),
   truncated: z.union([z.literal(false), truncation]),
-  source: z.array(z.object({ name: z.string(), version: z.string() })).describe('Datasets read, by version; `live` for a database.'),
+  source: z
+    .array(z.object({ name: z.string(), version: z.string() }))
+    .describe('Datasets read, by version; `live` for a database.'),
   cached: z.literal(true).optional().describe('The same question was answered before, of the same data.'),
   draft: z.literal(true).optional().describe('The tool is not approved: only its editors may call it.'),
   elapsedMs: z.number().nonnegative(),

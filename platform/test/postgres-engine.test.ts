@@ -202,6 +202,23 @@ describe.skipIf(!postgres)('a question to PostgreSQL', () => {
     })
   })
 
+  it('is counted by what came of it, never by what it says', async () => {
+    const seen: unknown[] = []
+    const stop = whole.platform.postgres.onStatement((source, { kind, outcome }) => seen.push([source, kind, outcome]))
+    await ask('SELECT 1')
+    await problemOf(ask('SELECT 1 / 0'))
+    await problemOf(ask('DELETE FROM acct'))
+    stop()
+    await ask('SELECT 1')
+    expect(seen).toEqual([
+      ['bank', 'read', 'ok'],
+      ['bank', 'read', 'invalid'],
+    ])
+    const [figures] = whole.platform.postgres.figures
+    expect(figures).toMatchObject({ source: 'bank', sessions: 0 })
+    expect(figures?.pools.find(({ pool }) => pool === 'reader')).toMatchObject({ waiting: 0 })
+  })
+
   it('belongs to the projects that were given the source, and to nobody else', async () => {
     await whole.ask('projects.create', { name: 'elsewhere' } as never)
     const refused = ask('SELECT 1', { project: 'elsewhere' })
@@ -285,7 +302,11 @@ describe.skipIf(!postgres)('a tool over PostgreSQL', () => {
     await server.stop()
     await to.ask('library.import', { document, approve: true })
     expect(await problemOf(to.run('balance', { id: 3 }))).toMatchObject({ kind: 'unavailable' })
+    const away = await to.platform.readiness()
+    expect(away.ready).toBe(true)
+    expect(away.checks).toContainEqual({ name: 'postgres bank', problem: 'does not answer' })
     await server.start()
+    expect((await to.platform.readiness()).checks).toContainEqual({ name: 'postgres bank', problem: null })
     expect((await to.run('balance', { id: 3 })).rows).toEqual([['300.10']])
   })
 })

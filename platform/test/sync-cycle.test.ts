@@ -6,7 +6,7 @@ import { openShelf } from './sync-shelf.ts'
 
 const database = 'databases/tools.db'
 
-describe('sync', () => {
+describe('sync', { timeout: 120_000 }, () => {
   it('brings what one installation made to the other, both ways', async () => {
     const { store } = openBucket()
     await using a = await openShelf({ store })

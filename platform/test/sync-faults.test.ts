@@ -12,7 +12,7 @@ function next(method: string, ...faults: (Fault | undefined)[]) {
     request.method === method && request.key === database ? faults.shift() : undefined
 }
 
-describe('sync, when the bucket fails', () => {
+describe('sync, when the bucket fails', { timeout: 120_000 }, () => {
   it('takes up again when it is back, and is offline meanwhile', async () => {
     const bucket = openBucket()
     await using a = await openShelf({ store: bucket.store })
@@ -71,7 +71,7 @@ describe('sync, when the bucket fails', () => {
   })
 })
 
-describe('sync, when the library in the bucket is not what it was', () => {
+describe('sync, when the library in the bucket is not what it was', { timeout: 120_000 }, () => {
   it('does not make a library anew that is gone, unless it is told to', async () => {
     const bucket = openBucket()
     await using a = await openShelf({ store: bucket.store })

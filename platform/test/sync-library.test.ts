@@ -7,7 +7,7 @@ import { openBucket } from './sync-faulty-store.ts'
 import { databaseKey, meaningOf, openInstallation, syncNow, toolNames } from './sync-installation.ts'
 import { openWhole, problemOf } from './whole-platform.ts'
 
-describe('a library that two installations share', () => {
+describe('a library that two installations share', { timeout: 120_000 }, () => {
   it('lets a tool that was made on one be called on the other', async () => {
     const bucket = openBucket()
     await using a = await openInstallation(bucket)
@@ -139,7 +139,7 @@ describe('a library that two installations share', () => {
   })
 })
 
-describe('who looks after sync', () => {
+describe('who looks after sync', { timeout: 120_000 }, () => {
   it('sees how it stands, what it did and what is kept; nobody else does', async () => {
     const bucket = openBucket()
     await using a = await openInstallation(bucket)

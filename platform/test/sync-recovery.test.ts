@@ -31,7 +31,7 @@ async function damage(): Promise<void> {
 
 const setAside = async () => readdir(join(home, 'database', 'quarantine'))
 
-describe('a library that is damaged', { timeout: 120_000 }, () => {
+describe('a library that is damaged', { timeout: 240_000 }, () => {
   it('comes back from the newest sound backup at hand, and says what is missing since', async () => {
     const first = await openWhole({ home })
     await first.publish('kept', '1')

@@ -51,7 +51,8 @@ export async function crashRounds(options: {
     slowestRestartMs = Math.max(slowestRestartMs, server.startMs)
     for (const name of await missing(server, told)) lost.add(name)
     const writing = writers(server, keys, told).map((write, index) => untilGone(write, `r${round}_w${index}`))
-    await sleep(20 + chance() * 250)
+    // On a machine that is busy everything takes longer, and the moment must fall among the writes there too.
+    await sleep(20 + chance() * Math.max(250, server.startMs / 8))
     await server.kill()
     await Promise.all(writing)
   }
@@ -112,7 +113,10 @@ function writers(server: ServerProcess, keys: ReadonlyMap<string, string>, told:
     let next = 0
     return async () => {
       const proposal = fresh[next]
-      if (proposal === undefined) return sleep(2)
+      if (proposal === undefined) {
+        await client.identity.whoami({})
+        return
+      }
       next += 1
       await client.tools.vote({ ...proposal, vote: 'approve', comment: '' })
       told.votes.add(`${voter} ${proposal.tool}`)

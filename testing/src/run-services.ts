@@ -78,11 +78,18 @@ function pidsIn(folder: string): number[] {
   return files.flatMap(file => read<Started<unknown>>(join(folder, file))?.pids ?? [])
 }
 
+/** Politely, then firmly. PostgreSQL waits for its clients at SIGTERM, ends them at SIGINT, and leaves them behind at SIGKILL. */
 async function end(pid: number): Promise<void> {
-  if (!signal(pid, 'SIGTERM')) return
-  for (let waited = 0; waited < endMsMax; waited += 50) {
-    await wait(50)
-    if (!signal(pid, 0)) return
+  for (const [name, ms] of [
+    ['SIGTERM', 1_000],
+    ['SIGINT', endMsMax],
+    ['SIGQUIT', 2_000],
+  ] as const) {
+    if (!signal(pid, name)) return
+    for (let waited = 0; waited < ms; waited += 50) {
+      await wait(50)
+      if (!signal(pid, 0)) return
+    }
   }
   signal(pid, 'SIGKILL')
 }

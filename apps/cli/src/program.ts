@@ -10,6 +10,7 @@ import { jqCommand } from './commands/jq.ts'
 import { learnedToolsCommand } from './commands/learned-tools.ts'
 import { leaveCommand } from './commands/leave.ts'
 import { mcpCommand } from './commands/mcp.ts'
+import { addPostgresCommands } from './commands/postgres.ts'
 import { pendingApprovalsCommand, reviewProposalsCommand } from './commands/proposals.ts'
 import { restoreCommand } from './commands/restore.ts'
 import { runCommand } from './commands/run.ts'
@@ -43,7 +44,9 @@ export function buildProgram(shell: Shell, outcome: Outcome = { exitCode: 0 }): 
   for (const make of [backupCommand, restoreCommand, configCommand, mcpCommand]) program.addCommand(make(shell))
   program.addCommand(deriveCommand('identity.whoami', shell))
   program.commandsGroup('Every operation, by area:')
-  for (const command of deriveCommands(shell)) program.addCommand(command)
+  const areas = deriveCommands(shell)
+  addPostgresCommands(areas, shell, outcome)
+  for (const command of areas) program.addCommand(command)
   program.addHelpText('after', loop)
   forAll(program, command => settle(command, shell))
   return program

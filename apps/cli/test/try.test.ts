@@ -37,7 +37,7 @@ describe('try FOLDER', () => {
     expect(words.map(([first]) => first)).toEqual(['ask', 'save', 'run', 'users'])
     for (const command of words) expect(await run(command, { cwd, env: unset })).toMatchObject({ code: 0 })
     expect(await run([...words[1]!.with(1, 'again'), '--allow-similar'], { cwd, env: unset })).toMatchObject({
-      out: expect.stringMatching(/^Saved SELECT .*\nagain is pending, version 1\./),
+      out: expect.stringMatching(/^Saved SELECT .*\nagain is approved, version 1\./),
     })
     const got = await run(['tools', 'get', 'again'], { cwd, env: unset })
     expect(got.out).toContain('\nquery\n  SELECT status, count(*)')

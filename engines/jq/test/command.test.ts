@@ -50,6 +50,7 @@ describe('options', () => {
     const { code, stderr } = runLine([], '1', { terminal: { stdin: true, stdout: true } })
     expect(code).toBe(2)
     expect(stderr).toContain('Usage: sdjq')
+    expect(runLine(['-f'], '1')).toMatchObject({ code: 2, stdout: '' })
   })
 
   it('the first of two arguments of a name counts', () => {
@@ -182,9 +183,37 @@ describe('inputs', () => {
     expect(ended.stdout).toBe('\x1e[{"a":1},"x"]\n')
     expect(ended.stderr).toBe(
       'jq: ignoring parse error: Truncated value at line 1, column 6\n' +
-        'jq: ignoring parse error: Unfinished abandoned text at EOF at line 3, column 3\n',
+        'jq: ignoring parse error: Unfinished JSON term at EOF at line 3, column 3\n',
     )
     expect(ended.code).toBe(0)
+  })
+
+  it.each([
+    ['1\x1e2 3\n', '\x1e2\n\x1e3\n', []],
+    ['\x1e{x}\x1e1\n', '\x1e1\n', ['Invalid numeric literal at line 1, column 4 (need RS to resync)']],
+    ['\x1e["b\x1e"c"\n', '\x1e"c"\n', ['Truncated value at line 1, column 5']],
+    ['\x1e1\x1enull', '\x1enull\n', ['Potentially truncated top-level numeric value at line 1, column 3']],
+    ['\x1e12', '', ['Potentially truncated top-level numeric value at EOF at line 1, column 3']],
+    ['\x1e"a', '', ['Unfinished string at EOF at line 1, column 3']],
+    ['"foo', '', ['Unfinished abandoned text at EOF at line 1, column 4']],
+  ])('in a sequence begin at the first RS and go on at the next after a mistake: %j', (text, stdout, problems) => {
+    const stderr = problems.map(problem => `jq: ignoring parse error: ${problem}\n`).join('')
+    for (const pieceBytes of [1, 3, 1_000]) {
+      expect(runLine(['-c', '--seq', '.'], text, { pieceBytes })).toEqual({ code: 0, stdout, stderr })
+    }
+  })
+
+  it('in a sequence can be read as events', () => {
+    for (const pieceBytes of [1, 3, 1_000]) {
+      const text = '9 \x1e[1,{x}\x1e[2\x1e{"a":3}\n'
+      expect(runLine(['-c', '--seq', '--stream', '.'], text, { pieceBytes })).toEqual({
+        code: 0,
+        stdout: '\x1e[[0],1]\n\x1e[["a"],3]\n\x1e[["a"]]\n',
+        stderr:
+          'jq: ignoring parse error: Object keys must be strings at line 1, column 9 (need RS to resync)\n' +
+          'jq: ignoring parse error: Truncated value at line 1, column 13\n',
+      })
+    }
   })
 
   it('are read only as far as they are asked for', () => {
@@ -268,6 +297,11 @@ describe('messages', () => {
       'out {\n  "a": 1\n}\n',
       'err jq: error (at <unknown>) (not a string): {"b":2}\n',
     ])
+  })
+
+  it('of debug are written as the outputs are, on one line', () => {
+    expect(runLine(['-n', '-S', '-a', '{b: "é", a: 1} | debug']).stderr).toBe('["DEBUG:",{"a":1,"b":"\\u00e9"}]\n')
+    expect(runLine(['-n', '-C', 'debug']).stderr).toContain('\x1b[0;90mnull\x1b[0m')
   })
 
   it('of halt_error are its input as it is', () => {

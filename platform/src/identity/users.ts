@@ -135,7 +135,7 @@ export function findOldestOwner(library: Kysely<LibraryTables>): Promise<UserRow
     .where('role', '=', 'owner')
     .where('state', '=', 'active')
     .orderBy('created_at')
-    .orderBy('id')
+    .orderBy('stamp')
     .limit(1)
     .executeTakeFirst()
 }

@@ -7,6 +7,7 @@ import {
   listObjects,
   lookAtChange,
   outline,
+  resolveName,
   sampleText,
   searchObjects,
 } from '@super-data/postgres/looking'
@@ -69,15 +70,28 @@ function changingHandlers(parts: PostgresParts): Pick<Handlers, Changing> {
     'postgres.create': async (input, call) => change(parts, input, call, await askedDefinition('create', input)),
     'postgres.alter': async (input, call) => change(parts, input, call, await askedDefinition('alter', input)),
     'postgres.drop': async (input, call) => {
-      const { kind, schema, name, cascade, ifExists, sql } = input
+      const { kind, name, cascade, ifExists, sql } = input
       if (sql !== undefined) throw new ChangeInvalid('name what to drop, instead of writing the statement')
       if (name === undefined) throw new ChangeInvalid('name what to drop')
-      const target = { kind, name, ...(schema === undefined || kind === 'schema' ? {} : { schema }) }
+      const target = { kind, name, ...(kind === 'schema' ? {} : { schema: await schemaOf(parts, input, call, name) }) }
       const definition = await define({ do: 'drop', ...target, cascade, ifExists })
       if (!input.dryRun && !input.confirm) throw new NotConfirmed(`dropping ${name}`)
       return change(parts, input, call, definition)
     },
   }
+}
+
+/** Where the object is that somebody names without its schema. @throws PostgresObjectMissing · PostgresNameAmbiguous */
+async function schemaOf(
+  { postgres }: PostgresParts,
+  { project, source: named, kind, schema, ifExists }: Input<'postgres.drop'>,
+  call: Call,
+  name: string,
+): Promise<string> {
+  if (schema !== undefined) return schema
+  if (ifExists) return 'public'
+  const { source } = postgres.get(project, named, 'admin')
+  return source.inspect(call.signal, async catalog => (await resolveName(catalog, { name, kind })).schema)
 }
 
 /** Does it, with what it means for others said beside. */

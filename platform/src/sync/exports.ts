@@ -10,6 +10,13 @@ export interface Exports {
   readonly functions: readonly JsonValue[]
 }
 
+/** Where exports come from. */
+export interface ExportSource {
+  /** Another text whenever something else answers; quick to make. */
+  version(): Promise<string>
+  read(): Promise<Exports>
+}
+
 /** Writes the two export objects when what they say has changed. The same content is the same bytes, wherever written. */
 export async function writeExports(
   bucket: Bucket,

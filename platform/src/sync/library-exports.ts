@@ -1,11 +1,20 @@
 import type { JsonValue } from '@super-data/contract'
 import type { Kysely } from 'kysely'
+import { contentHash } from '../canonical-json.ts'
 import type { LibraryTables } from '../state/library.ts'
 import type { Exports } from './exports.ts'
 
 /** What answers at the moment, in an order that does not depend on who asks. */
 export async function readExports(library: Kysely<LibraryTables>): Promise<Exports> {
   return { approvedTools: await readTools(library), functions: await readFunctions(library) }
+}
+
+/** Which version of what answers; much shorter than what they say. */
+export async function exportsVersion(library: Kysely<LibraryTables>): Promise<string> {
+  const tools = library.selectFrom('tools').select(['id', 'approved_version'])
+  const functions = library.selectFrom('functions').select(['id', 'approved_version'])
+  const rows = await tools.unionAll(functions).orderBy('id').execute()
+  return contentHash(rows.map(({ id, approved_version }) => [id, approved_version]))
 }
 
 async function readTools(library: Kysely<LibraryTables>): Promise<JsonValue[]> {

@@ -8,7 +8,7 @@ import type { Events } from '../events/events.ts'
 import type { Stamps } from '../stamps.ts'
 import type { LibraryTables } from '../state/library.ts'
 import type { PlatformTables } from '../state/platform.ts'
-import { readExports } from './library-exports.ts'
+import { exportsVersion, readExports } from './library-exports.ts'
 import { SharedLibrary } from './shared-library.ts'
 import { Sync, type SyncSettings } from './sync.ts'
 import type { SyncTables } from './sync-schema.ts'
@@ -39,7 +39,7 @@ export async function openSync(parts: LibrarySyncParts, settings: SyncSettings |
       database: new SharedLibrary({ ...parts, file: libraryFile }),
       platform: platform as unknown as Database<SyncTables>,
       folder: join(dirname(libraryFile), 'sync'),
-      exports: () => readExports(library.read),
+      exports: { version: () => exportsVersion(library.read), read: () => readExports(library.read) },
     },
     settings,
   )

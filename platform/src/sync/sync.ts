@@ -9,7 +9,7 @@ import { Bucket, type BucketLimits, type Traffic } from './bucket.ts'
 import { type BucketKeys, bucketKeys } from './bucket-keys.ts'
 import { Cycle, type CycleParts, type CycleReport, failureOf } from './cycle.ts'
 import { ConditionalWritesMissing, SyncRefused } from './errors.ts'
-import { type Exports, writeExports } from './exports.ts'
+import { type ExportSource, writeExports } from './exports.ts'
 import { SyncHealth, type SyncState } from './health.ts'
 import { Lease } from './lease.ts'
 import { probeConditionalWrites } from './probe.ts'
@@ -47,7 +47,7 @@ export interface SyncParts {
   /** Called before anything is written to a place that holds no library yet. */
   readonly onFirstWrite?: (() => Promise<void>) | undefined
   /** What people may read in the bucket; written when it has changed. */
-  readonly exports?: (() => Promise<Exports>) | undefined
+  readonly exports?: ExportSource | undefined
 }
 
 export type SyncTrigger = 'start' | 'interval' | 'manual' | 'stop'
@@ -92,6 +92,8 @@ export class Sync implements AsyncDisposable {
   #syncedAt: number | null = null
   #nextAt: number | null = null
   #probed = false
+  /** What was exported last, by this process. */
+  #exported: string | undefined
   #running: Promise<unknown> = Promise.resolve()
   #timer: NodeJS.Timeout | undefined
   #started = false
@@ -222,7 +224,7 @@ export class Sync implements AsyncDisposable {
     const { clock, log, exports, database } = this.#parts
     try {
       await writeVersion(bucket, { ...this.#parts, records: this.#records, keys: this.#keys, schema: database.schema })
-      if (exports) await writeExports(bucket, { records: this.#records, keys: this.#keys, exports: await exports() })
+      if (exports) await this.#export(bucket, exports)
       const { pruned_at } = await this.#records.read()
       if (clock.now() - (pruned_at ?? 0) < pruneEveryMs) return
       await this.#records.remember({ pruned_at: clock.now() })
@@ -230,6 +232,14 @@ export class Sync implements AsyncDisposable {
     } catch (failure) {
       log.warn({ err: failure }, 'the library is synced, but not what lies beside it')
     }
+  }
+
+  async #export(bucket: Bucket, source: ExportSource): Promise<void> {
+    const version = await source.version()
+    if (version === this.#exported) return
+    const exports = await source.read()
+    await writeExports(bucket, { records: this.#records, keys: this.#keys, exports })
+    this.#exported = version
   }
 
   #settle(run: SyncRun): void {

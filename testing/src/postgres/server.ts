@@ -99,6 +99,7 @@ export class PostgresServer {
     const child = this.#process
     this.#process = undefined
     if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
+    child.ref()
     const ended = once(child, 'exit')
     // The server's children share its group; without them a killed server cannot start again at once.
     process.kill(signal === 'SIGKILL' ? -child.pid : child.pid, signal)

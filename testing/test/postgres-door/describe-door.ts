@@ -31,10 +31,16 @@ export async function describePostgresDoor(major: PostgresMajor): Promise<void> 
       await scene?.[Symbol.asyncDispose]()
     })
 
-    describe('every action', () =>
-      everyAction(
-        () => scene,
-        () => alice,
-      ))
+    const inScene = () => scene
+    const asAlice = () => alice
+    describe('what is offered', () => offered(inScene, asAlice))
+    describe('every action', () => everyAction(inScene, asAlice))
+    describe('rows', () => rows(inScene, asAlice))
+    describe('attacks', () => attacks(inScene, asAlice))
+    describe('changes', () => changes(inScene, asAlice))
+    describe('transaction sessions', () => sessions(inScene, asAlice))
+    describe('resources, prompts and completion', () => resources(inScene, asAlice))
+    describe('operating', () => operating(inScene, asAlice))
+    describe('starting', () => startUp(inScene))
   })
 }

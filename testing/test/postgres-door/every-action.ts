@@ -1,3 +1,4 @@
+import { Client } from '@super-data/testing/postgres'
 import { expect, it } from 'vitest'
 import type { Caller } from './caller.ts'
 import type { Scene } from './scene.ts'
@@ -54,7 +55,10 @@ export function everyAction(scene: () => Scene, alice: () => Caller): void {
       code: 'POSTGRES_NOT_CONFIRMED',
     })
     expect(await scene().count(`FROM pg_attribute WHERE attname = 'größe'`)).toBe(1)
-    await alice().ask('pg_schema', 'drop', { kind: 'table', name: 'made', schema: 'public', confirm: true })
+    expect(await alice().refused('pg_schema', 'drop', { kind: 'table', name: 'mode', confirm: true })).toMatchObject({
+      ...{ code: 'POSTGRES_OBJECT_MISSING', hint: expect.stringContaining('made') },
+    })
+    await alice().ask('pg_schema', 'drop', { kind: 'table', name: 'made', confirm: true })
     expect(await scene().count(`FROM pg_class WHERE relname = 'made'`)).toBe(0)
     expect(await alice().refused('pg_schema', 'create', { kind: 'table', sql: 'DROP TABLE acct' })).toMatchObject({
       code: 'POSTGRES_DEFINITION_INVALID',
@@ -124,28 +128,28 @@ export function everyAction(scene: () => Scene, alice: () => Caller): void {
   })
 
   it('pg_admin: cancel stops what somebody else runs, once it is confirmed, and never one of its own', async () => {
-    const slow = scene()
-      .ask(`SELECT count(*) FROM big a, big b WHERE a.txt || b.txt = 'x' /* slow */`)
-      .catch(error => error)
-    const running = `FROM pg_stat_activity WHERE query LIKE '%/* slow */%' AND pid <> pg_backend_pid() AND state = 'active'`
-    await expect.poll(() => scene().count(running), { timeout: 10_000 }).toBe(1)
-    const [found] = await scene().ask<{ pid: number }>(`SELECT pid ${running}`)
-    expect(await alice().refused('pg_admin', 'cancel', found!)).toMatchObject({ code: 'POSTGRES_NOT_CONFIRMED' })
-    expect(await alice().refused('pg_admin', 'cancel', { ...found!, confirm: true })).toMatchObject({
-      code: 'POSTGRES_SIGNAL_REFUSED',
-      message: expect.stringContaining('superuser'),
-    })
-    await scene().ask('SELECT pg_cancel_backend($1)', [found!.pid])
+    const pidOf = async (user: string) => {
+      const [found] = await scene().ask<{ pid: number }>(
+        `SELECT pid FROM pg_stat_activity WHERE usename = $1 AND datname = current_database() LIMIT 1`,
+        [user],
+      )
+      return { pid: found!.pid }
+    }
+    const other = new Client({ ...scene().shop.monitor })
+    other.on('error', () => {})
+    await other.connect()
+    const slow = other.query('SELECT pg_sleep(30)').catch(error => error)
+    const monitor = await pidOf('cq_monitor')
+    expect(await alice().refused('pg_admin', 'cancel', monitor)).toMatchObject({ code: 'POSTGRES_NOT_CONFIRMED' })
+    await alice().ask('pg_admin', 'cancel', { ...monitor, confirm: true })
     expect(await slow).toMatchObject({ code: '57014' })
-    const [own] = await scene().ask<{ pid: number }>(
-      `SELECT pid FROM pg_stat_activity WHERE usename = 'cq_reader' AND datname = current_database() LIMIT 1`,
-    )
-    expect(await alice().refused('pg_admin', 'cancel', { ...own!, terminate: true, confirm: true })).toMatchObject({
-      code: 'POSTGRES_SIGNAL_REFUSED',
-    })
-    const bob = await scene().connect('bob')
-    await using _ = bob
-    await expect(bob.ask('pg_admin', 'cancel', { ...own!, confirm: true })).rejects.toThrow('ACTION_UNKNOWN')
+    const own = { ...(await pidOf('cq_reader')), terminate: true, confirm: true }
+    expect(await alice().refused('pg_admin', 'cancel', own)).toMatchObject({ code: 'POSTGRES_SIGNAL_REFUSED' })
+    await using bob = await scene().connect('bob')
+    await expect(bob.ask('pg_admin', 'cancel', { ...monitor, confirm: true })).rejects.toThrow('ACTION_UNKNOWN')
+    await alice().ask('pg_admin', 'cancel', { ...monitor, terminate: true, confirm: true })
+    await expect(other.query('SELECT 1')).rejects.toThrow()
+    await other.end().catch(() => undefined)
   })
 
   it('pg_query: export to a dataset and import from one, or from CSV', async () => {

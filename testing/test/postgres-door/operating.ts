@@ -103,7 +103,7 @@ export function operating(scene: () => Scene, alice: () => Caller): void {
     expect(left).toMatchObject({ held: 0, advisory: 0 })
     expect(left!.backends).toBeLessThanOrEqual(15)
     const kept = await alice().read(
-      'SELECT (SELECT count(*)::int FROM pg_prepared_statements), (SELECT count(*)::int FROM pg_cursors)',
+      `SELECT (SELECT count(*)::int FROM pg_prepared_statements), (SELECT count(*)::int FROM pg_cursors WHERE name <> '')`,
     )
     expect(kept.rows).toEqual([[0, 0]])
   }, 30_000)

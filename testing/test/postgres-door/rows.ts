@@ -152,5 +152,5 @@ export function rows(scene: () => Scene, alice: () => Caller): void {
   })
 
   const active = (word: string) =>
-    `FROM pg_stat_activity WHERE query LIKE '%${word}%' AND state = 'active' AND pid <> pg_backend_pid()`
+    `FROM pg_stat_activity WHERE query LIKE '%${word}%' AND backend_type = 'client backend' AND state = 'active' AND pid <> pg_backend_pid()`
 }

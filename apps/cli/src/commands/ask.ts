@@ -1,5 +1,5 @@
 import { PlatformError } from '@super-data/base/errors'
-import { operations } from '@super-data/contract'
+import { type EngineName, operations } from '@super-data/contract'
 import { Argument, Command, Option } from 'commander'
 import { type CallOptions, callAndShow, withCallOptions } from '../call-options.ts'
 import { optionFields, parseFields, toOption } from '../derive.ts'
@@ -28,13 +28,19 @@ export function askCommand(shell: Shell): Command {
   return command.action(async (given: string, options: AskOptions) => {
     const text = await readText(given, shell)
     const asked = await parseFields(fields, optionValues(command.optsWithGlobals()), shell)
-    const input = { engine: guessEngine(text), ...asked, text, params: options.param ?? {} }
+    const input = { engine: engineFor(text, asked['source']), ...asked, text, params: options.param ?? {} }
     try {
       await callAndShow(shell, 'queries.ask', input, command.optsWithGlobals<CallOptions>(), ['ask', given])
     } catch (error) {
       throw asked['engine'] === undefined && isSqlTakenForJq(error, text) ? hinted(error) : error
     }
   })
+}
+
+/** SQL over datasets names them in its text: SQL with a source is for a database. */
+function engineFor(text: string, source: unknown): EngineName {
+  const guessed = guessEngine(text)
+  return guessed === 'sql' && source !== undefined ? 'postgres' : guessed
 }
 
 /** jq could not read it, and its words are those of SQL: a slip in the first word is all it takes. */
@@ -52,10 +58,11 @@ function optionValues({ param: _, ...options }: AskOptions): Readonly<Record<str
   return options as Record<string, string | boolean>
 }
 
-const engineAbout = 'sql (DuckDB) or jq; without it, told from how the query begins.'
+const engineAbout = 'sql (DuckDB), jq or postgres; without it, told from how the query begins, and the source.'
 
 const help = `
 Examples:
   super-data ask 'SELECT customer, sum(total) FROM orders GROUP BY 1'
   super-data ask '.[] | select(.total > $min) | .id' --source orders --param min=100
+  super-data ask 'SELECT * FROM orders WHERE id = $id' --source shop --param id=7    # a PostgreSQL source
   super-data ask @report.sql --json`

@@ -4,7 +4,7 @@ import type { Runtime } from '../compile/runtime.ts'
 import { collector } from '../plans/construct.ts'
 import { productOf } from '../plans/product.ts'
 import { type Found, Matcher } from '../regex/matcher.ts'
-import { PatternProblem, type TranslatedPattern, translatePattern } from '../regex/pattern-syntax.ts'
+import { problemText, type TranslatedPattern, translatePattern } from '../regex/pattern-syntax.ts'
 import { add } from '../value/arithmetic.ts'
 import { fail, typeError } from '../value/raised.ts'
 import { codePointLength, OffsetCounter } from '../value/text.ts'
@@ -44,7 +44,7 @@ function buildExpression(pattern: string, flags: string): Expression {
     const body = flags.includes('n') ? neverEmpty(source) : source
     return { matcher: new Matcher(pattern, body, flags.includes('i')), groups, global: flags.includes('g') }
   } catch (error) {
-    const problem = error instanceof PatternProblem || error instanceof SyntaxError ? error.message : undefined
+    const problem = problemText(error)
     if (problem === undefined) throw error
     return fail(`${pattern} (at offset 0) is not a valid regex: ${problem}`)
   }

@@ -4,6 +4,8 @@ export interface CommandLine {
   readonly action: 'run' | 'format' | 'lint'
   /** The program, or the file it is in; `undefined`: none was given. */
   readonly program: { readonly text: string } | { readonly file: string } | undefined
+  /** `-f`, which needs a program to be named. */
+  readonly fromFile: boolean
   readonly files: readonly string[]
   readonly input: InputStyle
   readonly output: OutputStyle
@@ -190,6 +192,7 @@ class CommandLineReader {
     return {
       action: on('fmt') ? 'format' : on('lint') ? 'lint' : 'run',
       program: program === undefined ? undefined : on('from-file') ? { file: program } : { text: program },
+      fromFile: on('from-file'),
       files,
       input: {
         none: on('null-input'),

@@ -15,7 +15,17 @@ interface Level {
 }
 
 const token = /[ \t\r\n]*(?:([[\]{},:])|("[^"\\]*(?:\\[\s\S][^"\\]*)*")|([^[\]{},:"\s]+))/y
+/** The same in a sequence, where RS stands between texts. */
+const tokenOfSequence = /[ \t\r\n]*(?:([[\]{},:\x1e])|("[^"\\]*(?:\\[\s\S][^"\\]*)*")|([^[\]{},:"\s\x1e]+))/y
 const rest = /[ \t\r\n]*/y
+const separator = '\x1e'
+
+export interface EventStyle {
+  /** Whether a mistake is told in an event `[message, path]`. */
+  readonly errors: boolean
+  /** Texts are separated by RS; one that is broken is reported and passed over. */
+  readonly seq: boolean
+}
 
 /**
  * Reads JSON values as events, `[path, leaf]` and `[path]` where a container ends, without ever holding more than one
@@ -23,7 +33,11 @@ const rest = /[ \t\r\n]*/y
  */
 export class EventReader {
   readonly #source: TextSource
-  readonly #asEvents: boolean
+  readonly #style: EventStyle
+  readonly #reportIgnored: (message: string) => void
+  readonly #pattern: RegExp
+  /** In a sequence, what comes before the first separator is passed over, and so is the rest of a broken text. */
+  #waitsForSeparator: boolean
   #text = ''
   #at = 0
   #ended = false
@@ -31,10 +45,12 @@ export class EventReader {
   readonly #levels: Level[] = []
   #textStart: TextStart = { lines: 0, column: 0 }
 
-  /** @param asEvents whether a mistake is told in an event `[message, path]`. */
-  constructor(source: TextSource, asEvents: boolean) {
+  constructor(source: TextSource, style: EventStyle, reportIgnored: (message: string) => void) {
     this.#source = source
-    this.#asEvents = asEvents
+    this.#style = style
+    this.#reportIgnored = reportIgnored
+    this.#pattern = style.seq ? tokenOfSequence : token
+    this.#waitsForSeparator = style.seq
   }
 
   get line(): number {
@@ -43,20 +59,57 @@ export class EventReader {
 
   /** The next event; `undefined` after the last. @throws BrokenInput, after which there are no more. */
   next(): Value | undefined {
-    if (this.#failed) return undefined
-    try {
-      for (let word = this.#token(); word !== undefined; word = this.#token()) {
-        const event = this.#take(word)
-        if (event) return event
+    while (!this.#failed) {
+      try {
+        return this.#nextEvent()
+      } catch (error) {
+        if (!(error instanceof BrokenInput)) throw error
+        if (this.#style.seq) this.#passOver(error)
+        else return this.#giveUp(error)
       }
-      if (this.#levels.length > 0) this.#failAtEnd('Unfinished JSON term')
-      return undefined
-    } catch (error) {
-      if (!(error instanceof BrokenInput)) throw error
-      this.#failed = true
-      if (!this.#asEvents) throw error
-      return [error.message, this.#path()]
     }
+    return undefined
+  }
+
+  #nextEvent(): Value | undefined {
+    if (this.#waitsForSeparator && !this.#skipToSeparator()) return undefined
+    for (let word = this.#token(); word !== undefined; word = this.#token()) {
+      const event = this.#take(word)
+      if (event) return event
+    }
+    if (this.#levels.length > 0) this.#failAtEnd('Unfinished JSON term')
+    return undefined
+  }
+
+  #giveUp(error: BrokenInput): Value {
+    this.#failed = true
+    if (!this.#style.errors) throw error
+    return [error.message, this.#path()]
+  }
+
+  #passOver({ message }: BrokenInput): void {
+    const isAtEnd = message.includes(' at EOF ')
+    this.#reportIgnored(isAtEnd ? message : `${message} (need RS to resync)`)
+    this.#levels.length = 0
+    this.#waitsForSeparator = !isAtEnd
+  }
+
+  /** @returns whether there is one. */
+  #skipToSeparator(): boolean {
+    do {
+      const found = this.#text.indexOf(separator, this.#at)
+      this.#at = found === -1 ? this.#text.length : found + 1
+      this.#waitsForSeparator = found === -1
+    } while (this.#waitsForSeparator && this.#more())
+    if (this.#waitsForSeparator) this.#abandoned()
+    return !this.#waitsForSeparator
+  }
+
+  /** The inputs ended in a text that no separator stands before. */
+  #abandoned(): void {
+    this.#failed = true
+    const { lines, column } = this.#textStart
+    if (this.#text !== '' || lines > 0 || column > 0) this.#reportHere('Unfinished abandoned text at EOF')
   }
 
   #path(): Value[] {
@@ -66,13 +119,13 @@ export class EventReader {
   /** The next token. One that reaches the end of the piece may go on in the next. */
   #token(): string | undefined {
     for (;;) {
-      token.lastIndex = this.#at
-      const found = token.exec(this.#text)
+      this.#pattern.lastIndex = this.#at
+      const found = this.#pattern.exec(this.#text)
       const [all, mark, text, literal] = found ?? []
       const isWhole = mark ?? text ?? (literal && this.#at + all!.length < this.#text.length)
       if (found && (isWhole || this.#ended)) {
         if (!isWhole && this.#levels.length > 0) this.#failAtEnd('Unfinished JSON term')
-        this.#at = token.lastIndex
+        this.#at = this.#pattern.lastIndex
         return mark ?? text ?? literal
       }
       if (!this.#more()) return this.#unfinished()
@@ -115,11 +168,24 @@ export class EventReader {
     if (word === ']' || word === '}') return this.#close(word)
     if (word === ',') return this.#comma()
     if (word === ':') return this.#colon()
+    if (word === separator) return this.#separate()
     const level = this.#levels.at(-1)
     if (level?.kind === 'object' && (level.expects === 'first' || level.expects === 'key'))
       return this.#key(level, word)
     this.#beginValue(level)
     return this.#leaf(this.#scalar(word))
+  }
+
+  /** Between texts it means nothing; within one, that its end is missing. */
+  #separate(): undefined {
+    if (this.#levels.length === 0) return
+    this.#reportHere('Truncated value')
+    this.#levels.length = 0
+  }
+
+  #reportHere(problem: string): void {
+    const { lines, column } = placeAfter(this.#text.slice(0, this.#at), this.#textStart)
+    this.#reportIgnored(`${problem} at line ${lines + 1}, column ${column}`)
   }
 
   #scalar(word: string): Value {

@@ -57,9 +57,9 @@ export class Inputs {
 
 function openReader(source: TextSource, style: InputStyle, report: (problem: string) => void): Reader {
   if (style.raw) return new LineReader(source)
-  if (style.stream) return new EventReader(source, style.stream === 'errors')
-  const truncated = (message: string) => report(`jq: ignoring parse error: ${message}`)
-  return new ValueReader(source, style.seq, truncated)
+  const ignored = (message: string) => report(`jq: ignoring parse error: ${message}`)
+  if (style.stream) return new EventReader(source, { errors: style.stream === 'errors', seq: style.seq }, ignored)
+  return new ValueReader(source, style.seq, ignored)
 }
 
 function allText(source: TextSource): string {

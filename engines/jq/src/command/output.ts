@@ -32,6 +32,11 @@ export class Output {
     if (this.#style.unbuffered || this.#pending.length >= writeAt) this.flush()
   }
 
+  /** JSON as the options say, indentation apart. */
+  onOneLine(value: Value): string {
+    return this.#json(value, 0)
+  }
+
   flush(): void {
     const text = this.#pending
     this.#pending = ''
@@ -39,13 +44,18 @@ export class Output {
   }
 
   #print(value: Value): string {
-    const { raw, ascii, indent, sortKeys, end, seq } = this.#style
+    const { raw, ascii, end, seq } = this.#style
     if (raw && typeof value === 'string') {
       if (ascii) return printJson(value, { ascii })
       if (end === '\0' && value.includes('\0')) throw new NulInText()
       return value.toWellFormed()
     }
-    const text = printJson(value, { indent, sortKeys, ascii, ...(this.#palette ? { colour: this.#palette } : {}) })
+    const text = this.#json(value, this.#style.indent)
     return seq ? `\x1e${text}` : text
+  }
+
+  #json(value: Value, indent: number | '\t'): string {
+    const { sortKeys, ascii } = this.#style
+    return printJson(value, { indent, sortKeys, ascii, ...(this.#palette ? { colour: this.#palette } : {}) })
   }
 }

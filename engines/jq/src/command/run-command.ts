@@ -91,8 +91,8 @@ function act(line: CommandLine, world: CommandWorld): number {
 }
 
 /** Without a program it is `.`, unless somebody sits at both ends and wants to be told how to use this. */
-function programText({ program }: CommandLine, { cwd, terminal }: CommandWorld): string | undefined {
-  if (program === undefined) return terminal.stdin && terminal.stdout ? undefined : '.'
+function programText({ program, fromFile }: CommandLine, { cwd, terminal }: CommandWorld): string | undefined {
+  if (program === undefined) return fromFile || (terminal.stdin && terminal.stdout) ? undefined : '.'
   if ('text' in program) return program.text
   try {
     return readFileSync(resolve(cwd, program.file), 'utf8')
@@ -186,7 +186,7 @@ class CommandRun {
         env: this.#env,
         inputs: () => this.#inputs.nextForProgram(),
         inputPlace: () => this.#inputs.place,
-        onDebug: message => this.#tell(`${compactJson(['DEBUG:', message])}\n`),
+        onDebug: message => this.#tell(`${this.#output.onOneLine(['DEBUG:', message])}\n`),
         onStderr: message => this.#tell(typeof message === 'string' ? message : compactJson(message)),
         onHalt: () => {
           this.#isHalted = true

@@ -1,7 +1,7 @@
 import { JqInvalidJson } from '../errors.ts'
 import { parseJson, parseShallowJson } from '../value/json-parse.ts'
 import { nestingMax } from '../value/order.ts'
-import type { Value } from '../value/value.ts'
+import { isNumber, type Value } from '../value/value.ts'
 import { BrokenInput, placeAfter, placedMessage, type TextStart } from './input-error.ts'
 import { countLines, type TextSource } from './text-source.ts'
 
@@ -13,8 +13,10 @@ const quote = 0x22
 const backslash = 0x5c
 const separatorCode = 0x1e
 
-/** What a scan of a piece of text came to. */
-type Scan = 'value' | 'more' | 'truncated'
+/** What a scan of a piece of text came to; `cut`: a word or number with a separator right behind it. */
+type Scan = 'value' | 'more' | 'truncated' | 'cut'
+
+const truncatedNumber = 'Potentially truncated top-level numeric value'
 
 const blanks = /[ \t\r\n]*/y
 const blanksAndSeparators = /[ \t\r\n\x1e]*/y
@@ -28,7 +30,9 @@ const literal = /[^[\]{},:"\s\x1e]*/y
 export class ValueReader {
   readonly #source: TextSource
   readonly #seq: boolean
-  readonly #reportTruncated: (message: string) => void
+  readonly #reportIgnored: (message: string) => void
+  /** In a sequence, what comes before the first separator is passed over, and so is the rest of a broken text. */
+  #waitsForSeparator: boolean
   #piece = ''
   #at = 0
   /** Parts of the unfinished value that lay in earlier pieces. */
@@ -48,10 +52,11 @@ export class ValueReader {
   #countedTo = 0
   #failed = false
 
-  constructor(source: TextSource, seq: boolean, reportTruncated: (message: string) => void) {
+  constructor(source: TextSource, seq: boolean, reportIgnored: (message: string) => void) {
     this.#source = source
     this.#seq = seq
-    this.#reportTruncated = reportTruncated
+    this.#waitsForSeparator = seq
+    this.#reportIgnored = reportIgnored
   }
 
   /** Line ends read of the current file, with the one that ends the line of the last value. */
@@ -68,15 +73,42 @@ export class ValueReader {
   /** The next value; `undefined` after the last. @throws BrokenInput, after which there are no more. */
   next(): Value | undefined {
     while (!this.#failed && this.#findStart()) {
-      const value = this.#fromLine() ?? this.#fromPieces()
-      if (value !== undefined) return value
+      try {
+        const value = this.#fromLine() ?? this.#fromPieces()
+        if (value !== undefined) return value
+      } catch (error) {
+        this.#giveUp(error)
+      }
     }
+    if (this.#waitsForSeparator) this.#abandoned()
     return undefined
+  }
+
+  /** A sequence goes on behind its next separator; anything else ends with its first mistake. */
+  #giveUp(error: unknown): void {
+    if (!(error instanceof BrokenInput)) throw error
+    this.#failed = !this.#seq
+    if (this.#failed) throw error
+    const isAtEnd = error.message.includes(' at EOF ')
+    this.#reportIgnored(isAtEnd ? error.message : `${error.message} (need RS to resync)`)
+    this.#waitsForSeparator = !isAtEnd
+  }
+
+  /** The inputs ended in a text that no separator stands before. */
+  #abandoned(): void {
+    this.#waitsForSeparator = false
+    const end = placeAfter(this.#piece, this.#pieceStart)
+    if (end.lines > 0 || end.column > 0) this.#reportAt('Unfinished abandoned text at EOF', end)
+  }
+
+  #reportAt(problem: string, { lines, column }: TextStart): void {
+    this.#reportIgnored(`${problem} at line ${lines + 1}, column ${column}`)
   }
 
   /** Goes to the first character of a value. */
   #findStart(): boolean {
     for (;;) {
+      if (this.#waitsForSeparator) this.#skipToSeparator()
       const pattern = this.#seq ? blanksAndSeparators : blanks
       pattern.lastIndex = this.#at
       pattern.exec(this.#piece)
@@ -84,6 +116,12 @@ export class ValueReader {
       if (this.#at < this.#piece.length) return true
       if (!this.#pull()) return false
     }
+  }
+
+  #skipToSeparator(): void {
+    const separator = this.#piece.indexOf('\x1e', this.#at)
+    this.#waitsForSeparator = separator === -1
+    this.#at = separator === -1 ? this.#piece.length : separator
   }
 
   /** The next piece, when the one at hand is used up. */
@@ -124,6 +162,7 @@ export class ValueReader {
       this.#parts.push(this.#piece.slice(from, this.#at))
       if (scan === 'value') return this.#parse(this.#takeText())
       if (scan === 'truncated') return this.#truncated()
+      if (scan === 'cut') return this.#notNumber(this.#takeText(), truncatedNumber, 1)
       if (this.#pull()) continue
       return this.#atEnd(this.#takeText())
     }
@@ -159,21 +198,25 @@ export class ValueReader {
 
   #broken(error: unknown): unknown {
     if (!(error instanceof JqInvalidJson)) return error
-    this.#failed = true
     return new BrokenInput(placedMessage(error.message, this.#placeOfStart()))
   }
 
   /** What is left at the end of the inputs: a number or a word may end there, everything else may not. */
   #atEnd(text: string): Value | undefined {
-    if (!this.#seq) return this.#parse(text)
+    return this.#seq ? this.#notNumber(text, `${truncatedNumber} at EOF`, 0) : this.#parse(text)
+  }
+
+  /** In a sequence more digits could be missing from a number that no blank follows. */
+  #notNumber(text: string, problem: string, separatorLength: number): Value | undefined {
+    const value = this.#parse(text)
+    if (!isNumber(value)) return value
     const { lines, column } = placeAfter(text, this.#placeOfStart())
-    this.#reportTruncated(`Unfinished abandoned text at EOF at line ${lines + 1}, column ${column}`)
+    this.#reportAt(problem, { lines, column: column + separatorLength })
     return undefined
   }
 
   #truncated(): undefined {
-    const { lines, column } = placeAfter(this.#takeText(), this.#placeOfStart())
-    this.#reportTruncated(`Truncated value at line ${lines + 1}, column ${column}`)
+    this.#reportAt('Truncated value', placeAfter(this.#takeText(), this.#placeOfStart()))
   }
 
   /** Goes on to the end of the value or of the piece. */
@@ -195,6 +238,7 @@ export class ValueReader {
     literal.exec(this.#piece)
     this.#at = literal.lastIndex
     if (this.#at >= this.#piece.length) return 'more'
+    if (this.#seq && this.#piece.charCodeAt(this.#at) === separatorCode) return 'cut'
     // jq looks at a word when it sees what follows it, and counts that in where it says a mistake is.
     if (/\s/.test(this.#piece[this.#at]!)) this.#at++
     return 'value'
@@ -206,6 +250,7 @@ export class ValueReader {
     while (at < piece.length) {
       if (this.#inString) {
         at = this.#skipString(at)
+        if (this.#inString && at < piece.length) return this.#stopAt(at + 1, 'truncated')
         if (!this.#inString && this.#depth === 0) return this.#stopAt(at, 'value')
         continue
       }
@@ -225,7 +270,7 @@ export class ValueReader {
     return scan
   }
 
-  /** To behind the closing quote, or to the end of the piece. */
+  /** To behind the closing quote, to a separator that cuts the string off, or to the end of the piece. */
   #skipString(from: number): number {
     const piece = this.#piece
     let at = from
@@ -237,6 +282,7 @@ export class ValueReader {
         this.#inString = false
         return at + 1
       }
+      if (code === separatorCode && this.#seq) return at
       if (code === backslash && ++at >= piece.length) this.#escaped = true
     }
     return piece.length

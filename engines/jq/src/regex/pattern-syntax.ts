@@ -19,6 +19,12 @@ export class PatternProblem {
   }
 }
 
+/** What is wrong with a pattern, without its translation; `undefined` for any other error. */
+export function problemText(error: unknown): string | undefined {
+  if (error instanceof PatternProblem) return error.message
+  return error instanceof SyntaxError ? error.message.replace(/^Invalid regular expression: .*: /s, '') : undefined
+}
+
 /** Translates Oniguruma's Perl-NG syntax to a JavaScript expression for the `v` flag. */
 export function translatePattern(pattern: string, flags: PatternFlags): TranslatedPattern {
   return new Translator(pattern, flags).translate()
@@ -71,20 +77,34 @@ const anchors: Readonly<Record<string, string>> = {
   G: '',
 }
 
+/** Behind the line break that ends the text no line begins. */
+const lineStart = '(?:(?<![\\s\\S])|(?<=\\n)(?=[\\s\\S]))'
+const lineEnd = '(?=\\n|(?![\\s\\S]))'
+
+/** Repetitions that may be asked for. */
+const repeatMax = 100_000
+
+/** What `(?smx)` and the flags of a match switch. */
+interface Options extends PatternFlags {
+  readonly multiline: boolean
+}
+
 class Translator {
   readonly #text: string
   #at = 0
   #extended: boolean
   #dotAll: boolean
+  /** `^` and `$` match at every line. */
+  #multiline = false
   #groupCount = 0
   readonly #groups: { number: number; name: string | null }[] = []
   readonly #declared: { name: string | null }[]
 
   constructor(text: string, flags: PatternFlags) {
-    this.#text = text
+    this.#text = escapeQuoted(text)
     this.#extended = flags.extended
     this.#dotAll = flags.dotAll
-    this.#declared = declaredGroups(text)
+    this.#declared = declaredGroups(this.#text)
   }
 
   translate(): TranslatedPattern {
@@ -99,8 +119,7 @@ class Translator {
 
   /** Everything up to the `)` that closes the group, or the end. Option changes last as long as the group. */
   #alternatives(): string {
-    const extended = this.#extended
-    const dotAll = this.#dotAll
+    const options = this.#options
     let out = ''
     let open = 0
     for (;;) {
@@ -120,9 +139,18 @@ class Translator {
       }
       out += this.#quantified(this.#atom())
     }
+    this.#options = options
+    return out + ')'.repeat(open)
+  }
+
+  get #options(): Options {
+    return { extended: this.#extended, dotAll: this.#dotAll, multiline: this.#multiline }
+  }
+
+  set #options({ extended, dotAll, multiline }: Options) {
     this.#extended = extended
     this.#dotAll = dotAll
-    return out + ')'.repeat(open)
+    this.#multiline = multiline
   }
 
   #skipBlank(): void {
@@ -151,8 +179,10 @@ class Translator {
   #applyOptions(on: string, off: string): string {
     if (on.includes('x')) this.#extended = true
     if (off.includes('x')) this.#extended = false
-    if (/[sm]/.test(on)) this.#dotAll = true
-    if (/[sm]/.test(off)) this.#dotAll = false
+    if (on.includes('s')) this.#dotAll = true
+    if (off.includes('s')) this.#dotAll = false
+    if (on.includes('m')) this.#multiline = true
+    if (off.includes('m')) this.#multiline = false
     const sign = on.includes('i') ? 'i' : off.includes('i') ? '-i' : ''
     return sign === '' ? '' : `(?${sign}:`
   }
@@ -169,10 +199,10 @@ class Translator {
         return this.#dotAll ? '[\\s\\S]' : '[^\\n]'
       case '^':
         this.#at++
-        return '(?<![\\s\\S])'
+        return this.#multiline ? lineStart : '(?<![\\s\\S])'
       case '$':
         this.#at++
-        return '(?=\\n?(?![\\s\\S]))'
+        return this.#multiline ? lineEnd : '(?=\\n?(?![\\s\\S]))'
       case '\\':
         return this.#escape()
       case '*':
@@ -198,7 +228,9 @@ class Translator {
       const match = /^(?:[*+?]|\{\d+(?:,\d*)?\}|\{,\d+\})/.exec(rest)
       if (!match) return out
       this.#at += match[0].length
-      out = this.#repeat(out === '' ? '(?:)' : out, match[0].replace('{,', '{0,'))
+      const quantifier = match[0].replace('{,', '{0,')
+      checkRange(quantifier)
+      out = this.#repeat(out === '' ? '(?:)' : out, quantifier)
     }
   }
 
@@ -248,12 +280,10 @@ class Translator {
     const kind = match[1]
     if (kind === '>') return this.#atomic(this.#closed())
     if (kind !== undefined) return `(?${kind}${this.#closed()})`
-    const extended = this.#extended
-    const dotAll = this.#dotAll
+    const options = this.#options
     const opening = this.#applyOptions(match[2] ?? '', match[3] ?? '') || '(?:'
     const body = this.#closed()
-    this.#extended = extended
-    this.#dotAll = dotAll
+    this.#options = options
     return `${opening}${body})`
   }
 
@@ -425,6 +455,20 @@ function propertyClass([, letter, caret, rawName]: RegExpExecArray): string {
     }
   }
   throw new PatternProblem(`invalid character property name {${rawName}}`)
+}
+
+/** Writes `\Q…\E` as escaped characters. */
+function escapeQuoted(text: string): string {
+  return text.replaceAll(/\\Q([\s\S]*?)(?:\\E|$)|\\[\s\S]/g, (all, quoted: string | undefined) =>
+    quoted === undefined ? all : quoted.replaceAll(/[^\p{L}\p{N}_]/gu, '\\$&'),
+  )
+}
+
+/** @throws PatternProblem for `{3,2}`, and for more repetitions than Oniguruma allows. */
+function checkRange(quantifier: string): void {
+  const [least = 0, most = least] = [...quantifier.matchAll(/\d+/g)].map(Number)
+  if (Math.max(least, most) > repeatMax) throw new PatternProblem('too big number in repeat range')
+  if (least > most) throw new PatternProblem('upper is smaller than lower in repeat range')
 }
 
 /** The groups a pattern declares, found before translation because references may point forward. */

@@ -1,4 +1,4 @@
-import { PatternProblem, translatePattern } from '../regex/pattern-syntax.ts'
+import { problemText, translatePattern } from '../regex/pattern-syntax.ts'
 import { riskOf } from '../regex/risk.ts'
 import { readTree } from '../regex/tree.ts'
 import type { Ast, Expression } from '../syntax/ast.ts'
@@ -26,9 +26,10 @@ function checkRegex(pattern: Expression | undefined, flags: Expression | undefin
     const { source } = translatePattern(regex, { extended, dotAll: false })
     new RegExp(source, 'v')
     checkCost(source, pattern, issues)
-  } catch (problem) {
-    if (!(problem instanceof PatternProblem || problem instanceof SyntaxError)) throw problem
-    const message = `this is no regular expression: ${problem.message}`
+  } catch (error) {
+    const problem = problemText(error)
+    if (problem === undefined) throw error
+    const message = `this is no regular expression: ${problem}`
     issues.add({ rule: 'invalid-regex', message, severity: 'error' }, pattern)
   }
 }
