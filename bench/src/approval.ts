@@ -30,8 +30,12 @@ type TeamOfThree = Team<keyof typeof people>
 async function sameServer(): Promise<void> {
   await using team = await Team.open({ people })
   const heard = { modern: 0, legacy: 0 }
-  const listen = (era: 'modern' | 'legacy') =>
-    team.mcp('dave', { era, onToolsChanged: () => void (heard[era] = performance.now()) })
+  const listen = (era: 'modern' | 'legacy') => {
+    const onToolsChanged = () => {
+      heard[era] = performance.now()
+    }
+    return team.mcp('dave', { era, onToolsChanged })
+  }
   await using modern = await listen('modern')
   await using _legacy = await listen('legacy')
   await sleep(500)

@@ -6,6 +6,7 @@ import { jqResident } from './jq-resident.ts'
 import { jqSmall } from './jq-small.ts'
 import { jqStream } from './jq-stream.ts'
 import { mixedLoad } from './mixed-load.ts'
+import { postgres } from './postgres.ts'
 import { start } from './start.ts'
 import { sync } from './sync.ts'
 import { team } from './team.ts'
@@ -58,6 +59,12 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   'jq-hostile': {
     claim: 'beside hostile programs cheap calls take 100 ms at most (p99), and the server grows by less than 100 MB',
     run: jqHostile,
+  },
+  postgres: {
+    claim:
+      'a row by its key takes 3 times of bare pg at most; parallel plans stay; big answers and values do no harm; ' +
+      'import is 100 times faster than single inserts',
+    run: postgres,
   },
 }
 

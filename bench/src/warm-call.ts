@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { ServerProcess } from '@super-data/testing/server-process'
 import { LoadClient, type LoadRequest, ms, percentile } from './load.ts'
 import { machine, table } from './machine.ts'
+import { mcpCall } from './mcp-call.ts'
 import { carsParams, carsTool, publishCarsTool, SampleDatasets } from './team-tool.ts'
 
 interface Rival {
@@ -80,31 +81,6 @@ function spawningJq(url: string): Rival {
     name: 'MCP server that spawns jq for each call',
     client: new LoadClient(url, 'none'),
     request: () => mcpCall('cars_by_cylinders', { cylinders: 8 }),
-  }
-}
-
-/** A `tools/call` of revision 2026-07-28: stateless, one POST. */
-function mcpCall(tool: string, args: object): LoadRequest {
-  const meta = {
-    'io.modelcontextprotocol/protocolVersion': '2026-07-28',
-    'io.modelcontextprotocol/clientCapabilities': {},
-    'io.modelcontextprotocol/clientInfo': { name: 'bench', version: '1' },
-  }
-  return {
-    method: 'POST',
-    path: '/mcp',
-    headers: {
-      accept: 'application/json, text/event-stream',
-      'mcp-protocol-version': '2026-07-28',
-      'mcp-method': 'tools/call',
-      'mcp-name': tool,
-    },
-    body: JSON.stringify({
-      jsonrpc: '2.0',
-      id: 1,
-      method: 'tools/call',
-      params: { name: tool, arguments: args, _meta: meta },
-    }),
   }
 }
 

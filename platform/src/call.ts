@@ -63,7 +63,8 @@ export interface Call {
 export interface Recording {
   /** What the audit line says was changed, e.g. a tool's name. */
   target(name: string): void
-  event(type: Event['type'], project: string, subject: string): void
+  /** @param key the same wherever the same thing is found out. */
+  event(type: Event['type'], project: string, subject: string, key?: string): void
 }
 
 export type Handler<Name extends OperationName> = (input: Input<Name>, call: Call) => Promise<Output<Name>>

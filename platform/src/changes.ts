@@ -78,8 +78,9 @@ function recordingOf(call: CallRecord, events: EventDraft[]): Recording {
     target: name => {
       call.target = name
     },
-    event: (type, project, subject) => {
-      events.push({ type, project, subject, by: call.principal?.userName ?? null })
+    event: (type, project, subject, key) => {
+      const by = call.principal?.userName ?? null
+      events.push({ type, project, subject, by, ...(key === undefined ? {} : { key }) })
     },
   }
 }

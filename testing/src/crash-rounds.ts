@@ -50,9 +50,11 @@ export async function crashRounds(options: {
     const server = await start()
     slowestRestartMs = Math.max(slowestRestartMs, server.startMs)
     for (const name of await missing(server, told)) lost.add(name)
+    const before = told.votes.size
     const writing = writers(server, keys, told).map((write, index) => untilGone(write, `r${round}_w${index}`))
-    // On a machine that is busy everything takes longer, and the moment must fall among the writes there too.
-    await sleep(20 + chance() * Math.max(250, server.startMs / 8))
+    // Early, while the first writes are under way, or late, among votes.
+    if (round % 2 === 1) await until(() => told.votes.size > before + 1, 10_000)
+    await sleep(20 + chance() * 250)
     await server.kill()
     await Promise.all(writing)
   }
@@ -123,6 +125,10 @@ function writers(server: ServerProcess, keys: ReadonlyMap<string, string>, told:
     }
   }
   return [writeFunction, writeFunction, propose, propose, ...voters.map(voteAs)]
+}
+
+async function until(isDone: () => boolean, msMax: number): Promise<void> {
+  for (let waited = 0; waited < msMax && !isDone(); waited += 5) await sleep(5)
 }
 
 async function untilGone(write: (name: string) => Promise<void>, prefix: string): Promise<void> {

@@ -150,7 +150,7 @@ export class MemoryEvents implements EventStream {
 
   add(type: Event['type'], subject: string, project = 'default'): Event {
     const id = String(this.#stored.length + 1).padStart(6, '0')
-    const event: Event = { id, at: 1_767_225_600_000, type, project, subject, by: 'ada' }
+    const event: Event = { id, at: 1_767_225_600_000, type, project, subject, by: 'ada', key: null }
     this.#stored.push(event)
     for (const listener of [...this.#listeners]) listener(event)
     return event

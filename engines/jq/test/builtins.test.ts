@@ -50,6 +50,7 @@ describe('builtins', () => {
         ],
       ],
     ],
+    ['[range(200000) | [.]] | transpose | length, .[0][-1]', null, [1, 199_999]],
     [
       '[combinations], [[0, 1] | combinations(2)]',
       [[1, 2], [3]],

@@ -208,9 +208,9 @@ describe('inputs', () => {
       const text = '9 \x1e[1,{x}\x1e[2\x1e{"a":3}\n'
       expect(runLine(['-c', '--seq', '--stream', '.'], text, { pieceBytes })).toEqual({
         code: 0,
-        stdout: '\x1e[[0],1]\n\x1e[["a"],3]\n\x1e[["a"]]\n',
+        stdout: '\x1e[[0],1]\n\x1e[[0],2]\n\x1e[["a"],3]\n\x1e[["a"]]\n',
         stderr:
-          'jq: ignoring parse error: Object keys must be strings at line 1, column 9 (need RS to resync)\n' +
+          'jq: ignoring parse error: Object keys must be strings at line 1, column 8 (need RS to resync)\n' +
           'jq: ignoring parse error: Truncated value at line 1, column 13\n',
       })
     }

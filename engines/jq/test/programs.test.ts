@@ -35,6 +35,18 @@ describe('a program', () => {
     expect(lint(text).filter(({ severity }) => severity === 'error')).toEqual([])
     expect(compile(text).explain().definitions.order).toHaveLength(5_000)
   })
+
+  it.each([
+    ['[', '.a', ']'],
+    ['{a: ', '.a', '}'],
+    ['map(', '.a', ')'],
+    ['"\\(', '.a', ')"'],
+    ['(.a |= ', '.b', ')'],
+  ])('compiles in no time however deeply it nests %s', (open, inner, close) => {
+    const started = performance.now()
+    compile(open.repeat(100) + inner + close.repeat(100))
+    expect(performance.now() - started).toBeLessThan(5_000)
+  })
 })
 
 describe('values of 10,000 levels', () => {

@@ -238,7 +238,7 @@ export class Events implements EventStream, AsyncDisposable {
     if (drafts.length === 0) return async () => {}
     const endTurn = await this.#turns.take()
     try {
-      const events = drafts.map(draft => ({ id: this.#ids.next('event'), at: this.#clock.now(), ...draft }))
+      const events = drafts.map(draft => ({ id: this.#ids.next('event'), at: this.#clock.now(), key: null, ...draft }))
       await insertEvents(transaction, events)
       return async committed => {
         if (committed) await this.#look()

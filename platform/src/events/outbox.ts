@@ -20,6 +20,9 @@ const rowsPerInsert = 1_000
 export async function insertEvents(file: Kysely<GovernedTables>, events: readonly Event[]): Promise<void> {
   for (let at = 0; at < events.length; at += rowsPerInsert) {
     const rows = events.slice(at, at + rowsPerInsert).map(toRow)
+    // A decision has one event; one that is taken back and made again is told of again, by the same key.
+    const keys = rows.flatMap(({ key }) => (key === null ? [] : [key]))
+    if (keys.length > 0) await file.deleteFrom('outbox').where('key', 'in', keys).execute()
     await file.insertInto('outbox').values(rows).execute()
   }
 }
@@ -110,12 +113,12 @@ export async function pruneEvents(
 export function toEvents(rows: readonly OutboxRow[]): Event[] {
   return rows.flatMap(row => {
     const type = event.shape.type.safeParse(row.type)
-    const { id, at, project, subject, by_user: by } = row
-    return type.success ? [{ id, at, type: type.data, project, subject, by }] : []
+    const { id, at, project, subject, by_user: by, key } = row
+    return type.success ? [{ id, at, type: type.data, project, subject, by, key }] : []
   })
 }
 
 function toRow(made: Event): OutboxRow {
-  const { id, at, type, project, subject, by } = made
-  return { id, at, type, project, subject, by_user: by }
+  const { id, at, type, project, subject, by, key } = made
+  return { id, at, type, project, subject, by_user: by, key }
 }

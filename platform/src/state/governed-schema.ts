@@ -37,7 +37,8 @@ function outboxTable(schema: SchemaModule) {
       .addColumn('type', 'text', column => column.notNull())
       .addColumn('project', 'text', column => column.notNull())
       .addColumn('subject', 'text', column => column.notNull())
-      .addColumn('by_user', 'text'),
+      .addColumn('by_user', 'text')
+      .addColumn('key', 'text', column => column.unique()),
     schema.createIndex('outbox_at').on('outbox').column('at'),
   ]
 }

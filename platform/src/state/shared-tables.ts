@@ -34,6 +34,8 @@ export interface GovernedTables {
     project: string
     subject: string
     by_user: string | null
+    /** The same on every installation that finds out the same thing; each tells of it once. */
+    key: string | null
   }
   idempotency: {
     principal: string

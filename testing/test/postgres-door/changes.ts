@@ -142,15 +142,27 @@ export function changes(scene: () => Scene, alice: () => Caller): void {
     const session = await alice().begin()
     await alice().write('UPDATE acct SET bal = bal WHERE id = 1', { session })
     await using bob = await scene().connect('bob')
+    const other = await bob.begin()
+    await bob.ask('pg_admin', 'settings', { name: 'lock_timeout', value: '2s', session: other })
     const waiting = bob.refused('pg_query', 'write', {
-      sql: `UPDATE acct SET owner = 'waits' WHERE id = 1`,
-      autocommit: true,
+      ...{ sql: `UPDATE acct SET owner = 'waits' WHERE id = 1`, session: other },
     })
     const blocked = `FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%waits%'`
-    await expect.poll(() => scene().count(blocked), { timeout: 10_000 }).toBe(1)
-    const locks = JSON.stringify(await alice().ask('pg_monitor', 'locks'))
-    expect(locks).toContain('acct')
-    expect(await waiting).toMatchObject({ code: 'POSTGRES_CONFLICT', retryable: true, details: { sqlstate: '55P03' } })
+    await expect.poll(() => scene().count(blocked), { timeout: 10_000, interval: 20 }).toBe(1)
+    const locks = await alice().ask('pg_monitor', 'locks')
+    await using watcher = await scene().connect('carol', { project: 'looking' })
+    const seen = await watcher.ask('pg_monitor', 'locks')
+    expect(await waiting).toMatchObject({
+      ...{ code: 'POSTGRES_CONFLICT', retryable: true },
+      details: { sqlstate: '55P03', session: { state: 'failed' } },
+    })
+    // Statements of other logins are shown to a reader that may see statistics.
+    const [blocker, waiter] = ['bal = bal WHERE id = 1', `owner = 'waits'`].map(part => ({
+      query: expect.stringContaining(part),
+    }))
+    expect(seen).toMatchObject({ waiting: 1, roots: [{ ...blocker, blocks: [waiter] }] })
+    expect(locks).toMatchObject({ waiting: 1, roots: [{ query: '<insufficient privilege>' }] })
+    await bob.ask('pg_tx', 'rollback', { session: other })
     await alice().ask('pg_tx', 'rollback', { session })
   }, 20_000)
 }

@@ -17,7 +17,7 @@ import { Caller } from './caller.ts'
 /** `alice` may do everything in the project, `bob` changes rows, `carol` looks. */
 export type Person = 'alice' | 'bob' | 'carol'
 
-/** Projects: `default` has one source with all logins, `lab` two with small limits, `looking` one with a reader alone. */
+/** Projects: `default` has one source with all logins, `lab` two with small limits, `looking` one that sees statistics alone. */
 export type Project = 'default' | 'lab' | 'looking' | 'bare'
 
 const roles = { alice: 'admin', bob: 'editor', carol: 'viewer' } as const
@@ -29,7 +29,7 @@ export class Scene implements AsyncDisposable {
   readonly postgres: TestPostgres
   /** Of the source `shop`; a million rows in `big`. */
   readonly shop: TestDatabase
-  /** Of the sources `brief` and `looking`. */
+  /** Of the source `brief`. */
   readonly side: TestDatabase
   /** The server of the source `moody`, which a test may restart. */
   readonly moody: PrivatePostgres
@@ -144,7 +144,7 @@ function sourcesFile({ shop, side, upset }: Readonly<Record<'shop' | 'side' | 'u
         ...addressOf(upset.reader),
         ...{ reader: loginOf(upset.reader), writer: loginOf(upset.writer), projects: { lab: 'write' } },
       },
-      plain: { ...addressOf(side.reader), reader: loginOf(side.reader), projects: { looking: 'admin' } },
+      plain: { ...addressOf(shop.monitor), reader: loginOf(shop.monitor), projects: { looking: 'admin' } },
     },
   })
 }

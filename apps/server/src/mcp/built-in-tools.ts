@@ -168,13 +168,16 @@ function either(one: Schema, other: Schema): Schema {
   return said === undefined ? base : { ...base, description: said }
 }
 
-/** The first when both have one JSON type; bounds and defaults are checked by the action anyway. */
+/** The first when both have one JSON type, or the choices of both; bounds and defaults are checked by the action anyway. */
 function widen(one: Schema, other: Schema): Schema {
   if (one['type'] === other['type'] && !('enum' in one) && !('enum' in other)) {
     const { default: _, ...rest } = one
     return rest
   }
-  return one['type'] === other['type'] ? { type: one['type'] } : { anyOf: [one, other] }
+  if (one['type'] !== other['type']) return { anyOf: [one, other] }
+  const [choices, others] = [one['enum'], other['enum']]
+  const all = Array.isArray(choices) && Array.isArray(others) ? { enum: [...new Set([...choices, ...others])] } : {}
+  return { type: one['type'], ...all }
 }
 
 function compact(schema: Schema): Schema {

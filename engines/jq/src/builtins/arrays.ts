@@ -222,13 +222,12 @@ function reverse(input: Value): Value {
 
 function transpose(input: Value): Value[] {
   const rows = iterate(input)
-  const width = Math.max(0, ...rows.map(row => (Array.isArray(row) ? row.length : row === null ? 0 : badRow(row))))
+  let width = 0
+  for (const row of rows) {
+    if (Array.isArray(row)) width = Math.max(width, row.length)
+    else getIndex(row, 0)
+  }
   return Array.from({ length: width }, (_, column) => rows.map(row => getIndex(row, column)))
-}
-
-function badRow(row: Value): number {
-  getIndex(row, 0)
-  return 0
 }
 
 function* combine(lists: Value[]): Generator<Value[]> {

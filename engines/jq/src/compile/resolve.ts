@@ -234,8 +234,9 @@ class Resolver {
 
   #array(body: Expression | undefined, scope: Scope): Plan {
     if (!body) return new LiteralPlan([])
-    const values = constantList(this.#plan(body, scope))
-    return values ? new LiteralPlan(values) : new ArrayPlan(this.#plan(body, scope))
+    const plan = this.#plan(body, scope)
+    const values = constantList(plan)
+    return values ? new LiteralPlan(values) : new ArrayPlan(plan)
   }
 
   #object(node: Extract<Expression, { kind: 'object' }>, scope: Scope): Plan {

@@ -288,7 +288,8 @@ export class Connection {
     if (stop === 'bytes') throw new PostgresResultTooLarge('the answer is larger than one statement may send', tooLarge)
     const interrupted = error !== undefined || this.#broken !== undefined
     if (stop === 'aborted' && interrupted) throw new Cancelled()
-    if (stop === 'timeout' && interrupted) throw new PostgresTimeout('the statement ran too long and was stopped')
+    if (stop === 'timeout' && interrupted)
+      throw new PostgresTimeout('the statement ran too long and was stopped', { details: { sqlstate: '57014' } })
     if (error) throw toError(error, text)
     if (this.#broken) throw unavailable(this.#broken)
     return undefined
