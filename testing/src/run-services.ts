@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 
 const variable = 'SUPER_DATA_TEST_RUN'
 const startMsMax = 150_000
-const endMsMax = 10_000
+const endMsMax = 5_000
 
 /** A service as the tests of other processes find it. */
 interface Started<Address> {
@@ -79,14 +79,11 @@ function pidsIn(folder: string): number[] {
 }
 
 /** Politely, then firmly. PostgreSQL waits for its clients at SIGTERM, ends them at SIGINT, and leaves them behind at SIGKILL. */
+/** PostgreSQL waits for its clients at the first word, and ends them at the second. */
 async function end(pid: number): Promise<void> {
-  for (const [name, ms] of [
-    ['SIGTERM', 1_000],
-    ['SIGINT', endMsMax],
-    ['SIGQUIT', 2_000],
-  ] as const) {
-    if (!signal(pid, name)) return
-    for (let waited = 0; waited < ms; waited += 50) {
+  for (const word of ['SIGTERM', 'SIGINT'] as const) {
+    if (!signal(pid, word)) return
+    for (let waited = 0; waited < endMsMax; waited += 50) {
       await wait(50)
       if (!signal(pid, 0)) return
     }

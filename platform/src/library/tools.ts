@@ -47,19 +47,26 @@ export class Tools {
     return toTool(reader, this.#parts.clock, tool, await getVersionRow(reader, tool, version ?? tool.version))
   }
 
-  /** Every tool with its newest version, by name. */
-  async all(projectId: string): Promise<{ tool: ToolRow; newest: VersionRow }[]> {
-    const rows = await this.#library.read
+  /** Tools with their newest versions, by name: all, or so many after a name. */
+  async all(
+    projectId: string,
+    { after = '', atMost }: { readonly after?: string; readonly atMost?: number } = {},
+  ): Promise<{ tool: ToolRow; newest: VersionRow }[]> {
+    let query = this.#library.read
       .selectFrom('tools')
       .selectAll()
       .where('project_id', '=', projectId)
+      .where('name', '>', after)
       .orderBy('name')
-      .execute()
+    if (atMost !== undefined) query = query.limit(atMost)
+    const rows = await query.execute()
     const newest = await versionRows(this.#library.read)
       .innerJoin('tools', join =>
         join.onRef('tools.id', '=', 'versions.owner_id').onRef('tools.version', '=', 'versions.version'),
       )
       .where('tools.project_id', '=', projectId)
+      .where('tools.name', '>', after)
+      .where('tools.name', '<=', rows.at(-1)?.name ?? '')
       .execute()
     const byTool = new Map(newest.map(version => [version.owner_id, version]))
     return rows.flatMap(tool => {

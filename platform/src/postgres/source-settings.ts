@@ -35,9 +35,15 @@ const source = z.strictObject({
   limits: limits.prefault({}),
 })
 
+/** Addresses of resources begin with a source's name, or with one of these. */
+const reserved: readonly string[] = ['schema', 'monitor']
+
 const file = z.strictObject({
   sources: z.record(
-    z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/, 'starts with a letter, then lower-case letters, digits, _ or -'),
+    z
+      .string()
+      .regex(/^[a-z][a-z0-9_-]{0,62}$/, 'starts with a letter, then lower-case letters, digits, _ or -')
+      .refine(name => !reserved.includes(name), `cannot be ${reserved.join(' or ')}`),
     source,
   ),
 })

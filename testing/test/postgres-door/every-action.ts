@@ -128,22 +128,23 @@ export function everyAction(scene: () => Scene, alice: () => Caller): void {
   })
 
   it('pg_admin: cancel stops what somebody else runs, once it is confirmed, and never one of its own', async () => {
-    const pidOf = async (user: string) => {
+    const pidOf = async (which: string) => {
       const [found] = await scene().ask<{ pid: number }>(
-        `SELECT pid FROM pg_stat_activity WHERE usename = $1 AND datname = current_database() LIMIT 1`,
-        [user],
+        `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND ${which} LIMIT 1`,
       )
       return { pid: found!.pid }
     }
-    const other = new Client({ ...scene().shop.monitor })
+    const other = new Client({ ...scene().shop.monitor, application_name: 'somebody else' })
     other.on('error', () => {})
     await other.connect()
     const slow = other.query('SELECT pg_sleep(30)').catch(error => error)
-    const monitor = await pidOf('cq_monitor')
+    const theirs = `application_name = 'somebody else' AND state = 'active'`
+    await expect.poll(() => scene().count(`FROM pg_stat_activity WHERE ${theirs}`), { timeout: 10_000 }).toBe(1)
+    const monitor = await pidOf(theirs)
     expect(await alice().refused('pg_admin', 'cancel', monitor)).toMatchObject({ code: 'POSTGRES_NOT_CONFIRMED' })
     await alice().ask('pg_admin', 'cancel', { ...monitor, confirm: true })
     expect(await slow).toMatchObject({ code: '57014' })
-    const own = { ...(await pidOf('cq_reader')), terminate: true, confirm: true }
+    const own = { ...(await pidOf(`usename = 'cq_reader'`)), terminate: true, confirm: true }
     expect(await alice().refused('pg_admin', 'cancel', own)).toMatchObject({ code: 'POSTGRES_SIGNAL_REFUSED' })
     await using bob = await scene().connect('bob')
     await expect(bob.ask('pg_admin', 'cancel', { ...monitor, confirm: true })).rejects.toThrow('ACTION_UNKNOWN')

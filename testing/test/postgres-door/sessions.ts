@@ -147,7 +147,7 @@ export function sessions(scene: () => Scene, alice: () => Caller): void {
     await alice().write(insert(20), { session })
     const unknown = 'tx_00000000000000000000000000000000'
     const tried: string[] = []
-    for (const thief of [bob, other, stateless]) {
+    const thefts = [bob, other, stateless].map(async thief => {
       for (const [tool, action, fields] of [
         ['pg_query', 'read', { sql: 'SELECT 1' }],
         ['pg_query', 'write', { sql: insert(21) }],
@@ -165,7 +165,8 @@ export function sessions(scene: () => Scene, alice: () => Caller): void {
         tried.push(requestId)
       }
       expect((await thief.ask('pg_tx', 'list')).items).toEqual([])
-    }
+    })
+    await Promise.all(thefts)
     const lines = new Map((await scene().audit()).map(line => [line.requestId, line]))
     for (const requestId of tried)
       expect(lines.get(requestId)).toMatchObject({ outcome: 'refused', code: 'POSTGRES_SESSION_MISSING' })

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Command } from 'commander'
+import { shellQuote } from '../render/shell-quote.ts'
 import { ownCommand } from '../self.ts'
 import type { SettingChanges } from '../settings.ts'
 import { aborted, print, type Shell, say } from '../terminal.ts'
@@ -31,7 +32,7 @@ async function demonstrate(shell: Shell, options: SettingChanges): Promise<void>
   if (!existsSync(file)) await writeSource(server, port, file)
   await server.start(port)
   try {
-    print(shell, next(shell, { file, place: `${server.host}:${port}` }))
+    print(shell, next(shell, { file, place: `${server.host}:${port}`, home: options.home }))
     await Promise.race([aborted(shell.signal), server.ended()])
     say(shell, 'Stopping PostgreSQL; its data is kept for the next time.')
   } finally {
@@ -61,19 +62,20 @@ async function writeSource(server: Demo, port: number, file: string): Promise<vo
   writeFileSync(file, sampleSource({ host: server.host, port }, passwords), { mode: 0o600, flag: 'wx' })
 }
 
-function next(shell: Shell, { file, place }: { readonly file: string; readonly place: string }): string {
+function next(shell: Shell, { file, place, home }: { file: string; place: string; home: string | undefined }): string {
   const own = ownCommand(shell)
+  const there = home === undefined ? '' : ` --home ${shellQuote(home)}`
   return `PostgreSQL answers at ${place}, for this machine only. It is the source \`shop\` of ${file}.
 A server that runs already reads that file when it starts again.
 
 Try in another terminal:
-  ${own} postgres check
-  ${own} postgres describe --source shop
-  ${own} ask --source shop 'SELECT * FROM monthly_revenue ORDER BY month, category LIMIT 6'
-  ${own} ask --source shop 'SELECT name, price FROM products WHERE category = $category' --param category=kitchen
-  ${own} save products_of --description 'Products of a category.'
-  ${own} run products_of --param category=light
-  ${own} postgres explain 'SELECT * FROM order_lines WHERE product_id = 7' --source shop
+  ${own} postgres check${there}
+  ${own} postgres describe --source shop${there}
+  ${own} ask --source shop 'SELECT * FROM monthly_revenue ORDER BY month, category LIMIT 6'${there}
+  ${own} ask --source shop 'SELECT name, price FROM products WHERE category = $category' --param category=kitchen${there}
+  ${own} save products_of --description 'Products of a category.'${there}
+  ${own} run products_of --param category=light${there}
+  ${own} postgres explain 'SELECT * FROM order_lines WHERE product_id = 7' --source shop${there}
 
 Ctrl-C stops it.`
 }
