@@ -37,10 +37,11 @@ function readingHandlers({ library, tools, clock }: LibraryParts): Pick<Handlers
         words.every(word => `${tool.name} ${tool.description}`.toLowerCase().includes(word))
       const matching: Summary[] = []
       // Read as far as the page needs, and no further: a library may hold thousands.
+      const atMost = state === undefined && words.length === 0 ? limit + 1 : Math.max(limit + 1, 500)
       for (let after = parseCursor(cursor) ?? ''; matching.length <= limit; ) {
-        const read = await tools.all(project.id, { after, atMost: limit + 1 })
+        const read = await tools.all(project.id, { after, atMost })
         matching.push(...read.map(each => toSummary(each, clock.now())).filter(isWanted))
-        if (read.length <= limit) break
+        if (read.length < atMost) break
         after = read.at(-1)?.tool.name ?? ''
       }
       return toPage(matching, limit, itself, tool => tool.name)
