@@ -61,4 +61,19 @@ describe('commands of a team', () => {
     expect((await run(['review-proposals'], { cwd })).err).toContain('Nothing waits for your vote')
     expect((await run(['list-learned-tools'], { cwd })).out).toContain('nothing')
   })
+
+  it('list tools and functions that wait for a colleague', { timeout: 120_000 }, async () => {
+    const cwd = await homeWithTool('total')
+    const { link } = JSON.parse((await run(['users', 'invite', 'bob', '--json'], { cwd })).out)
+    await run(['users', 'redeem', link], { cwd })
+    await run(['functions', 'create', 'def twice: . * 2;'], { cwd })
+    await run(['functions', 'submit', 'twice'], { cwd })
+    await run(['tools', 'update', 'total', '--expected-version', '1', '--description', 'The sum.'], { cwd })
+    await run(['tools', 'submit', 'total'], { cwd })
+    const waiting = JSON.parse((await run(['pending-approvals', '--json'], { cwd })).out)
+    expect(waiting).toMatchObject([
+      { kind: 'tool', name: 'total', version: 2, approvals: 0, votesNeeded: 1 },
+      { kind: 'function', name: 'twice/0', version: 1 },
+    ])
+  })
 })

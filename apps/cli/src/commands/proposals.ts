@@ -1,13 +1,17 @@
-import type { Tool } from '@super-data/contract'
+import type { ReviewedFunction, Tool } from '@super-data/contract'
 import { Command } from 'commander'
 import { type CallOptions, withCallOptions } from '../call-options.ts'
 import type { Connection } from '../connection.ts'
 import { NobodyThere } from '../errors.ts'
 import { openConnection } from '../open-connection.ts'
-import { renderList } from '../render/output.ts'
-import { renderTool, toldState } from '../render/tool.ts'
-import { ownCommand } from '../self.ts'
+import { renderList, renderOutput } from '../render/output.ts'
+import { renderTool } from '../render/tool.ts'
 import { print, type Shell, say } from '../terminal.ts'
+
+/** A tool or function that waits for votes. */
+type Proposal =
+  | { readonly kind: 'tool'; readonly name: string; readonly shown: Tool }
+  | { readonly kind: 'function'; readonly name: string; readonly shown: ReviewedFunction }
 
 /** `pending-approvals`: what waits for votes, with how many it has. */
 export function pendingApprovalsCommand(shell: Shell): Command {
@@ -16,16 +20,27 @@ export function pendingApprovalsCommand(shell: Shell): Command {
   return command.action(async () => {
     const options = command.optsWithGlobals<CallOptions>()
     await using connection = await openConnection(shell, options)
-    const pending = await pendingTools(connection, options)
-    const rows = pending.map(({ name, version, createdBy, votes, votesNeeded, definition }) => {
-      const approvals = votes.filter(each => each.vote === 'approve').length
-      const rejects = votes.filter(each => each.vote === 'reject').length
-      return { name, version, createdBy, approvals, votesNeeded, rejects, description: definition.description }
-    })
+    const rows = (await pending(connection, options)).map(toRow)
     const { width, colour } = shell.terminal
     if (options.json) print(shell, JSON.stringify(rows, null, 2))
     else print(shell, rows.length === 0 ? 'nothing waits\n' : renderList(rows, { width, colour }))
   })
+}
+
+function toRow({ kind, name, shown }: Proposal) {
+  const { version, createdBy, votes, votesNeeded } = shown
+  const count = (vote: 'approve' | 'reject') => votes.filter(each => each.vote === vote).length
+  const description = 'description' in shown ? shown.description : shown.definition.description
+  return {
+    kind,
+    name,
+    version,
+    createdBy,
+    approvals: count('approve'),
+    votesNeeded,
+    rejects: count('reject'),
+    description,
+  }
 }
 
 /** `review-proposals`: one after the other on the screen, each with a question. */
@@ -36,50 +51,68 @@ export function reviewProposalsCommand(shell: Shell): Command {
     const options = command.optsWithGlobals<CallOptions>()
     await using connection = await openConnection(shell, options)
     const { user } = await connection.call('identity.whoami', {})
-    const pending = await pendingTools(connection, options)
-    const open = pending.filter(
-      tool => tool.createdBy !== user.name && !tool.votes.some(vote => vote.user === user.name),
+    const open = (await pending(connection, options)).filter(
+      ({ shown }) => shown.createdBy !== user.name && !shown.votes.some(vote => vote.user === user.name),
     )
     if (open.length === 0) return say(shell, 'Nothing waits for your vote.')
-    if (!shell.terminal.interactive) throw new NobodyThere(open.map(tool => tool.name))
-    for (const tool of open) if (!(await review(shell, connection, options, tool))) return
+    if (!shell.terminal.interactive) throw new NobodyThere(open.map(({ name }) => name))
+    for (const proposal of open) if (!(await review(shell, connection, options, proposal))) return
   })
 }
 
-const pageMax = 1_000
+async function pending(connection: Connection, options: CallOptions): Promise<Proposal[]> {
+  const where = options.project === undefined ? {} : { project: options.project }
+  const found: Proposal[] = []
+  for await (const { name } of pages(cursor =>
+    connection.call('tools.list', { ...where, ...cursor, state: 'pending' }),
+  ))
+    found.push({ kind: 'tool', name, shown: await connection.call('tools.get', { ...where, tool: name }) })
+  for await (const each of pages(cursor => connection.call('functions.list', { ...where, ...cursor }))) {
+    if (each.state !== 'pending') continue
+    const name = `${each.name}/${each.arity}`
+    found.push({ kind: 'function', name, shown: await connection.call('functions.get', { ...where, function: name }) })
+  }
+  return found
+}
 
-async function pendingTools(connection: Connection, { project }: CallOptions): Promise<Tool[]> {
-  const where = project === undefined ? {} : { project }
-  const { items } = await connection.call('tools.list', { ...where, state: 'pending', limit: pageMax })
-  const tools: Tool[] = []
-  for (const { name } of items) tools.push(await connection.call('tools.get', { ...where, tool: name }))
-  return tools
+/** Every item of a list, page after page. */
+async function* pages<Item>(
+  read: (cursor: { cursor?: string }) => Promise<{ items: readonly Item[]; cursor: string | null }>,
+): AsyncGenerator<Item> {
+  for (let cursor: string | null | undefined; cursor !== null; ) {
+    const page: { items: readonly Item[]; cursor: string | null } = await read(cursor === undefined ? {} : { cursor })
+    yield* page.items
+    cursor = page.cursor
+  }
 }
 
 /** @returns false when the person wants to stop. */
-async function review(shell: Shell, connection: Connection, { project }: CallOptions, tool: Tool): Promise<boolean> {
+async function review(
+  shell: Shell,
+  connection: Connection,
+  { project }: CallOptions,
+  proposal: Proposal,
+): Promise<boolean> {
   const { isCancel, select, text } = await import('@clack/prompts')
   const { width, colour } = shell.terminal
-  print(shell, renderTool(tool, { width, colour }))
+  const { kind, name, shown } = proposal
+  print(shell, kind === 'tool' ? renderTool(proposal.shown, { width, colour }) : renderOutput(shown, { width, colour }))
   const choices = [
     { value: 'approve', label: 'Approve' },
     { value: 'reject', label: 'Reject, and say why' },
     { value: 'skip', label: 'Later' },
     { value: 'stop', label: 'Stop' },
   ]
-  const vote = await select({
-    message: `${tool.name}, version ${tool.version}, by ${tool.createdBy}`,
-    options: choices,
-  })
+  const vote = await select({ message: `${name}, version ${shown.version}, by ${shown.createdBy}`, options: choices })
   if (isCancel(vote) || vote === 'stop') return false
   if (vote === 'skip') return true
   const comment = await text({ message: vote === 'reject' ? 'What is wrong with it?' : 'A comment (may be empty)' })
   if (isCancel(comment)) return false
-  const where = project === undefined ? {} : { project }
-  const voted = await connection.call('tools.vote', {
-    ...where,
-    ...{ tool: tool.name, vote, hash: tool.hash, comment: comment ?? '' },
-  })
-  say(shell, toldState(voted, ownCommand(shell)))
+  const cast = { ...(project === undefined ? {} : { project }), vote, hash: shown.hash, comment: comment ?? '' }
+  const voted =
+    kind === 'tool'
+      ? await connection.call('tools.vote', { ...cast, tool: name })
+      : await connection.call('functions.vote', { ...cast, function: name })
+  say(shell, `${name} is ${voted.state}.`)
   return true
 }
