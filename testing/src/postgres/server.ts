@@ -8,6 +8,7 @@ import type { Binaries } from './binaries.ts'
 import { Client } from './client.ts'
 
 const startMsMax = 60_000
+const startsMax = 40
 
 export interface ServerAddress {
   readonly host: string
@@ -68,8 +69,19 @@ export class PostgresServer {
     return new PostgresServer(address, readable.postgres, data, user)
   }
 
-  /** @returns the process id once the server answers. */
+  /** @returns the process id once the server answers. What a killed one left takes a moment to go. */
   async start(): Promise<number> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#startOnce()
+      } catch (failure) {
+        if (attempt === startsMax || !String(failure).includes('pre-existing shared memory block')) throw failure
+        await wait(250)
+      }
+    }
+  }
+
+  async #startOnce(): Promise<number> {
     const log = openSync(`${this.#data}.log`, 'a')
     const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
     const child = spawn(this.#postgres, ['-D', this.#data, '-p', String(this.address.port), ...options], {
