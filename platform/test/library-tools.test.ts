@@ -265,7 +265,7 @@ describe('the list of tools', () => {
     const found = await whole.ask('tools.list', { search: 'many_4999' })
     const elapsedMs = performance.now() - started
     expect(found.items.map(tool => tool.name)).toEqual(['many_4999'])
-    expect(elapsedMs).toBeLessThan(2_000)
+    expect(elapsedMs).toBeLessThan(10_000)
     whole.tamper(`insert into submissions select 's_' || id, id, hash, 'import', 0, '{}', '', 'null', created_by, 1, 1, stamp
       from versions where id like 'version_tool%'`)
     whole.tamper(`update versions set state = 'approved', decided_at = 1, submission_id = 's_' || id

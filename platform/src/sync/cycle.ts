@@ -248,7 +248,7 @@ export class Cycle {
     const { keys, random, node, database } = this.#parts
     const opId = randomText(random, 20)
     const metadata = { sha256, node, schema: database.schema, 'op-id': opId }
-    const condition = replaces === undefined ? ({ ifNoneMatch: '*' } as const) : { ifMatch: replaces }
+    const condition = replaces === undefined ? ({ ifNoneMatch: '*' } as const) : { ifMatchBytes: replaces }
     try {
       return await this.#use.bucket.put(keys.database, await readFile(file), {
         ...{ ...condition, metadata, contentType: databaseType },

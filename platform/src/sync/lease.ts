@@ -113,7 +113,7 @@ export class Lease {
   #write(state: Lock['state'], generation: number, replaces: string | undefined): Promise<string> {
     const { bucket, key, owner, ttlMs, clock } = this.#parts
     const content: Lock = { state, generation, owner, ttlMs, at: new Date(clock.now()).toISOString() }
-    const condition = replaces === undefined ? ({ ifNoneMatch: '*' } as const) : { ifMatch: replaces }
+    const condition = replaces === undefined ? ({ ifNoneMatch: '*' } as const) : { ifMatchBytes: replaces }
     return bucket.put(key, new TextEncoder().encode(`${JSON.stringify(content)}\n`), {
       ...condition,
       contentType: 'application/json',

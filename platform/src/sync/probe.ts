@@ -26,7 +26,7 @@ async function probe(bucket: Bucket, keys: BucketKeys, random: Random): Promise<
     await bucket.put(key, bytes, { ifNoneMatch: '*' })
     const kept =
       (await conflicts(() => bucket.put(key, bytes, { ifNoneMatch: '*' }))) &&
-      (await conflicts(() => bucket.put(key, bytes, { ifMatch: '00000000000000000000000000000000' })))
+      (await conflicts(() => bucket.put(key, bytes, { ifMatchBytes: '00000000000000000000000000000000' })))
     if (!kept) throw new ConditionalWritesMissing()
   } finally {
     await bucket.delete(key).catch(() => false)

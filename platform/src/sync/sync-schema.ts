@@ -21,7 +21,7 @@ export interface SyncTables {
     /** The object that was backed up last. */
     backed_up_etag: string | null
     pruned_at: number | null
-    /** Of the exports written last, SHA-256. */
+    /** Of the exports written last: the SHA-256 of each, in the order of their keys. */
     exports_sha256: string | null
     /** What `.version` says. */
     version_text: string | null

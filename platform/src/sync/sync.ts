@@ -9,7 +9,7 @@ import { Bucket, type BucketLimits, type Traffic } from './bucket.ts'
 import { type BucketKeys, bucketKeys } from './bucket-keys.ts'
 import { Cycle, type CycleParts, type CycleReport, failureOf } from './cycle.ts'
 import { ConditionalWritesMissing, SyncRefused } from './errors.ts'
-import { type ExportSource, writeExports } from './exports.ts'
+import { ExportObjects, type ExportSource } from './exports.ts'
 import { SyncHealth, type SyncState } from './health.ts'
 import { Lease } from './lease.ts'
 import { probeConditionalWrites } from './probe.ts'
@@ -84,6 +84,7 @@ export class Sync implements AsyncDisposable {
   readonly #keys: BucketKeys
   readonly #records: SyncRecords
   readonly #copies: BaseCopy
+  readonly #exports: ExportObjects | undefined
   readonly #health: SyncHealth
   readonly #closing = new AbortController()
   readonly #compared: CycleParts['compared'] = {}
@@ -92,8 +93,6 @@ export class Sync implements AsyncDisposable {
   #syncedAt: number | null = null
   #nextAt: number | null = null
   #probed = false
-  /** What was exported last, by this process. */
-  #exported: string | undefined
   #running: Promise<unknown> = Promise.resolve()
   #timer: NodeJS.Timeout | undefined
   #started = false
@@ -105,6 +104,8 @@ export class Sync implements AsyncDisposable {
     this.#keys = bucketKeys(settings.key)
     this.#records = kept.records
     this.#copies = kept.copies
+    const remembered = { records: kept.records, keys: this.#keys }
+    this.#exports = parts.exports && new ExportObjects(parts.exports, remembered)
     this.#health = new SyncHealth(settings.intervalMs, parts.random)
   }
 
@@ -221,10 +222,10 @@ export class Sync implements AsyncDisposable {
 
   /** What is not needed for the library itself; the next push makes up for what fails here. */
   async #afterPush(bucket: Bucket): Promise<void> {
-    const { clock, log, exports, database } = this.#parts
+    const { clock, log, database } = this.#parts
     try {
       await writeVersion(bucket, { ...this.#parts, records: this.#records, keys: this.#keys, schema: database.schema })
-      if (exports) await this.#export(bucket, exports)
+      await this.#exports?.write(bucket)
       const { pruned_at } = await this.#records.read()
       if (clock.now() - (pruned_at ?? 0) < pruneEveryMs) return
       await this.#records.remember({ pruned_at: clock.now() })
@@ -232,14 +233,6 @@ export class Sync implements AsyncDisposable {
     } catch (failure) {
       log.warn({ err: failure }, 'the library is synced, but not what lies beside it')
     }
-  }
-
-  async #export(bucket: Bucket, source: ExportSource): Promise<void> {
-    const version = await source.version()
-    if (version === this.#exported) return
-    const exports = await source.read()
-    await writeExports(bucket, { records: this.#records, keys: this.#keys, exports })
-    this.#exported = version
   }
 
   #settle(run: SyncRun): void {

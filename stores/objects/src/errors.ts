@@ -21,7 +21,7 @@ export class ObjectMetadataInvalid extends PlatformError {
   readonly kind = 'invalid'
   constructor(reason: string) {
     super(`object metadata ${reason}`, {
-      hint: 'Use at most 2,048 bytes of lower-case names and printable ASCII values; put the rest into the body.',
+      hint: 'Use at most 1,024 bytes of lower-case names and printable ASCII values; put the rest into the body.',
     })
   }
 }

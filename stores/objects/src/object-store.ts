@@ -1,6 +1,6 @@
 import type { ObjectBody } from './object-body.ts'
 
-/** Names and values as they travel in headers: lower-case names, printable ASCII values, 2,048 bytes in all. */
+/** Names and values as they travel in headers: lower-case names, printable ASCII values, 1,024 bytes in all. */
 export type ObjectMetadata = Readonly<Record<string, string>>
 
 /** What lists show: not the ETag, which some stores learn only object by object. */
@@ -40,6 +40,8 @@ export interface PutOptions {
   readonly ifNoneMatch?: '*' | undefined
   /** Only when the object has this ETag; with or without quotes. */
   readonly ifMatch?: string | undefined
+  /** As `ifMatch`, but the same bytes written anew may pass for those that had this ETag: saves a request on S3. */
+  readonly ifMatchBytes?: string | undefined
   /** Default `application/octet-stream`. */
   readonly contentType?: string | undefined
   readonly metadata?: ObjectMetadata | undefined

@@ -2,13 +2,14 @@ import { ObjectMetadataInvalid, ObjectRangeInvalid, ObjectRequestInvalid, WriteC
 import { assertKey } from './object-key.ts'
 import type { ByteRange, DeleteOptions, ListOptions, ObjectMetadata, PutOptions } from './object-store.ts'
 
-export const metadataBytesMax = 2048
+/** S3 takes 2,048, of which its store needs some for itself. */
+export const metadataBytesMax = 1024
 export const pageMax = 1000
 
 /** What a write must find before it may happen. */
 export type Precondition =
   | { readonly must: 'be absent' }
-  | { readonly must: 'match'; readonly etag: string }
+  | { readonly must: 'match'; readonly etag: string; readonly byBytes?: boolean }
   | undefined
 
 export interface PutRequest {
@@ -32,14 +33,15 @@ export function parseDelete(key: string, options: DeleteOptions): Precondition {
   return parsePrecondition(options)
 }
 
-function parsePrecondition({ ifMatch, ifNoneMatch }: PutOptions): Precondition {
-  if (ifMatch !== undefined && ifNoneMatch !== undefined) {
-    throw new ObjectRequestInvalid('ifMatch and ifNoneMatch exclude each other')
+function parsePrecondition({ ifMatch, ifMatchBytes, ifNoneMatch }: PutOptions): Precondition {
+  if ([ifMatch, ifMatchBytes, ifNoneMatch].filter(condition => condition !== undefined).length > 1) {
+    throw new ObjectRequestInvalid('ifMatch, ifMatchBytes and ifNoneMatch exclude each other')
   }
   if (ifNoneMatch !== undefined) {
     if (ifNoneMatch !== '*') throw new ObjectRequestInvalid("a write takes ifNoneMatch '*' only")
     return { must: 'be absent' }
   }
+  if (ifMatchBytes !== undefined) return { must: 'match', etag: plainEtag(ifMatchBytes), byBytes: true }
   return ifMatch === undefined ? undefined : { must: 'match', etag: plainEtag(ifMatch) }
 }
 

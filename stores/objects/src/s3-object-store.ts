@@ -52,6 +52,7 @@ import { conflictOf, S3Writer, type ServerCondition, type WriteOutcome } from '.
 import type { S3Credentials } from './s3/signature.ts'
 import {
   beginning,
+  parseEtag,
   parseHead,
   pastAfter,
   type StoredHead,
@@ -289,6 +290,7 @@ export class S3ObjectStore implements ObjectStore {
     { precondition, signal }: { precondition: Precondition; signal: AbortSignal },
   ): Promise<ServerCondition> {
     if (precondition?.must !== 'match') return precondition
+    if (precondition.byBytes) return { must: 'match', head: parseEtag(precondition.etag) }
     const head = await this.#liveHead(key, signal)
     assertPrecondition(key, precondition, head?.etag)
     return { must: 'match', head: must(head, 'the object that was just compared') }

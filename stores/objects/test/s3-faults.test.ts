@@ -54,6 +54,14 @@ describe.skipIf(skipReason !== undefined)(titled('an S3 server behind a bad netw
     })
   }
 
+  it('replaces the bytes it knows without a look at them first', async () => {
+    await using store = await open()
+    const { etag } = await store.put('a', bytes('1'), { ifNoneMatch: '*' })
+    await store.put('a', bytes('2'), { ifMatchBytes: etag })
+    expect(proxy.countOf('PUT', '/a')).toBe(2)
+    expect(proxy.countOf('HEAD', '/a')).toBe(0)
+  })
+
   it('recognises its own write when the first look at it fails too', async () => {
     await using store = await open()
     proxy.break({ fault: 'lost-answer', method: 'PUT' })

@@ -10,7 +10,7 @@ import { beginning, type StoredHead, toEtag } from './stored-head.ts'
 /** What a write must find on the server. */
 export type ServerCondition =
   | { readonly must: 'be absent' }
-  | { readonly must: 'match'; readonly head: StoredHead }
+  | { readonly must: 'match'; readonly head: Pick<StoredHead, 'serverEtag' | 'op' | 'past'> }
   | undefined
 
 export interface Write {

@@ -7,7 +7,7 @@ const sha256Name = 'superdata-sha256'
 const otherName = 'superdata-other'
 const deletedName = 'superdata-deleted'
 const pastName = 'superdata-past'
-const pastOpsMax = 12
+const pastOpsMax = 24
 
 /** Stands in a past for: before this there was nothing. */
 export const beginning = 'new'
@@ -80,8 +80,14 @@ export function toEtag(serverEtag: string, op: string | undefined): string {
   return op === undefined ? serverEtag : `${serverEtag}.${op}`
 }
 
+/** What an ETag of ours says of the object that had it. */
+export function parseEtag(etag: string): Pick<StoredHead, 'serverEtag' | 'op' | 'past'> {
+  const [serverEtag = '', op] = etag.split('.')
+  return { serverEtag, op, past: [] }
+}
+
 /** The past of a write that follows this one. */
-export function pastAfter({ op, past }: StoredHead): string[] {
+export function pastAfter({ op, past }: Pick<StoredHead, 'op' | 'past'>): string[] {
   return op === undefined ? [] : [op, ...past].slice(0, pastOpsMax)
 }
 
