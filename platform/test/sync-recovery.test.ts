@@ -1,4 +1,4 @@
-import { mkdtemp, open, readdir, readFile, rm } from 'node:fs/promises'
+import { copyFile, mkdtemp, open, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ManualClock } from '@super-data/base/clock'
@@ -110,6 +110,67 @@ describe('a library that is damaged', { timeout: 240_000 }, () => {
     await syncNow(anew)
     expect(await toolNames(anew)).toEqual(['shared'])
     expect(await anew.run('shared')).toMatchObject({ value: 1 })
+  })
+})
+
+describe('a library whose log was lost', { timeout: 240_000 }, () => {
+  /** A home with the tool `kept` in the library, and `lost` only in the log that is gone; `before` sees both. */
+  async function loseLog(before: () => Promise<unknown> = async () => {}): Promise<string> {
+    const first = await openWhole({ home })
+    await first.publish('kept', '1')
+    await first[Symbol.asyncDispose]()
+    const second = await openWhole({ home, owner: first.owner })
+    await second.publish('lost', '2')
+    await before()
+    await copyFile(file(), `${file()}-without-log`)
+    await second[Symbol.asyncDispose]()
+    await copyFile(`${file()}-without-log`, file())
+    return first.owner
+  }
+
+  /** Starts it again. @returns what was said about the library */
+  async function again(owner: string, check: (whole: Awaited<ReturnType<typeof openWhole>>) => Promise<void>) {
+    const lines: string[] = []
+    const log = { write: (line: string) => void lines.push(line) }
+    await using whole = await openWhole({ home, owner, log })
+    await check(whole)
+    return lines.map(line => JSON.parse(line)).filter(line => line.reason !== undefined)
+  }
+
+  it('goes on without what was in it, and says from when to when changes are missing', async () => {
+    const owner = await loseLog()
+    const said = await again(owner, async whole => {
+      expect(await toolNames(whole)).toEqual(['kept'])
+      expect(await whole.run('kept')).toMatchObject({ value: 1 })
+    })
+    expect(said).toMatchObject([
+      { reason: 'behind', restored: null, lostBetween: [expect.any(Number), expect.any(Number)] },
+    ])
+    expect(said[0].lostBetween[0]).toBeLessThan(said[0].lostBetween[1])
+    expect(await again(owner, async whole => void (await whole.publish('more', '3')))).toEqual([])
+  })
+
+  it('comes back from a copy that has more', async () => {
+    const copy = () => backUpFile(file(), join(home, 'database', 'backups', 'tools.db.20260101-000000-good'))
+    const owner = await loseLog(copy)
+    const said = await again(owner, async whole => {
+      expect(await toolNames(whole)).toEqual(['kept', 'lost'])
+      expect(await whole.run('lost')).toMatchObject({ value: 2 })
+    })
+    const restored = { name: 'tools.db.20260101-000000-good' }
+    expect(said).toMatchObject([{ reason: 'behind', restored, lostBetween: null }])
+    expect(await setAside()).toHaveLength(1)
+  })
+
+  it('is not taken for a new one when everything was in the log', async () => {
+    const first = await openWhole({ home })
+    await first.publish('lost', '1')
+    await first[Symbol.asyncDispose]()
+    for (const end of ['', '-wal', '-shm']) await rm(`${file()}${end}`, { force: true })
+    await (await open(file(), 'w')).close()
+    for (let start = 0; start < 2; start++) {
+      expect(await problemOf(openWhole({ home }))).toMatchObject({ code: 'LIBRARY_LOST' })
+    }
   })
 })
 

@@ -1,6 +1,7 @@
 import { Database, migration } from '@super-data/metadata'
 import type { Transaction } from 'kysely'
 import { governedTables } from './governed-schema.ts'
+import { LibraryMark } from './library-mark.ts'
 import { ownerTables, peopleTables, reviewTables } from './library-schema.ts'
 import type { GovernedTables, StateParts } from './shared-tables.ts'
 
@@ -178,5 +179,9 @@ export const libraryMigrations = [
 
 /** Opens `tools.db`, made when it is missing. An acknowledged change survives a power cut. */
 export function openLibrary(file: string, parts: StateParts): Promise<Database<LibraryTables>> {
-  return Database.open<LibraryTables>({ ...parts, file, migrations: libraryMigrations, durability: 'full' })
+  const mark = new LibraryMark(file, parts.log)
+  return Database.open<LibraryTables>({
+    ...{ ...parts, file, migrations: libraryMigrations, durability: 'full' },
+    onCommit: read => mark.follow(read),
+  })
 }

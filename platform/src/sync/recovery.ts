@@ -1,9 +1,11 @@
-import { mkdir, rename, stat, writeFile } from 'node:fs/promises'
+import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { PlatformError } from '@super-data/base/errors'
 import type { Log } from '@super-data/base/log'
 import { type Database, DatabaseCorrupt, queryFile } from '@super-data/metadata'
+import { timeOf } from '../stamps.ts'
 import { type LibraryTables, openLibrary } from '../state/library.ts'
+import { markOf, readMark } from '../state/library-mark.ts'
 import { travellingTables } from '../state/travelling-tables.ts'
 import { compactTime } from './bucket-keys.ts'
 import { type CopyParts, LibraryCopies, type VerifiedCopy } from './library-copies.ts'
@@ -14,24 +16,35 @@ export class LibraryLost extends PlatformError {
   readonly code = 'LIBRARY_LOST'
   readonly kind = 'unavailable'
   override readonly retryable = false
-  constructor(reason: 'damaged' | 'missing', cause: unknown) {
-    super(`the library of this home is ${reason}, and no sound copy of it can be found`, {
-      cause,
-      hint: 'Bring back a backup with `super-data restore`, or the bucket; or begin with an empty library: `serve --reinit`.',
-      details: { reason },
-    })
+  constructor(reason: Reason, cause: unknown) {
+    super(
+      `the library of this home is ${reason === 'behind' ? 'empty' : reason}, and no sound copy of it can be found`,
+      {
+        cause,
+        hint: 'Bring back a backup with `super-data restore`, or the bucket; or begin with an empty library: `serve --reinit`.',
+        details: { reason },
+      },
+    )
   }
 }
 
-/** What was done about a library that could not be opened. */
+/** `behind`: sound, but older than what was acknowledged; what SQLite had not folded into it yet is gone. */
+type Reason = 'damaged' | 'missing' | 'behind'
+
+/** What was done about a library that was not as it was left. */
 export interface Recovery {
-  readonly reason: 'damaged' | 'missing'
+  readonly reason: Reason
   /** Folder of the files that were there, below the library's; null when there were none. */
   readonly setAside: string | null
-  /** The copy that took their place; null: an empty library, as somebody asked for. */
+  /**
+   * The copy that took their place; null: an empty library, as somebody asked for, or the one that is behind, as no
+   * copy is ahead of it.
+   */
   readonly restored: { readonly name: string; readonly place: string; readonly upTo: number | null } | null
   /** Rows that were newer than the copy; null when they cannot be counted any more. */
   readonly lostRows: number | null
+  /** What was changed from the first until the second moment is not there any more; null: nothing, or nobody knows. */
+  readonly lostBetween: readonly [number | null, number] | null
 }
 
 export interface RecoveryParts extends CopyParts {
@@ -44,23 +57,33 @@ export interface RecoveryParts extends CopyParts {
 
 /**
  * Opens the library. One that is damaged, or gone from a home that had one, is set aside, and the newest sound copy
- * takes its place: those at hand first, then those in the bucket.
+ * takes its place: those at hand first, then those in the bucket. So is one that lost its latest changes, when a copy
+ * has more of them.
  *
  * @throws LibraryLost when there is none: a team's library is never made anew by itself
  */
 export async function openOrRecoverLibrary(
   parts: RecoveryParts,
 ): Promise<{ readonly library: Database<LibraryTables>; readonly recovery?: Recovery }> {
+  const mark = await readMark(parts.file)
   const failure = await findLoss(parts)
-  if (failure === undefined) {
-    try {
-      return { library: await openLibrary(parts.file, parts) }
-    } catch (caught) {
-      if (!(caught instanceof DatabaseCorrupt)) throw caught
-      return recover(parts, 'damaged', caught)
-    }
+  if (failure !== undefined) return recover(parts, { reason: 'missing', mark, cause: failure })
+  try {
+    const library = await openLibrary(parts.file, parts)
+    const stamp = await lastStamp(library)
+    if (mark === undefined || stamp >= mark) return { library }
+    await library.close()
+    const cause = new Error('its latest changes are not in it')
+    return recover(parts, { reason: 'behind', mark, cause, atLeast: stamp })
+  } catch (caught) {
+    if (!(caught instanceof DatabaseCorrupt)) throw caught
+    return recover(parts, { reason: 'damaged', mark, cause: caught })
   }
-  return recover(parts, 'missing', failure)
+}
+
+async function lastStamp(library: Database<LibraryTables>): Promise<string> {
+  const row = await library.read.selectFrom('last_stamp').select('stamp').executeTakeFirst()
+  return row?.stamp ?? ''
 }
 
 /** A file that is gone although the home is not new. */
@@ -69,20 +92,56 @@ async function findLoss({ file, known }: RecoveryParts): Promise<Error | undefin
   return new Error('there is no file')
 }
 
-async function recover(parts: RecoveryParts, reason: Recovery['reason'], cause: unknown) {
-  const copy = await findCopy(parts)
-  if (copy === undefined && !parts.reinit) throw new LibraryLost(reason, cause)
-  const setAside = await quarantine(parts)
+interface Loss {
+  readonly reason: Reason
+  readonly mark: string | undefined
+  readonly cause: Error
+  /** Of the library that is behind, the stamp: a copy must have a greater one to take its place. */
+  readonly atLeast?: string
+}
+
+async function recover(parts: RecoveryParts, loss: Loss) {
+  const found = await findCopy(parts)
+  const copy = found && (found.stamp ?? '') > (loss.atLeast ?? '') ? found : await discard(found)
+  // One that is behind is better than none, unless it is empty.
+  const stays = copy === undefined && loss.reason === 'behind' && loss.atLeast !== ''
+  if (copy === undefined && !stays && !parts.reinit) throw new LibraryLost(loss.reason, loss.cause)
+  const setAside = stays ? undefined : await quarantine(parts)
   if (copy) await new LibraryCopies(parts).putInPlace(copy)
   const recovery: Recovery = {
-    reason,
+    reason: loss.reason,
     setAside: setAside === undefined ? null : basename(setAside),
     restored: copy ? { name: copy.name, place: copy.place, upTo: copy.upTo } : null,
-    lostRows: setAside === undefined ? null : await countNewer(join(setAside, basename(parts.file)), copy?.stamp ?? ''),
+    lostRows: setAside === undefined ? null : await countLost(parts, { loss, setAside, copy }),
+    lostBetween: lostBetween(loss, copy?.stamp ?? loss.atLeast ?? ''),
   }
   if (setAside) await writeFile(join(setAside, 'recovery.json'), `${JSON.stringify(recovery, null, 2)}\n`)
-  parts.log.error({ err: cause, ...recovery }, 'the library could not be opened; a copy took its place')
+  else await rm(markOf(parts.file), { force: true })
+  parts.log.error({ err: loss.cause, ...recovery }, saidOf(recovery))
   return { library: await openLibrary(parts.file, parts), recovery }
+}
+
+async function discard(copy: VerifiedCopy | undefined): Promise<undefined> {
+  if (copy) await rm(copy.file, { force: true })
+}
+
+/** What a library that is behind lacks was in no file any more. */
+async function countLost(
+  { file }: RecoveryParts,
+  { loss, setAside, copy }: { loss: Loss; setAside: string; copy: VerifiedCopy | undefined },
+): Promise<number | null> {
+  return loss.reason === 'behind' ? null : countNewer(join(setAside, basename(file)), copy?.stamp ?? '')
+}
+
+function lostBetween({ mark }: Loss, stamp: string): Recovery['lostBetween'] {
+  if (mark === undefined || stamp >= mark) return null
+  return [stamp === '' ? null : timeOf(stamp), timeOf(mark)]
+}
+
+function saidOf({ reason, restored, lostBetween }: Recovery): string {
+  if (reason !== 'behind') return 'the library could not be opened; a copy took its place'
+  const lost = lostBetween ? '; what was changed since is lost, unless other installations have it' : ''
+  return `the library had lost its latest changes; ${restored ? 'a copy took its place' : 'it goes on without them'}${lost}`
 }
 
 async function findCopy(parts: RecoveryParts): Promise<VerifiedCopy | undefined> {
@@ -110,7 +169,7 @@ async function firstSound(copies: LibraryCopies, found: Awaited<ReturnType<Libra
 export async function quarantine({ file, clock, random }: CopyParts): Promise<string | undefined> {
   const folder = join(dirname(file), 'quarantine', `${compactTime(clock.now())}-${randomText(random, 4)}`)
   let moved = false
-  for (const end of ['', '-wal', '-shm', '-journal']) {
+  for (const end of ['', '-wal', '-shm', '-journal', '-mark']) {
     if ((await stat(`${file}${end}`).catch(() => undefined)) === undefined) continue
     await mkdir(folder, { recursive: true, mode: 0o700 })
     await rename(`${file}${end}`, join(folder, `${basename(file)}${end}`))

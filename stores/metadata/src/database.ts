@@ -20,7 +20,7 @@ import type { Backup } from './sqlite/snapshot.ts'
 import { Thread } from './sqlite/thread.ts'
 import { Writer } from './sqlite/writer.ts'
 
-export interface DatabaseOptions {
+export interface DatabaseOptions<Schema> {
   readonly file: string
   /** All there ever were, in order; applied ones never change. */
   readonly migrations: readonly Migration[]
@@ -31,6 +31,8 @@ export interface DatabaseOptions {
   readonly backupFolder?: string | undefined
   readonly log?: Log | undefined
   readonly limits?: Partial<WriteLimits> | undefined
+  /** After each commit, before its writer hears of it; the next writer waits. Must not throw: the commit stands. */
+  readonly onCommit?: ((read: Kysely<Schema>) => Promise<void>) | undefined
 }
 
 export interface WriteLimits {
@@ -44,7 +46,7 @@ export interface WriteLimits {
 
 const defaultLimits: WriteLimits = { writesWaitingMax: 1000, writeWaitMs: 15_000, transactionMs: 30_000 }
 
-interface Parts {
+interface Parts<Schema> extends Pick<DatabaseOptions<Schema>, 'onCommit'> {
   readonly file: string
   readonly connection: Connection
   readonly clock: Clock
@@ -63,13 +65,15 @@ export class Database<Schema> implements AsyncDisposable {
   readonly #limits: WriteLimits
   readonly #turns: Slots
   readonly #file: string
-  readonly #threads: Parts['threads']
-  readonly #planned: Parts['planned']
+  readonly #threads: Parts<Schema>['threads']
+  readonly #planned: Parts<Schema>['planned']
+  readonly #onCommit: Parts<Schema>['onCommit']
   readonly #current = new AsyncLocalStorage<{ active: boolean }>()
   #closed: Promise<void> | undefined
 
-  private constructor({ file, connection, clock, limits, threads, planned }: Parts) {
+  private constructor({ file, connection, clock, limits, threads, planned, onCommit }: Parts<Schema>) {
     this.#file = file
+    this.#onCommit = onCommit
     this.#limits = limits
     this.#threads = threads
     this.#planned = planned
@@ -86,7 +90,7 @@ export class Database<Schema> implements AsyncDisposable {
    * @throws DatabaseCorrupt · DatabaseNewer · DatabaseForeign · MigrationChanged: the file is as it was.
    *   MigrationFailed: the migrations before the failed one stand.
    */
-  static async open<Schema>(options: DatabaseOptions): Promise<Database<Schema>> {
+  static async open<Schema>(options: DatabaseOptions<Schema>): Promise<Database<Schema>> {
     const file = resolve(options.file)
     const threads = { queries: new Thread(file), maintenance: new Thread(file) }
     const backupFolder = options.backupFolder ?? join(dirname(file), 'backups')
@@ -94,7 +98,8 @@ export class Database<Schema> implements AsyncDisposable {
       const connection = await openFile({ ...options, file, backupFolder }, threads.maintenance)
       const limits = { ...defaultLimits, ...options.limits }
       const planned = planMigrations(options.migrations)
-      return new Database<Schema>({ file, connection, clock: options.clock, limits, threads, planned })
+      const { clock, onCommit } = options
+      return new Database<Schema>({ file, connection, clock, limits, threads, planned, onCommit })
     } catch (failure) {
       await threads.maintenance.close()
       throw failure
@@ -246,8 +251,11 @@ export class Database<Schema> implements AsyncDisposable {
     }
   }
 
-  #transact<T>(work: (transaction: Transaction<Schema>) => Promise<T>): Promise<T> {
-    return this.#writing.transaction().execute(transaction => inTime(work(transaction), this.#limits.transactionMs))
+  async #transact<T>(work: (transaction: Transaction<Schema>) => Promise<T>): Promise<T> {
+    const transacting = (transaction: Transaction<Schema>) => inTime(work(transaction), this.#limits.transactionMs)
+    const value = await this.#writing.transaction().execute(transacting)
+    await this.#onCommit?.(this.read)
+    return value
   }
 }
 

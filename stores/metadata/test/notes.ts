@@ -27,7 +27,7 @@ export const notes = migration('notes', (schema, step) => [
 ])
 
 /** Opens notes with small waits; every option may be replaced. */
-export function openNotes(file: string, options: Partial<DatabaseOptions> = {}): Promise<Database<Notes>> {
+export function openNotes(file: string, options: Partial<DatabaseOptions<Notes>> = {}): Promise<Database<Notes>> {
   return Database.open<Notes>({
     file,
     migrations: [authors, notes],
