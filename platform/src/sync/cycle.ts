@@ -112,9 +112,10 @@ export class Cycle {
     const base = await this.#parts.copies.find(place)
     const known = place.first_synced_at !== null && place.rejected_etag === null && !this.#use.recreate
     if (base === undefined || !known) return 'nothing'
-    const { ours, theirs } = await this.#difference(base, await this.#parts.database.fingerprint())
+    const fingerprint = await this.#parts.database.fingerprint()
+    const { ours, theirs } = await this.#difference(base, fingerprint)
     if (ours === 0 || theirs > 0) return 'nothing'
-    return (await this.#push({ etag: base.etag, base }, ours)) ? 'done' : 'conflict'
+    return (await this.#push({ etag: base.etag, base }, { rows: ours, fingerprint })) ? 'done' : 'conflict'
   }
 
   /** @returns whether both sides hold the same now. */
@@ -125,7 +126,7 @@ export class Cycle {
     const fingerprint = await this.#parts.database.fingerprint()
     const difference = await this.#difference(remote.base, fingerprint)
     if (difference.theirs > 0) await this.#merge()
-    if (difference.ours > 0) return this.#push(remote, difference.ours)
+    if (difference.ours > 0) return this.#push(remote, { rows: difference.ours, fingerprint })
     this.#parts.compared.upTo = comparison(remote.base, fingerprint)
     return true
   }
@@ -216,9 +217,12 @@ export class Cycle {
     this.#report.contradictions += contradictions
   }
 
-  /** @returns false when somebody else was faster. */
-  async #push(remote: Remote, rows: number): Promise<boolean> {
-    const { database, copies, records, clock } = this.#parts
+  /**
+   * @param state of the database from before it is copied: what changes afterwards is looked for the next time.
+   * @returns false when somebody else was faster.
+   */
+  async #push(remote: Remote, state: { readonly rows: number; readonly fingerprint: string }): Promise<boolean> {
+    const { database, copies, records, clock, compared } = this.#parts
     const draft = copies.draft()
     try {
       const { sha256 } = await database.snapshot(draft, this.#use.signal)
@@ -226,8 +230,10 @@ export class Cycle {
       const etag = await this.#write(draft, sha256, remote.etag)
       if (etag === undefined) return false
       const first = (await records.read()).first_synced_at ?? clock.now()
-      await copies.adopt({ etag, sha256, file: draft }, { first_synced_at: first })
-      this.#report.rowsPushed += rows
+      const base = { etag, sha256, file: draft }
+      await copies.adopt(base, { first_synced_at: first })
+      compared.upTo = comparison(base, state.fingerprint)
+      this.#report.rowsPushed += state.rows
       this.#report.etagAfter = etag
       return true
     } finally {
