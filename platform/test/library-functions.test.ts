@@ -118,9 +118,37 @@ describe('what a question uses', () => {
     expect(await problemOf(whole.jq('test'))).toMatchObject({ hint: 'jq has test/1, test/2.' })
   })
 
-  it('keeps the function that failed in sight', async () => {
-    await define('def picky: if . > 1 then error("picky: too much") else . end;')
-    expect(await problemOf(whole.jq('2 | picky'))).toMatchObject({ code: 'JQ_RUNTIME', message: 'picky: too much' })
+  it('is told with its own line when it fails, whoever called it', async () => {
+    await define('# Not too much.\ndef picky:\n  if . > 1\n  then error("too much") else . end;')
+    await define('def pickier: picky | picky;')
+    expect(await problemOf(whole.jq('0,\n2 | pickier'))).toMatchObject({
+      code: 'JQ_RUNTIME',
+      message: 'too much',
+      hint: 'It failed at line 4, column 8 in function picky/0 (version 1).',
+      details: { function: 'picky/0', version: 1, position: { line: 4, column: 8 } },
+    })
+  })
+
+  it('is not blamed for what the question itself does', async () => {
+    await define('def twice(f): f, f;')
+    const params = { key: 'a' }
+    const problem = await problemOf(whole.jq('1 as $x # ok\n| twice($x\n.b) | $key', { params }))
+    expect(problem).toMatchObject({
+      message: 'Cannot index number with string ("b")',
+      hint: 'It failed at line 3, column 1 in the text of the query.',
+      details: { position: { line: 3, column: 1 } },
+    })
+    expect(problem.details).not.toHaveProperty('function')
+    const label = await problemOf(whole.jq('twice(1)\n| break $out'))
+    expect(label).toMatchObject({ code: 'JQ_UNKNOWN_LABEL', details: { position: { line: 2 } } })
+  })
+
+  it('keeps what its author wrote within it', async () => {
+    const written = '# Cents.\ndef cents: # of euros\n  . * 100;'
+    const made = await define(`\n${written} # gone`)
+    expect(made.definition).toBe(written)
+    expect(await whole.jq('2 | cents')).toMatchObject({ value: 200 })
+    expect(await definedIn('1 | cents')).toBe('def cents: . * 100;\n1 | cents')
   })
 })
 

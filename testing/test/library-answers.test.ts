@@ -2,6 +2,8 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { runCommand } from '../src/run-command.ts'
+import { cleanEnvironment, launcher } from '../src/server-process.ts'
 import { refusalOf, Team } from '../src/team.ts'
 
 const canary = 'canary-7be1c09'
@@ -230,6 +232,35 @@ describe('functions that use functions', () => {
     await approved('failing', '{a: 1} | fails_inside')
     const failed = await refusalOf(team.as('dave').tools.run({ tool: 'failing' }))
     expect(failed).toMatchObject({ code: 'JQ_RUNTIME', message: 'too small: 1', kind: 'invalid' })
+  })
+
+  it('say so with their own name and line, whoever called them, on every door', async () => {
+    await approvedFunction('def inner_c:\n  . as $x\n  | .name;')
+    await approvedFunction('def inner_b: [.[]\n| inner_c];')
+    await approvedFunction('def inner_a:\n\n  inner_b;')
+    await approved('deep', '# the tool\n[5]\n| inner_a')
+    const message = 'Cannot index number with string ("name")'
+    const hint = 'It failed at line 3, column 5 in function inner_c/0 (version 1).'
+    const details = { function: 'inner_c/0', version: 1, position: { line: 3, column: 5 } }
+    const problem = { code: 'JQ_RUNTIME', message, hint, details }
+    expect(await refusalOf(team.as('dave').tools.run({ tool: 'deep' }))).toMatchObject(problem)
+    await using mcp = await team.mcp('dave', { era: 'modern' })
+    const said = await mcp.client.callTool({ name: 'deep', arguments: {} })
+    expect(said).toMatchObject({ isError: true, structuredContent: { error: problem } })
+    expect(said.content).toEqual([{ type: 'text', text: `${message} (JQ_RUNTIME)\n${hint}` }])
+    const command = await runCommand(process.execPath, {
+      args: [launcher, 'tools', 'run', 'deep'],
+      env: { ...cleanEnvironment(), SUPER_DATA_URL: team.url, SUPER_DATA_API_KEY: team.person('dave').key },
+      cwd: team.folder,
+    })
+    expect(command.code).not.toBe(0)
+    expect(command.stderr).toContain(`${message}\nhint:  ${hint}`)
+  })
+
+  it('leave the line of the question to the question', async () => {
+    const asked = (text: string) => refusalOf(team.as('dave').queries.ask({ engine: 'jq', text }))
+    const hint = 'It failed at line 3, column 7 in the text of the query.'
+    expect(await asked('{n: 1} | chain_a, # 3\n\n (1 | .name)')).toMatchObject({ code: 'JQ_RUNTIME', hint })
   })
 })
 

@@ -7,6 +7,14 @@ export interface Position {
   readonly offset: number
 }
 
+/** A place in one of the texts a program is made of: in the program itself, unless it names another. */
+export interface Place {
+  readonly position: Position
+  /** Which of the definitions given along with the program, counted from 0. */
+  readonly definition?: number
+  readonly module?: string
+}
+
 /** The text is not a jq program. */
 export class JqSyntaxError extends PlatformError {
   readonly code = 'JQ_SYNTAX'
@@ -137,10 +145,16 @@ export class JqForbidden extends PlatformError {
   }
 }
 
-/** The program ended in an error nothing caught; the message is jq's. */
+/** The program ended in an error nothing caught: the message is jq's, and `details` may say where it happened. */
 export class JqRuntimeError extends PlatformError {
   readonly code = 'JQ_RUNTIME'
   readonly kind = 'invalid'
+  /** Where it was raised, when somebody looked: `details` have it, too. */
+  readonly place: Place | undefined
+  constructor(message: string, details: { readonly value?: unknown }, place?: Place) {
+    super(message, { details: { ...details, ...place } })
+    this.place = place
+  }
 }
 
 /** The program stopped itself with `halt_error`. */

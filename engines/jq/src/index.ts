@@ -20,6 +20,7 @@ export {
   JqUnknownModule,
   JqUnknownVariable,
   JqValueTooLarge,
+  type Place,
   type Position,
   type Produced,
 } from './errors.ts'

@@ -2,8 +2,10 @@ import { type Clock, systemClock } from '@super-data/base/clock'
 import { halted } from './builtins/surroundings.ts'
 import { BodyContext } from './compile/context.ts'
 import type { Many, Signal } from './compile/machine.ts'
+import type { Plan } from './compile/plan.ts'
 import { resolveProgram } from './compile/resolve.ts'
 import { type Budget, type InputPlace, nowhere, Runtime } from './compile/runtime.ts'
+import { placeOf } from './compile/site.ts'
 import {
   JqDepthExceeded,
   JqOutputBytesExceeded,
@@ -33,6 +35,11 @@ export interface CompileOptions {
   readonly policy?: Policy
   /** The function library: what `import` and `include` can find. Nothing when left out. It obeys the same policy. */
   readonly functions?: ModuleLibrary
+  /**
+   * Definitions that stand before the program, each using those before it. Each is a text of its own, so that positions
+   * in the program are those its author sees.
+   */
+  readonly definitions?: readonly string[]
 }
 
 /** What one run gets and how far it may go. */
@@ -79,6 +86,14 @@ export interface Program {
    */
   run(input: Value, options?: RunOptions): Value[]
 
+  /**
+   * Finds out where a run failed: the error again, with the place it was raised at in the text of the program, of a
+   * definition or of a module. Runs once more and several times slower, with nobody listening, under the same budget.
+   *
+   * @returns the same error without a place when that run ends in another way: it read `input`, or the budget is over.
+   */
+  locate(error: JqRuntimeError, input: Value, options?: RunOptions): JqRuntimeError
+
   /** What it reads, needs and costs, as far as its text tells. */
   explain(): Explanation
 }
@@ -87,37 +102,47 @@ export interface Program {
  * Compiles a program: jq 1.8, with names looked up and policy enforced before anything runs.
  *
  * @throws JqSyntaxError · JqUnknownFunction, JqUnknownVariable, JqUnknownLabel · JqUnknownModule, JqModuleInvalid,
- *   JqModuleCycle · JqForbidden for what the policy rules out. All carry a position in `text`.
+ *   JqModuleCycle · JqForbidden for what the policy rules out. All carry a position in `text`, or in that definition of
+ *   `definitions` which is wrong.
  */
 export function compile(text: string, options: CompileOptions = {}): Program {
   const ast = parse(text)
   const { policy = {}, variables = [], functions: library } = options
+  const definitions = (options.definitions ?? []).map(each => parse(each))
   const allows = (surrounding: Surrounding) => permits(policy, surrounding, library !== undefined)
   const enforce = (each: Ast) => enforcePolicy(each, allows)
-  enforce(ast)
+  for (const each of [...definitions, ast]) enforce(each)
   return guardDepth(text, () => {
     const imports = loadModules(ast, { library, enforce })
-    const plan = resolveProgram(ast, { globals: variables, permits: allows, imports })
-    const runtime = new Runtime(library)
-    return new CompiledProgram(ast, new BodyContext(runtime).many(plan), runtime, variables)
+    const plan = resolveProgram(ast, { globals: variables, permits: allows, imports, definitions })
+    return new CompiledProgram({ ast, plan, variables, library })
   })
 }
 
 /** Tells every producer in the program that the run is over. */
 const finished: Signal = { finished: true }
 
-class CompiledProgram implements Program {
+interface ProgramParts {
   readonly ast: Ast
+  readonly plan: Plan
+  readonly variables: readonly string[]
+  readonly library: ModuleLibrary | undefined
+}
+
+class CompiledProgram implements Program {
+  readonly #parts: ProgramParts
   readonly #many: Many
   readonly #runtime: Runtime
-  readonly #variables: readonly string[]
   #running = false
 
-  constructor(ast: Ast, many: Many, runtime: Runtime, variables: readonly string[]) {
-    this.ast = ast
-    this.#many = many
-    this.#runtime = runtime
-    this.#variables = variables
+  constructor(parts: ProgramParts, locates = false) {
+    this.#parts = parts
+    this.#runtime = new Runtime(parts.library)
+    this.#many = new BodyContext(this.#runtime, undefined, locates).many(parts.plan)
+  }
+
+  get ast(): Ast {
+    return this.#parts.ast
   }
 
   explain(): Explanation {
@@ -128,6 +153,16 @@ class CompiledProgram implements Program {
     const outputs: Value[] = []
     this.#run(input, options, options.emit ?? (output => void outputs.push(output)))
     return outputs
+  }
+
+  locate(error: JqRuntimeError, input: Value, options: RunOptions = {}): JqRuntimeError {
+    const { inputs: _, onDebug: _debug, onStderr: _stderr, onHalt: _halt, ...quiet } = options
+    try {
+      new CompiledProgram(this.#parts, true).run(input, { ...quiet, emit: ignore })
+    } catch (again) {
+      if (again instanceof JqRuntimeError && again.message === error.message) return again
+    }
+    return error
   }
 
   #run(input: Value, options: RunOptions, emit: (output: Value) => unknown): void {
@@ -154,7 +189,7 @@ class CompiledProgram implements Program {
     runtime.onDebug = onDebug
     runtime.onStderr = options.onStderr ?? onDebug
     runtime.place = options.inputPlace ?? nowhere
-    for (const [at, name] of this.#variables.entries()) {
+    for (const [at, name] of this.#parts.variables.entries()) {
       if (!Object.hasOwn(variables, name)) {
         throw new JqUnknownVariable({ name, position: { line: 1, column: 1, offset: 0 } })
       }
@@ -189,7 +224,10 @@ function scales(bytesMax: number, runtime: Runtime): (output: Value) => void {
 
 /** What leaves a run for something thrown inside. */
 function publicError(error: unknown, { outputs }: Runtime): unknown {
-  if (error instanceof Raised) return new JqRuntimeError(messageOf(error.value), { details: detailsOf(error.value) })
+  if (error instanceof Raised) {
+    const { value, site } = error
+    return new JqRuntimeError(messageOf(value), detailsOf(value), site && placeOf(site))
+  }
   if (isStackOverflow(error)) return new JqDepthExceeded(undefined, { outputs })
   if (error instanceof RangeError && /invalid (string|array) length/i.test(error.message)) return new JqValueTooLarge()
   return error

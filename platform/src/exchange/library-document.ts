@@ -81,6 +81,9 @@ function inOrder(functions: readonly DocumentFunction[], mistakes: string[]): re
       waiting.delete(key)
     }
   }
-  for (const { name, arity } of waiting.values()) mistakes.push(`${name}/${arity} uses what is missing`)
+  for (const { name, arity, uses } of waiting.values()) {
+    const missing = uses.filter(use => !ordered.has(keyOf(use))).map(use => `${use.name}/${use.arity}`)
+    mistakes.push(`${name}/${arity} uses ${missing.join(', ')}, which cannot be had`)
+  }
   return [...ordered.values()]
 }

@@ -1,6 +1,6 @@
 import { nearest } from '@super-data/base/nearest'
 import type { LibraryFunction, ReviewedFunction } from '@super-data/contract'
-import { analyse, builtinNames, compile, type Definition, format, JqForbidden, parseDefinition } from '@super-data/jq'
+import { analyse, builtinNames, compile, type Definition, JqForbidden, parseDefinition } from '@super-data/jq'
 import type { Database } from '@super-data/metadata'
 import { derivedId } from '../derived-id.ts'
 import type { EventDraft } from '../events/outbox.ts'
@@ -117,7 +117,7 @@ export class Functions {
     refuseCycle(reference, parsed, uses)
     const id = current?.owner_id ?? (await this.#insertFunction(transaction, parsed, change))
     const description = change.description || (current?.description ?? '')
-    const content = { definition: format(parsed), description, pins: pinsText(uses) }
+    const content = { definition: textOf(change.definition, parsed), description, pins: pinsText(uses) }
     return this.#addVersion(transaction, reference, {
       ...content,
       id,
@@ -172,7 +172,7 @@ export class Functions {
     if (variable) throw new ParameterUnknown(variable.name, [], variable.position)
     const resolver = change.resolver ?? this.resolver(change.projectId, change.userId, reader)
     const uses = await resolver.resolve(facts.functions)
-    compile([...uses.map(use => use.definition), change.definition, '.'].join('\n'))
+    compile(change.definition, { definitions: uses.map(use => use.definition) })
     return uses
   }
 
@@ -215,6 +215,11 @@ export class Functions {
     const events = await this.#reviews.derive(transaction, { id: ownerId })
     return { function: await this.get(change.projectId, reference, undefined, transaction), events }
   }
+}
+
+/** As its author wrote it, remarks before and within it included: errors name its lines. */
+function textOf(text: string, { end }: Definition): string {
+  return text.slice(0, end).trimStart()
 }
 
 /** Redefining a builtin would change what other definitions mean. */

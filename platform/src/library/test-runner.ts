@@ -49,7 +49,7 @@ export class TestRunner {
     const { engine, text, mode } = saved.definition
     if (engine !== 'jq') throw new ToolInvalid('only jq takes an input with the call', 'Name a dataset instead.')
     const each = mode === 'records' ? `$${inputName}[]` : `$${inputName}`
-    const question: Question = { engine, source: undefined, text: `${each} | (\n${text}\n)`, mode: 'document' }
+    const question: Question = { engine, source: undefined, text: `${each} | (${text}\n)`, mode: 'document' }
     const query = await this.#parse(question, saved, run, [inputName])
     return { question, query, params: { [inputName]: input } }
   }

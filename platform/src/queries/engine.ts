@@ -43,8 +43,10 @@ export interface ParseContext {
 /** A question that was understood: it can be run any number of times. */
 export interface ParsedQuery {
   readonly engine: EngineName
-  /** What runs, functions included; parameters stand in it by name, never by value. */
+  /** What runs, functions included, in its canonical form; parameters stand in it by name, never by value. */
   readonly program: string
+  /** The same as its author wrote it and without the functions: places in errors are places in it. */
+  readonly text: string
   readonly parameters: readonly string[]
   readonly functions: readonly PinnedFunction[]
   /** Datasets it reads. */

@@ -1,3 +1,4 @@
+import { toProblem } from '@super-data/base/errors'
 import type { JsonValue } from '@super-data/contract'
 import type { DatasetLease } from '@super-data/datasets'
 import {
@@ -5,8 +6,10 @@ import {
   analyse,
   compile,
   format,
+  JqFailure,
   JqForbidden,
   type JqPool,
+  type Position,
   parse,
   parseDefinition,
   strangerPolicy,
@@ -44,27 +47,30 @@ export class JqQueryEngine implements QueryEngine {
     requireParameters(facts, context.parameters)
     const functions = await context.functions.resolve(facts.functions)
     if (context.source !== undefined) context.lease(context.source).release()
-    const program = [...functions.map(each => each.definition), format(ast)].join('\n')
+    const known = functions.map(definitionOf)
     const parameters = [...new Set(facts.variables.map(variable => variable.name))]
-    compile(program, { variables: parameters, policy: strangerPolicy })
+    const definitions = functions.map(each => each.definition)
+    compile(template.text, { definitions, variables: parameters, policy: strangerPolicy })
     return {
       engine: 'jq',
-      program,
+      program: [...known.map(each => each.text), format(ast)].join('\n'),
+      text: template.text,
       parameters,
       functions,
       sources: context.source === undefined ? [] : [context.source],
       mode: context.mode,
       effect: 'read',
-      pure: facts.pure && functions.every(isPure),
+      pure: facts.pure && known.every(each => each.pure),
       hints: facts.hints,
     }
   }
 
   async run(query: ParsedQuery, request: RunRequest): Promise<RunOutcome> {
     let shape: ResultShape = 'outputs'
-    const done = await this.#pool.run(
+    const call = this.#pool.run(
       {
-        program: query.program,
+        program: query.text,
+        definitions: query.functions.map(each => each.definition),
         variables: jsonTexts(query.parameters, request.params),
         input: await inputOf(request.leases[0], request.signal),
         mode: query.mode,
@@ -80,6 +86,9 @@ export class JqQueryEngine implements QueryEngine {
         },
       },
     )
+    const done = await call.catch(failure => {
+      throw placed(failure, query.functions)
+    })
     return { shape: done.shape ?? shape, outputs: done.outputs, complete: done.stopped === false }
   }
 }
@@ -96,17 +105,37 @@ function requireParameters(facts: Analysis, parameters: readonly string[] | unde
   if (unknown) throw new ParameterUnknown(unknown.name, parameters, unknown.position)
 }
 
-/** Of the many that use a function, each asks: its definition is looked at once. */
-const purity = new Map<string, boolean>()
-const purityMax = 5_000
+interface KnownDefinition {
+  /** In its canonical form. */
+  readonly text: string
+  readonly pure: boolean
+}
 
-function isPure({ hash, definition }: PinnedFunction): boolean {
-  const known = purity.get(hash)
-  if (known !== undefined) return known
-  const { pure } = analyse(parseDefinition(definition))
-  if (purity.size >= purityMax) purity.clear()
-  purity.set(hash, pure)
-  return pure
+/** Of the many that use a function, each asks: its definition is looked at once. */
+const knownDefinitions = new Map<string, KnownDefinition>()
+const knownDefinitionsMax = 5_000
+
+function definitionOf({ hash, definition }: PinnedFunction): KnownDefinition {
+  const present = knownDefinitions.get(hash)
+  if (present) return present
+  const parsed = parseDefinition(definition)
+  const known = { text: format(parsed), pure: analyse(parsed).pure }
+  if (knownDefinitions.size >= knownDefinitionsMax) knownDefinitions.clear()
+  knownDefinitions.set(hash, known)
+  return known
+}
+
+/** The same failure, saying where in whose text: a function's own, or that of the question. */
+function placed(failure: unknown, functions: readonly PinnedFunction[]): unknown {
+  if (!(failure instanceof JqFailure) || failure.code !== 'JQ_RUNTIME') return failure
+  const { position, definition, ...details } = failure.details
+  if (position === undefined) return failure
+  const { line, column } = position as Position
+  const fn = typeof definition === 'number' ? functions[definition] : undefined
+  const inside = fn ? { function: `${fn.name}/${fn.arity}`, version: fn.version } : {}
+  const where = fn ? `in function ${fn.name}/${fn.arity} (version ${fn.version})` : 'in the text of the query'
+  const hint = `It failed at line ${line}, column ${column} ${where}.`
+  return new JqFailure({ ...toProblem(failure), hint, details: { ...details, position, ...inside } }, failure)
 }
 
 function jsonTexts(names: readonly string[], params: Readonly<Record<string, JsonValue>>): Record<string, string> {

@@ -26,6 +26,7 @@ export class PostgresQueryEngine implements QueryEngine {
     return {
       engine: 'postgres',
       program,
+      text: program,
       parameters: numbered.names,
       functions: [],
       sources: [],

@@ -23,6 +23,7 @@ export class SqlQueryEngine implements QueryEngine {
       return {
         engine: 'sql',
         program,
+        text: program,
         parameters: parsed.parameters,
         functions: [],
         sources: parsed.tables,

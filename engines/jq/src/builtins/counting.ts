@@ -43,7 +43,7 @@ function counted(problem: string, slice: Slicer): Form {
     },
     paths: ([count, source], context) => {
       const counts = context.many(count!)
-      const paths = source!.paths(context)
+      const paths = context.paths(source!)
       return (path, value, env, emit) =>
         counts(value, env, n => slice<EmitPath>(countOf(n, problem), each => paths(path, value, env, each), emit))
     },
@@ -56,7 +56,7 @@ const first: Form = {
     return (input, env, emit) => takeOnly<Emit>(1, each => many(input, env, each), emit)
   },
   paths: ([source], context) => {
-    const paths = source!.paths(context)
+    const paths = context.paths(source!)
     return (path, value, env, emit) => takeOnly<EmitPath>(1, each => paths(path, value, env, each), emit)
   },
 }
@@ -75,7 +75,7 @@ const last: Form = {
     }
   },
   paths: ([source], context) => {
-    const paths = source!.paths(context)
+    const paths = context.paths(source!)
     return (path, value, env, emit) => {
       let latest: { path: Path; value: Value } | undefined
       const signal = paths(path, value, env, (at, found) => {

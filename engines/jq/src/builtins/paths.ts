@@ -11,7 +11,7 @@ import type { Family, Form } from './builtin.ts'
 
 const pathOf: Form = {
   many: ([body], context) => {
-    const paths = body!.paths(context)
+    const paths = context.paths(body!)
     return (input, env, emit) => paths(null, input, env, (path, value) => emit(pathKeys(path, value, context.runtime)))
   },
 }
@@ -21,7 +21,7 @@ const everyPath = new RecursePlan()
 
 const pathsForm: Form = {
   many: (_args, context) => {
-    const paths = everyPath.paths(context)
+    const paths = context.paths(everyPath)
     return (input, env, emit) =>
       paths(null, input, env, (path, value) =>
         path === null ? undefined : emit(pathKeys(path, value, context.runtime)),
@@ -31,7 +31,7 @@ const pathsForm: Form = {
 
 const pathsWhere: Form = {
   many: ([condition], context) => {
-    const paths = everyPath.paths(context)
+    const paths = context.paths(everyPath)
     const test = context.many(condition!)
     return (input, env, emit) =>
       paths(null, input, env, (path, value) =>
@@ -62,7 +62,7 @@ const del: Form = {
         return deletePaths(input, fixed)
       }
     }
-    const paths = target!.paths(context)
+    const paths = context.paths(target!)
     return (input, env) =>
       deletePaths(
         input,
@@ -84,7 +84,7 @@ function fixedPaths(plan: Plan): Value[][] | undefined {
 
 const pick: Form = {
   one: ([target], context) => {
-    const paths = target!.paths(context)
+    const paths = context.paths(target!)
     return (input, env) => {
       const owned: Owned = new Set()
       let result: Value = null

@@ -82,13 +82,13 @@ const recurse: Form = {
       }
     }
   },
-  paths: ([step], context) => followPaths(step!.paths(context), context),
+  paths: ([step], context) => followPaths(context.paths(step!), context),
 }
 
 const recurseWhile: Form = {
   many: ([step, condition], context) => followAll(filtered(step!, condition!, context), context),
   paths: ([step, condition], context) => {
-    const next = step!.paths(context)
+    const next = context.paths(step!)
     const test = context.many(condition!)
     return followPaths(
       (path, value, env, emit) =>

@@ -17,7 +17,7 @@ export class ClosureCode implements Code {
       return this.many(input, env, emit)
     }
     this.paths = (path, value, env, emit) => {
-      this.paths = plan.paths(context)
+      this.paths = context.paths(plan)
       return this.paths(path, value, env, emit)
     }
   }
@@ -44,7 +44,7 @@ export class BodyCode implements FunctionCode {
       return this.many(input, env, emit)
     }
     this.paths = (path, value, env, emit) => {
-      this.paths = fn.body.paths(context)
+      this.paths = context.paths(fn.body)
       return this.paths(path, value, env, emit)
     }
   }

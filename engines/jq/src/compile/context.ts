@@ -1,7 +1,9 @@
+import { Raised } from '../value/raised.ts'
 import { BodyCode } from './code.ts'
-import type { Many, One } from './machine.ts'
-import type { Context, FunctionCode, FunctionPlan, Plan } from './plan.ts'
+import type { Many, One, Paths } from './machine.ts'
+import type { Context, FunctionCode, FunctionPlan, Linear, Plan, Update } from './plan.ts'
 import type { Runtime } from './runtime.ts'
+import type { Site } from './site.ts'
 
 /** The context of one function body, or of the program. Each function is compiled at most twice for each of them. */
 export class BodyContext implements Context {
@@ -12,6 +14,8 @@ export class BodyContext implements Context {
   readonly #codes = new Map<FunctionPlan, Map<boolean, FunctionCode>>()
   readonly #singles = new Map<Plan, boolean>()
   readonly #root: BodyContext
+  /** Its code tells errors where they were raised, which makes it several times slower. */
+  readonly #locates: boolean
   /** Functions whose number of outputs is being found out; recursion assumes one. */
   readonly #assumed: FunctionCode[] = []
   /** Lowest assumption the current answer rests on. */
@@ -20,8 +24,10 @@ export class BodyContext implements Context {
   constructor(
     runtime: Runtime,
     body?: { readonly owner: FunctionPlan; readonly singleParams: boolean; readonly parent: BodyContext },
+    locates = false,
   ) {
     this.runtime = runtime
+    this.#locates = locates
     this.owner = body?.owner
     this.#singleParams = body?.singleParams ?? false
     this.#parent = body?.parent
@@ -82,12 +88,42 @@ export class BodyContext implements Context {
   }
 
   one(plan: Plan, tail = false): One {
-    return plan.one(this, tail)
+    return this.#located(plan, plan.one(this, tail))
   }
 
   many(plan: Plan, tail = false): Many {
-    if (!this.isSingle(plan)) return plan.many(this, tail)
-    const one = plan.one(this)
+    if (!this.isSingle(plan)) return this.#located(plan, plan.many(this, tail))
+    const one = this.one(plan)
     return (input, env, emit) => emit(one(input, env))
+  }
+
+  paths(plan: Plan): Paths {
+    return this.#located(plan, plan.paths(this))
+  }
+
+  update(plan: Plan): Update | undefined {
+    const update = plan.update(this)
+    return update && this.#located(plan, update)
+  }
+
+  linear(plan: Plan): Linear | undefined {
+    const linear = plan.linear(this)
+    return linear && this.#located(plan, linear)
+  }
+
+  #located<Args extends unknown[], Result>(plan: Plan, code: (...args: Args) => Result): (...args: Args) => Result {
+    return this.#root.#locates && plan.site ? located(code, plan.site) : code
+  }
+}
+
+/** The innermost piece of program that an error passes on its way out is where it was raised. */
+function located<Args extends unknown[], Result>(code: (...args: Args) => Result, site: Site) {
+  return (...args: Args): Result => {
+    try {
+      return code(...args)
+    } catch (error) {
+      if (error instanceof Raised) error.site ??= site
+      throw error
+    }
   }
 }

@@ -2,6 +2,7 @@ import type { Owned } from '../value/access.ts'
 import type { Value } from '../value/value.ts'
 import type { Code, Env, Many, One, Paths } from './machine.ts'
 import type { Runtime } from './runtime.ts'
+import type { Site } from './site.ts'
 
 /** The value goes away instead of being replaced. */
 export const removed = Symbol('removed')
@@ -24,6 +25,9 @@ export type Linear = (input: Value, env: Env, owned: Owned) => Value
  * `one` where there is exactly one output (most places), `many` for any number, `paths` inside path expressions.
  */
 export abstract class Plan {
+  /** Where the text has it; nowhere for what no text spells out. */
+  site: Site | undefined
+
   /** Whether it has exactly one output, whatever the input (errors aside). */
   abstract single(context: Context): boolean
 
@@ -116,6 +120,9 @@ export interface Context {
   one(plan: Plan, tail?: boolean): One
   /** Code for any number of outputs, whichever kind the plan is. */
   many(plan: Plan, tail?: boolean): Many
+  paths(plan: Plan): Paths
+  update(plan: Plan): Update | undefined
+  linear(plan: Plan): Linear | undefined
   /** Whether the arguments of that enclosing function have one output each. */
   paramsAreSingle(owner: FunctionPlan): boolean
   /** The code of a function for calls whose closure arguments all have one output, or for any. */

@@ -37,11 +37,12 @@ import type { JqObject, Value } from '../value/value.ts'
 import { CallPlan, ParamPlan } from './calls.ts'
 import { FunctionPlan, type Plan } from './plan.ts'
 import { Scope } from './scope.ts'
+import { type Origin, siteOf } from './site.ts'
 import { callsAsFunction } from './uses.ts'
 
 /** Turns a program into a plan: every name becomes the thing it means. */
 export function resolveProgram(ast: Ast, settings: ResolveSettings): Plan {
-  return new Resolver(ast.text, settings, new Map()).program(ast, settings.imports)
+  return new Resolver({ text: ast.text }, settings, new Map()).program(ast, settings.imports)
 }
 
 export interface ResolveSettings {
@@ -50,13 +51,16 @@ export interface ResolveSettings {
   /** Whether the program may touch that part of its surroundings. */
   readonly permits: (surrounding: Surrounding) => boolean
   readonly imports: readonly LoadedImport[]
+  /** Definitions that stand before the program, each a text of its own. */
+  readonly definitions: readonly Ast[]
 }
 
 /** What modules define, each resolved once. */
 type Exports = Map<Module, readonly FunctionPlan[]>
 
 class Resolver {
-  readonly #text: string
+  /** `undefined`: builtins, whose errors are those of whoever calls them. */
+  readonly #origin: Origin | undefined
   readonly #globals: readonly string[]
   readonly #permits: ResolveSettings['permits']
   readonly #settings: ResolveSettings
@@ -64,8 +68,8 @@ class Resolver {
   /** Builtins said in jq, resolved once for each program that uses them. */
   readonly #prelude = new Map<string, FunctionPlan>()
 
-  constructor(text: string, settings: ResolveSettings, exports: Exports) {
-    this.#text = text
+  constructor(origin: Origin | undefined, settings: ResolveSettings, exports: Exports) {
+    this.#origin = origin
     this.#settings = settings
     this.#globals = settings.globals
     this.#permits = settings.permits
@@ -73,14 +77,14 @@ class Resolver {
   }
 
   program({ definitions, body }: Ast, imports: readonly LoadedImport[]): Plan {
-    let scope = this.#imported(imports)
+    let scope = this.#imported(imports, this.#given())
     for (const definition of definitions) scope = scope.fn(this.#define(definition, scope))
     return body ? this.#plan(body, scope) : new IdentityPlan()
   }
 
   /** What a module defines, as seen from outside. */
   module({ definitions }: Ast, imports: readonly LoadedImport[]): FunctionPlan[] {
-    let scope = this.#imported(imports)
+    let scope = this.#imported(imports, new Scope())
     return definitions.map(definition => {
       const fn = this.#define(definition, scope)
       scope = scope.fn(fn)
@@ -88,8 +92,18 @@ class Resolver {
     })
   }
 
-  #imported(imports: readonly LoadedImport[]): Scope {
+  /** What the definitions before the program define. */
+  #given(): Scope {
     let scope = new Scope()
+    for (const [index, { text, definitions }] of this.#settings.definitions.entries()) {
+      const resolver = new Resolver({ text, definition: index }, this.#settings, this.#exports)
+      for (const definition of definitions) scope = scope.fn(resolver.#define(definition, scope))
+    }
+    return scope
+  }
+
+  #imported(imports: readonly LoadedImport[], outer: Scope): Scope {
+    let scope = outer
     for (const each of imports) {
       if (each.kind === 'data') {
         scope = scope.constant(each.alias, each.values).constant(`${each.alias}::${each.alias}`, each.values)
@@ -106,14 +120,14 @@ class Resolver {
     const known = this.#exports.get(module)
     if (known) return known
     const { path, ast, imports } = module
-    const resolver = new Resolver(ast.text, this.#settings, this.#exports)
+    const resolver = new Resolver({ text: ast.text, module: path }, this.#settings, this.#exports)
     const functions = insideModule(path, position, () => resolver.module(ast, imports))
     this.#exports.set(module, functions)
     return functions
   }
 
   #position(span: Span): Position {
-    return positionAt(this.#text, span.start)
+    return positionAt(this.#origin?.text ?? '', span.start)
   }
 
   #define(definition: Definition, scope: Scope): FunctionPlan {
@@ -133,6 +147,12 @@ class Resolver {
   }
 
   #plan(node: Expression, scope: Scope): Plan {
+    const plan = this.#planOf(node, scope)
+    if (this.#origin) plan.site ??= siteOf(node, this.#origin)
+    return plan
+  }
+
+  #planOf(node: Expression, scope: Scope): Plan {
     switch (node.kind) {
       case 'identity':
         return new IdentityPlan()
@@ -422,7 +442,7 @@ class Resolver {
     if (known) return known
     const definition = findPrelude(key)
     if (!definition) return undefined
-    const fn = this.#define(definition, new Scope())
+    const fn = new Resolver(undefined, this.#settings, this.#exports).#define(definition, new Scope())
     this.#prelude.set(key, fn)
     return fn
   }

@@ -86,7 +86,7 @@ export class IndexPlan extends Plan {
   }
 
   override paths(context: Context): Paths {
-    const target = this.#target.paths(context)
+    const target = context.paths(this.#target)
     const index = context.many(this.#index)
     const optional = this.#optional
     return (path, value, env, emit) =>
@@ -100,7 +100,7 @@ export class IndexPlan extends Plan {
   }
 
   override update(context: Context): Update | undefined {
-    const target = this.#target.update(context)
+    const target = context.update(this.#target)
     if (!target || this.#optional || !context.isSingle(this.#index)) return undefined
     const index = context.one(this.#index)
     return (value, env, replace, owned) => {
@@ -168,7 +168,7 @@ export class SlicePlan extends Plan {
 
   override paths(context: Context): Paths {
     const bounds = productOf([this.#from, this.#to], context)
-    const target = this.#target.paths(context)
+    const target = context.paths(this.#target)
     const optional = this.#optional
     return (path, value, env, emit) =>
       bounds(value, env, ([from, to]) =>
@@ -209,7 +209,7 @@ export class IteratePlan extends Plan {
   }
 
   override paths(context: Context): Paths {
-    const target = this.#target.paths(context)
+    const target = context.paths(this.#target)
     const optional = this.#optional
     const { runtime } = context
     return (path, value, env, emit) =>
@@ -221,7 +221,7 @@ export class IteratePlan extends Plan {
   }
 
   override update(context: Context): Update | undefined {
-    const target = this.#target.update(context)
+    const target = context.update(this.#target)
     if (!target || this.#optional) return undefined
     const { runtime } = context
     return (value, env, replace, owned) =>

@@ -43,9 +43,9 @@ export function updater(
   target: Plan,
   context: Context,
 ): (value: Value, env: Env, replace: Replace, owned: Owned | undefined) => Value {
-  const direct = target.update(context)
+  const direct = context.update(target)
   if (direct) return (value, env, replace, owned) => whole(direct(value, env, replace, owned), value)
-  const paths = target.paths(context)
+  const paths = context.paths(target)
   const { runtime } = context
   return (root, env, replace, owned) => {
     const mine = owned ?? new Set<object>()

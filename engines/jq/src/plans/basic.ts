@@ -137,20 +137,20 @@ export class PipePlan extends Plan {
   }
 
   override paths(context: Context): Paths {
-    const left = this.left.paths(context)
-    const right = this.right.paths(context)
+    const left = context.paths(this.left)
+    const right = context.paths(this.right)
     return (path, value, env, emit) => left(path, value, env, (at, found) => right(at, found, env, emit))
   }
 
   override update(context: Context): Update | undefined {
-    const left = this.left.update(context)
-    const right = this.right.update(context)
+    const left = context.update(this.left)
+    const right = context.update(this.right)
     if (!left || !right) return undefined
     return (value, env, replace, owned) => left(value, env, old => right(old, env, replace, owned), owned)
   }
 
   override linear(context: Context): Linear | undefined {
-    if (!this.left.linear(context) && !this.right.linear(context)) return undefined
+    if (!context.linear(this.left) && !context.linear(this.right)) return undefined
     const left = linearOf(this.left, context)
     const right = linearOf(this.right, context)
     return (input, env, owned) => right(left(input, env, owned), env, owned)
@@ -182,8 +182,8 @@ export class CommaPlan extends Plan {
     }
   }
   override paths(context: Context): Paths {
-    const left = this.left.paths(context)
-    const right = this.right.paths(context)
+    const left = context.paths(this.left)
+    const right = context.paths(this.right)
     return (path, value, env, emit) => {
       const signal = left(path, value, env, emit)
       return signal === undefined ? right(path, value, env, emit) : signal

@@ -151,7 +151,7 @@ export class AsPlan extends Plan {
 
   override paths(context: Context): Paths {
     const source = context.many(this.#source)
-    const body = this.#body.paths(context)
+    const body = context.paths(this.#body)
     const bind = binder(this.#binding, context)
     return (path, value, env, emit) =>
       source(value, env, item => bind(item, value, env, inner => body(path, value, inner, emit)))

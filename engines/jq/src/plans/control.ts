@@ -45,8 +45,8 @@ export class IfPlan extends Plan {
 
   override paths(context: Context): Paths {
     const condition = context.many(this.#condition)
-    const then = this.#then.paths(context)
-    const otherwise = this.#otherwise.paths(context)
+    const then = context.paths(this.#then)
+    const otherwise = context.paths(this.#otherwise)
     return (path, value, env, emit) =>
       condition(value, env, answer =>
         isTruthy(answer) ? then(path, value, env, emit) : otherwise(path, value, env, emit),
@@ -54,8 +54,8 @@ export class IfPlan extends Plan {
   }
 
   override update(context: Context): Update | undefined {
-    const then = this.#then.update(context)
-    const otherwise = this.#otherwise.update(context)
+    const then = context.update(this.#then)
+    const otherwise = context.update(this.#otherwise)
     if (!then || !otherwise || !context.isSingle(this.#condition)) return undefined
     const condition = context.one(this.#condition)
     return (value, env, replace, owned) =>
@@ -63,7 +63,7 @@ export class IfPlan extends Plan {
   }
 
   override linear(context: Context): Linear | undefined {
-    if (!this.#then.linear(context) && !this.#otherwise.linear(context)) return undefined
+    if (!context.linear(this.#then) && !context.linear(this.#otherwise)) return undefined
     const condition = context.one(this.#condition)
     const then = linearOf(this.#then, context)
     const otherwise = linearOf(this.#otherwise, context)
@@ -126,8 +126,8 @@ export class TryPlan extends Plan {
 
   override paths(context: Context): Paths {
     const { runtime } = context
-    const body = this.#body.paths(context)
-    const handler = this.#handler?.paths(context)
+    const body = context.paths(this.#body)
+    const handler = this.#handler && context.paths(this.#handler)
     return (path, value, env, emit) => {
       const { depth } = runtime
       let outside = false
@@ -177,7 +177,7 @@ export class LabelPlan extends Plan {
 
   override paths(context: Context): Paths {
     const { runtime } = context
-    const body = this.#body.paths(context)
+    const body = context.paths(this.#body)
     return (path, value, env, emit) => {
       const label = new Cell(null, env)
       return runLabel(label, runtime, () => body(path, value, label, emit))

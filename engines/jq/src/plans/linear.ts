@@ -2,7 +2,7 @@ import type { Context, Linear, Plan } from '../compile/plan.ts'
 
 /** The linear form of a single plan; where there is none, everything it was given counts as shared afterwards. */
 export function linearOf(plan: Plan, context: Context): Linear {
-  const linear = plan.linear(context)
+  const linear = context.linear(plan)
   if (linear) return linear
   const one = context.one(plan)
   return (input, env, owned) => {

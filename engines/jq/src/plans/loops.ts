@@ -71,7 +71,7 @@ export class ReducePlan extends Plan {
   }
 
   #foldSingle(turns: Turns, context: Context): (input: Value, env: Env, start: Value) => Value {
-    const linear = this.#parts.update.linear(context)
+    const linear = context.linear(this.#parts.update)
     if (linear) {
       return (input, env, start) => {
         const owned: Owned = new Set()
@@ -100,8 +100,8 @@ export class ReducePlan extends Plan {
 
   override paths(context: Context): Paths {
     const turns = turnsOf(this.#parts, context)
-    const initial = this.#parts.initial.paths(context)
-    const update = this.#parts.update.paths(context)
+    const initial = context.paths(this.#parts.initial)
+    const update = context.paths(this.#parts.update)
     return (path, value, env, emit) =>
       initial(path, value, env, (startPath, start) => {
         let state: { path: Path; value: Value } = { path: startPath, value: start }
@@ -157,9 +157,9 @@ export class ForeachPlan extends Plan {
 
   override paths(context: Context): Paths {
     const turns = turnsOf(this.#parts, context)
-    const initial = this.#parts.initial.paths(context)
-    const update = this.#parts.update.paths(context)
-    const extract = this.#extract?.paths(context)
+    const initial = context.paths(this.#parts.initial)
+    const update = context.paths(this.#parts.update)
+    const extract = this.#extract && context.paths(this.#extract)
     return (path, value, env, emit) =>
       initial(path, value, env, (startPath, start) => {
         let state: { path: Path; value: Value } = { path: startPath, value: start }

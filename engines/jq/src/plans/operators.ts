@@ -256,8 +256,8 @@ export class AlternativePlan extends Plan {
   }
 
   override paths(context: Context): Paths {
-    const left = this.#left.paths(context)
-    const right = this.#right.paths(context)
+    const left = context.paths(this.#left)
+    const right = context.paths(this.#right)
     return (path, value, env, emit) => {
       let found = false
       const signal = left(path, value, env, (at, item) => {

@@ -126,10 +126,10 @@ export class CallSession {
   }
 }
 
-function toHead({ program, variables, input, mode, limits, policy }: JqCall): CallHead {
+function toHead({ program, definitions = [], variables, input, mode, limits, policy }: JqCall): CallHead {
   // JSON has no infinity: an endless limit travels as a very large one.
   const bytes = Math.min(limits.bytes, Number.MAX_SAFE_INTEGER)
-  return { program, variables, mode, limits: { ...limits, bytes }, policy, input: toHeadInput(input) }
+  return { program, definitions, variables, mode, limits: { ...limits, bytes }, policy, input: toHeadInput(input) }
 }
 
 function toHeadInput(input: JqCall['input']): CallHead['input'] {

@@ -28,8 +28,9 @@ export type JqInput =
     }
 
 export interface JqCall {
-  /** The complete program: definitions and body. */
   readonly program: string
+  /** Definitions that stand before the program, each using those before it. */
+  readonly definitions?: readonly string[]
   /** Name without `$` → JSON text. */
   readonly variables: Readonly<Record<string, string>>
   readonly input: JqInput

@@ -17,6 +17,7 @@ export interface ChildSettings {
 /** A call as it goes to the child. Inline JSON follows behind the head; the bytes of a file are pulled. */
 export interface CallHead {
   readonly program: string
+  readonly definitions: readonly string[]
   readonly variables: Readonly<Record<string, string>>
   readonly input:
     | { readonly kind: 'none' }

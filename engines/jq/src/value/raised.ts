@@ -1,3 +1,4 @@
+import type { Site } from '../compile/site.ts'
 import { numberText } from './number-text.ts'
 import { isNumber, kindOf, type Value } from './value.ts'
 
@@ -7,8 +8,11 @@ import { isNumber, kindOf, type Value } from './value.ts'
  */
 export class Raised {
   readonly value: Value
+  /** Where it was raised; known only in runs that look for it. */
+  site: Site | undefined
   constructor(value: Value) {
     this.value = value
+    this.site = undefined
   }
 }
 
