@@ -13,6 +13,10 @@ export const castVote = z.object({
   comment: z.string(),
   at: instant,
   confirmed: z.boolean().describe('False: its voter has not confirmed it, and it does not count yet.'),
+  confirmedBy: z
+    .enum(['code', 'elicitation'])
+    .nullable()
+    .describe('How its voter confirmed it; null where nothing more than the vote was wanted, or it waits.'),
 })
 
 /** What was found out about a version when it was put before the team. */

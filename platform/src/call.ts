@@ -1,4 +1,5 @@
 import type { Event, Input, OperationName, Output } from '@super-data/contract'
+import type { Person } from './person.ts'
 import type { Credentials, Principal } from './principal.ts'
 import type { LibraryTransaction } from './state/library.ts'
 import type { PlatformTransaction } from './state/platform.ts'
@@ -23,6 +24,8 @@ export interface CallRequest {
   readonly project?: string
   /** `X-Idempotency-Key`: a repeated mutation with the same key is answered from the first. */
   readonly idempotencyKey?: string
+  /** Absent where nobody can be asked in the middle of a call. */
+  readonly person?: Person
   readonly signal: AbortSignal
   readonly onProgress?: (progress: Progress) => void
   /** Told once the caller's rate is known, before the work starts; also when the call is then refused. */

@@ -9,6 +9,7 @@ export type {
   PostgresSourceFigures,
   Readiness,
 } from './door.ts'
+export { type Person, type PersonAnswer, PersonNotAsked, type PersonQuestion } from './person.ts'
 export { Platform } from './platform.ts'
 export type { PlatformComponents } from './platform-parts.ts'
 export type { PlatformSettings } from './platform-settings.ts'

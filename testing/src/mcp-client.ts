@@ -1,5 +1,5 @@
 import { registerHooks } from 'node:module'
-import type { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
+import type { Client, ElicitResult, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 
 export type Era = 'modern' | 'legacy'
 
@@ -10,22 +10,29 @@ export interface McpConnection extends AsyncDisposable {
 
 export const revisions: Readonly<Record<Era, string>> = { modern: '2026-07-28', legacy: '2025-11-25' }
 
+export interface McpClientOptions {
+  readonly era: Era
+  readonly key?: string
+  readonly onToolsChanged?: () => void
+  /** The person at the client, who is shown a message and answers; without it the client asks nobody. */
+  readonly person?: (message: string) => ElicitResult | Promise<ElicitResult>
+}
+
 /** The official client, speaking one protocol revision. */
-export async function connectMcp(
-  url: string,
-  options: { readonly era: Era; readonly key?: string; readonly onToolsChanged?: () => void },
-): Promise<McpConnection> {
+export async function connectMcp(url: string, options: McpClientOptions): Promise<McpConnection> {
   const sdk = await importClient()
-  const { onToolsChanged } = options
+  const { onToolsChanged, person } = options
   const client = new sdk.Client(
     { name: 'test', version: '1' },
     {
       versionNegotiation: { mode: options.era === 'modern' ? { pin: revisions.modern } : 'legacy' },
+      ...(person ? { capabilities: { elicitation: { form: {} } } } : {}),
       ...(onToolsChanged
         ? { listChanged: { tools: { autoRefresh: false, debounceMs: 0, onChanged: () => onToolsChanged() } } }
         : {}),
     },
   )
+  if (person) client.setRequestHandler('elicitation/create', ({ params }) => person(params.message))
   const headers = options.key === undefined ? {} : { Authorization: `Bearer ${options.key}` }
   const transport = new sdk.StreamableHTTPClientTransport(new URL(url), { requestInit: { headers } })
   await client.connect(transport)

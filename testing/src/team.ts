@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Problem, toProblem } from '@super-data/base/errors'
 import { type Client, createClient } from '@super-data/contract/client'
-import { connectMcp, type Era, type McpConnection } from './mcp-client.ts'
+import { connectMcp, type McpClientOptions, type McpConnection } from './mcp-client.ts'
 import { ServerProcess, type ServerProcessOptions } from './server-process.ts'
 
 const seeds = fileURLToPath(new URL('../../examples/seeds', import.meta.url))
@@ -87,7 +87,7 @@ export class Team<Name extends string = string> implements AsyncDisposable {
 
   mcp(
     name: Name | 'owner' | (string & {}),
-    options: { readonly era: Era; readonly path?: string; readonly onToolsChanged?: () => void },
+    options: Omit<McpClientOptions, 'key'> & { readonly path?: string },
   ): Promise<McpConnection> {
     const { path = '/mcp', ...rest } = options
     return connectMcp(this.url + path, { ...rest, key: this.person(name).key })

@@ -6,6 +6,8 @@ export interface ServerLimits {
   readonly bodyDepthMax: number
   /** Longest one call may take; engines stop earlier by their own limits. */
   readonly callTimeoutMs: number
+  /** Longest a call waits for what the person at the client answers. */
+  readonly answerTimeoutMs: number
   /** Longest `close` waits for work in progress. */
   readonly drainTimeoutMs: number
   /** Comment lines keep an idle stream open through proxies. */
@@ -33,6 +35,7 @@ export const defaultLimits: ServerLimits = {
   bodyBytesMax: 4 * 1024 * 1024,
   bodyDepthMax: 64,
   callTimeoutMs: 120_000,
+  answerTimeoutMs: 5 * 60_000,
   drainTimeoutMs: 10_000,
   heartbeatMs: 15_000,
   streamsPerPrincipalMax: 64,

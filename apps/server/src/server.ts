@@ -115,8 +115,7 @@ function openDoors(options: ServerOptions, stop: { draining: boolean }): { door:
   const publicUrl = options.publicUrl === undefined ? undefined : new URL(options.publicUrl)
   const inFlight = new InFlight()
   const streams = new Streams({ authenticate: credentials => platform.authenticate(credentials), clock, log, limits })
-  const { callTimeoutMs } = limits
-  const registry = options.mcpRegistry ?? new PlatformRegistry({ platform, ids, log, version, callTimeoutMs })
+  const registry = options.mcpRegistry ?? new PlatformRegistry({ platform, ids, log, version, ...limits })
   const mcp = new McpDoor({ registry, streams, clock, log, limits, inFlight })
   const metrics = new Metrics(platform, {
     super_data_open_streams: { help: 'Streams open now.', read: () => streams.count },

@@ -114,7 +114,8 @@ export const serverSettings = {
   },
   voteConfirmation: {
     env: 'SUPER_DATA_VOTE_CONFIRMATION',
-    about: 'What makes a vote over MCP count: `none`, a `code` its voter reads elsewhere, or an `elicitation`.',
+    about:
+      'What makes a vote over MCP count: `none`, a `code` its voter reads elsewhere, or an `elicitation`: the client asks its person, or a code where it cannot.',
     schema: z.enum(['none', 'code', 'elicitation'], { error: 'none, code or elicitation' }).default('none'),
   },
   maxPendingTools: {

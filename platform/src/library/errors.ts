@@ -251,6 +251,17 @@ export class VoteCodeElsewhere extends PlatformError {
   }
 }
 
+/** The person behind the agent was asked and did not confirm the vote. */
+export class VoteDeclined extends PlatformError {
+  readonly code = 'VOTE_DECLINED'
+  readonly kind = 'denied'
+  constructor(name: string) {
+    super(`the person who was asked did not confirm the vote on ${name}; nothing was recorded`, {
+      hint: 'Do not vote again unless they tell you to.',
+    })
+  }
+}
+
 /** Only its author, whoever submitted it, or an admin takes a proposal back. */
 export class ProposalNotYours extends PlatformError {
   readonly code = 'PROPOSAL_NOT_YOURS'

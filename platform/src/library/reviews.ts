@@ -59,14 +59,8 @@ export interface VoteCast {
   readonly comment: string
   /** Whether an agent may have cast it: then it counts once a person confirms it, where the team wants that. */
   readonly byAgent: boolean
-}
-
-/** A vote that was cast. */
-export interface Voted {
-  readonly id: string
-  /** The person has to confirm it before it counts. */
-  readonly unconfirmed: boolean
-  readonly events: EventDraft[]
+  /** How its voter has confirmed it already. */
+  readonly confirmedBy?: 'elicitation'
 }
 
 export interface Submitting {
@@ -151,11 +145,9 @@ export class Reviews {
    *
    * @throws VoteCommentMissing · ToolStateConflict · VoteStale · VoteNotEligible
    */
-  async vote(transaction: LibraryTransaction, owner: Reviewed, cast: VoteCast): Promise<Voted> {
-    if (cast.vote === 'reject' && cast.comment.trim() === '') throw new VoteCommentMissing()
-    const version = await this.#votedOn(transaction, owner, cast.hash)
-    await this.#requireReviewer(transaction, owner, version, cast.userId)
-    const unconfirmed = cast.byAgent && policyOf(version)?.voteConfirmation !== 'none'
+  async vote(transaction: LibraryTransaction, owner: Reviewed, cast: VoteCast): Promise<EventDraft[]> {
+    const version = await this.votable(transaction, owner, cast)
+    const needsConfirmation = cast.byAgent && policyOf(version)?.voteConfirmation !== 'none'
     const id = this.#parts.ids.next('vote')
     await transaction
       .insertInto('votes')
@@ -166,12 +158,26 @@ export class Reviews {
         user_id: cast.userId,
         vote: cast.vote,
         comment: cast.comment,
-        needs_confirmation: unconfirmed ? 1 : 0,
+        needs_confirmation: needsConfirmation ? 1 : 0,
         at: this.#parts.clock.now(),
         stamp: await this.#parts.stamps.next(transaction),
       })
       .execute()
-    return { id, unconfirmed, events: await this.derive(transaction, owner) }
+    if (needsConfirmation && cast.confirmedBy)
+      return this.confirm(transaction, owner, { voteId: id, method: cast.confirmedBy })
+    return this.derive(transaction, owner)
+  }
+
+  /**
+   * The version that a vote would count for.
+   *
+   * @throws VoteCommentMissing · ToolStateConflict · VoteStale · VoteNotEligible
+   */
+  async votable(reader: Reader, owner: Reviewed, cast: VoteCast): Promise<VersionRow> {
+    if (cast.vote === 'reject' && cast.comment.trim() === '') throw new VoteCommentMissing()
+    const version = await this.#votedOn(reader, owner, cast.hash)
+    await this.#requireReviewer(reader, owner, version, cast.userId)
+    return version
   }
 
   /** Lets a vote count that waited for its voter. */

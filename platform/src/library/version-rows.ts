@@ -88,7 +88,7 @@ export function votesOn(reader: Reader, submissionId: string) {
     .innerJoin('users', 'users.id', 'votes.user_id')
     .leftJoin('vote_confirmations', 'vote_confirmations.vote_id', 'votes.id')
     .selectAll('votes')
-    .select(['users.name as user_name', 'vote_confirmations.at as confirmed_at'])
+    .select(['users.name as user_name', 'vote_confirmations.method as confirmed_by'])
     .where('votes.submission_id', '=', submissionId)
     .orderBy('votes.stamp')
     .execute()

@@ -54,8 +54,9 @@ type Vote = VersionSummary['votes'][number] & { readonly userId: string }
 
 async function viewVotes(reader: Reader, { submission_id }: VersionRow): Promise<Vote[]> {
   const votes = submission_id === null ? [] : await votesOn(reader, submission_id)
-  return votes.map(({ user_id: userId, user_name: user, vote, comment, at, needs_confirmation, confirmed_at }) => {
-    return { userId, user, vote, comment, at, confirmed: needs_confirmation === 0 || confirmed_at !== null }
+  return votes.map(({ user_id: userId, user_name: user, vote, comment, at, ...row }) => {
+    const { confirmed_by: confirmedBy, needs_confirmation } = row
+    return { userId, user, vote, comment, at, confirmed: needs_confirmation === 0 || confirmedBy !== null, confirmedBy }
   })
 }
 

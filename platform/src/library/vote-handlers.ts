@@ -7,10 +7,11 @@ import type { LibraryTransaction } from '../state/library.ts'
 import { ToolStateConflict, VoteCodeElsewhere, VoteCodeWrong } from './errors.ts'
 import type { LibraryParts } from './library-parts.ts'
 import type { Reader } from './reader.ts'
-import type { Reviewed } from './reviews.ts'
+import type { Reviewed, VoteCast } from './reviews.ts'
 import { tell } from './tell.ts'
 import { getToolRow } from './tool-rows.ts'
 import { stateOf, versionRows } from './version-rows.ts'
+import { askVoter } from './voter.ts'
 
 type Own =
   | 'tools.vote'
@@ -32,12 +33,13 @@ function castingHandlers(parts: LibraryParts): Pick<Handlers, 'tools.vote' | 'to
   const { library, tools, functions, reviews } = parts
   const voteOnTool = async (input: Omit<Input<'tools.vote'>, 'project'> & { project: string }, call: Call) => {
     const project = await getProject(library.read, input.project)
+    const tool = await getToolRow(library.read, project.id, input.tool)
+    const cast = await askVoter(parts, { owner: tool, project: input.project, cast: castOf(input, call) }, call)
     return call.changeLibrary(async (transaction, recording) => {
       recording.target(input.tool)
       recording.event('tool.voted', input.project, input.tool)
       const row = await getToolRow(transaction, project.id, input.tool)
-      const { events } = await reviews.vote(transaction, row, castOf(input, call))
-      tell(recording, events)
+      tell(recording, await reviews.vote(transaction, row, cast))
       return tools.get(project.id, input.tool, undefined, transaction)
     })
   }
@@ -46,19 +48,20 @@ function castingHandlers(parts: LibraryParts): Pick<Handlers, 'tools.vote' | 'to
     'tools.approve': ({ confirm: _, ...input }, call) => voteOnTool({ ...input, vote: 'approve' }, call),
     'functions.vote': async (input, call) => {
       const project = await getProject(library.read, input.project)
+      const voted = await functions.owner(library.read, project.id, input.function)
+      const cast = await askVoter(parts, { owner: voted, project: input.project, cast: castOf(input, call) }, call)
       return call.changeLibrary(async (transaction, recording) => {
         const owner = await functions.owner(transaction, project.id, input.function)
         recording.target(owner.name)
         recording.event('function.voted', input.project, owner.name)
-        const { events } = await reviews.vote(transaction, owner, castOf(input, call))
-        tell(recording, events)
+        tell(recording, await reviews.vote(transaction, owner, cast))
         return functions.get(project.id, owner.name, undefined, transaction)
       })
     },
   }
 }
 
-function castOf(input: { vote: 'approve' | 'reject'; hash: string; comment: string }, call: Call) {
+function castOf(input: { vote: 'approve' | 'reject'; hash: string; comment: string }, call: Call): VoteCast {
   const { vote, hash, comment } = input
   const { userId } = must(call.principal, 'a principal')
   return { vote, hash, comment, userId, byAgent: call.request.door === 'mcp' }

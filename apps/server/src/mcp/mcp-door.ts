@@ -87,7 +87,7 @@ export class McpDoor {
       ({ requestInfo }) => {
         const exchange = requestInfo && this.#exchanges.get(requestInfo)
         if (!exchange) throw new Error('an MCP request without a scope')
-        return new RegistryServer({ registry, log, beginWork: () => inFlight.begin(), ...exchange })
+        return new RegistryServer({ registry, log, ...limits, beginWork: () => inFlight.begin(), ...exchange })
       },
       {
         legacy: 'reject',

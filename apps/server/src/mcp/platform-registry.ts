@@ -1,5 +1,6 @@
 import {
   type CallToolResult,
+  type InputRequiredResult,
   type ListToolsResult,
   ProtocolError,
   ProtocolErrorCode,
@@ -10,11 +11,12 @@ import { PlatformError } from '@super-data/base/errors'
 import type { Ids } from '@super-data/base/ids'
 import type { Log } from '@super-data/base/log'
 import type { Event, OperationName, Output } from '@super-data/contract'
-import type { Catalogue, CatalogueTool, PlatformDoor } from '@super-data/platform'
+import { type Catalogue, type CatalogueTool, PersonNotAsked, type PlatformDoor } from '@super-data/platform'
 import { callWithin } from '../call-within.ts'
 import { type BuiltInTool, builtInTools, builtInToolsWithoutLearning, postgresTools } from './built-in-tools.ts'
 import { ActionUnknown, ArgumentUnknown, CursorInvalid, ToolGroupMissing } from './errors.ts'
 import { type LibraryTool, libraryTools } from './library-tools.ts'
+import { PersonQuestions } from './person-questions.ts'
 import { bringsForeignText, postgresResult } from './postgres-answer.ts'
 import { PostgresCompletions } from './postgres-completions.ts'
 import { PostgresPrompts } from './postgres-prompts.ts'
@@ -31,6 +33,8 @@ export interface PlatformRegistryOptions {
   readonly version: string
   /** Longest one call may take. */
   readonly callTimeoutMs: number
+  /** Longest the person at the client may take to answer. */
+  readonly answerTimeoutMs: number
 }
 
 /** The group that holds the team's own tools and nothing else. */
@@ -58,11 +62,15 @@ export class PlatformRegistry implements McpRegistry {
   readonly resources: PostgresResources
   readonly prompts: PostgresPrompts
   readonly completions: PostgresCompletions
+  readonly verifyState
   readonly #options: PlatformRegistryOptions
+  readonly #questions: PersonQuestions
   readonly #lists = new Map<string, { readonly generation: number; readonly tools: readonly Tool[] }>()
 
   constructor(options: PlatformRegistryOptions) {
     this.#options = options
+    this.#questions = new PersonQuestions(options.answerTimeoutMs)
+    this.verifyState = this.#questions.verify
     this.info = { name: 'super-data', title: 'Super Data', version: options.version }
     this.tools = {
       list: (scope, cursor) => this.#list(scope, cursor),
@@ -126,7 +134,12 @@ export class PlatformRegistry implements McpRegistry {
     return catalogue.tools.find(tool => tool.name === name)
   }
 
-  async #call(scope: McpScope, name: string, input: Input, context: ServerContext): Promise<CallToolResult> {
+  async #call(
+    scope: McpScope,
+    name: string,
+    input: Input,
+    context: ServerContext,
+  ): Promise<CallToolResult | InputRequiredResult> {
     const catalogue = await this.#catalogue(scope)
     const builtIn = offeredTo(catalogue, scope.group).get(name)
     const step = builtIn ? undefined : stepOf(catalogue, scope.group, name)
@@ -142,6 +155,7 @@ export class PlatformRegistry implements McpRegistry {
       if (bringsForeignText(request.operation)) return postgresResult(output, this.#options.ids.next('data'))
       return answerResult(output)
     } catch (error) {
+      if (error instanceof PersonNotAsked) return this.#questions.ask(error.question, context)
       if (!(error instanceof PlatformError))
         this.#options.log.error({ err: error, requestId }, 'an MCP tool call failed')
       return problemResult(error, requestId)
@@ -177,12 +191,14 @@ export class PlatformRegistry implements McpRegistry {
     requestId: string,
   ): Promise<Readonly<Record<string, unknown>>> {
     const progress = ProgressRelay.for(context)
+    const person = this.#questions.personOf(scope.client, context)
     try {
       const { platform, callTimeoutMs } = this.#options
       const { output } = await callWithin(callTimeoutMs, platform, asked.operation, asked.input, {
         ...requestOf(scope),
         requestId,
         signal: context.mcpReq.signal,
+        ...(person ? { person } : {}),
         ...(progress ? { onProgress: step => progress.add(step) } : {}),
       })
       return output as Readonly<Record<string, unknown>>

@@ -11,6 +11,8 @@ export interface RegistryServerOptions {
   /** The caller of every request that carries no scope of its own. */
   readonly scope: McpScope
   readonly log: Log
+  /** Longest the person at the client may take to answer. */
+  readonly answerTimeoutMs: number
   /** Says that a call began; returns how to say that it ended. */
   readonly beginWork?: (() => () => void) | undefined
   /** The arguments of the tool about to be called: some may have to match headers. */
@@ -27,6 +29,7 @@ export class RegistryServer extends McpServer {
       capabilities: capabilitiesOf(registry),
       ...(registry.instructions === undefined ? {} : { instructions: registry.instructions }),
       ...(registry.verifyState === undefined ? {} : { requestState: { verify: registry.verifyState } }),
+      inputRequired: { roundTimeoutMs: options.answerTimeoutMs },
       cacheHints: {
         'tools/list': listHint,
         'prompts/list': listHint,
@@ -74,7 +77,8 @@ function answerTools(server: Server, { registry: { tools }, scope, log, beginWor
     const end = beginWork?.()
     try {
       const input = params.arguments ?? {}
-      return await guarded(log, () => tools.call(scopeOf(context, scope), params.name, input, context))
+      const asking = { ...scopeOf(context, scope), client: server.getClientCapabilities() }
+      return await guarded(log, () => tools.call(asking, params.name, input, context))
     } finally {
       end?.()
     }

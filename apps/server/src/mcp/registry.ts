@@ -1,5 +1,6 @@
 import type {
   CallToolResult,
+  ClientCapabilities,
   CompleteRequestParams,
   CompleteResult,
   GetPromptResult,
@@ -24,6 +25,8 @@ export interface McpScope {
   readonly group: string | undefined
   /** The MCP session, where the protocol has them. */
   readonly channel?: string
+  /** What the client said it can do. */
+  readonly client?: ClientCapabilities | undefined
   /** Of the HTTP request that carries the message. */
   readonly requestId?: string
 }
@@ -44,7 +47,7 @@ export interface McpRegistry {
   /** Log messages to the client; deprecated by the protocol, so off unless asked for. */
   readonly logging?: boolean
   /** Checks state that a client hands back in a multi-round call; throws to refuse it. */
-  readonly verifyState?: (state: string) => unknown
+  readonly verifyState?: (state: string, context: ServerContext) => unknown
   /**
    * Finds out whether the address exists for this caller.
    *

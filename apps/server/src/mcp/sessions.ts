@@ -84,11 +84,11 @@ export class Sessions {
   }
 
   async #begin(request: Request, scope: McpScope, body: unknown): Promise<Response> {
-    const { registry, clock, log, inFlight } = this.#options
+    const { registry, clock, log, limits, inFlight } = this.#options
     const topic = await registry.topic(scope)
     const owner = ownerKey(scope)
     await this.#makeRoom(owner)
-    const server = new RegistryServer({ registry, scope, log, beginWork: () => inFlight.begin() })
+    const server = new RegistryServer({ registry, scope, log, ...limits, beginWork: () => inFlight.begin() })
     let session: Session | undefined
     const transport = new WebStandardStreamableHTTPServerTransport({
       sessionIdGenerator: randomUUID,

@@ -37,8 +37,7 @@ export interface StdioDoor {
  */
 export async function openStdioDoor(options: StdioOptions): Promise<StdioDoor> {
   const { platform, log } = options
-  const registry =
-    options.registry ?? new PlatformRegistry({ ...options, version, callTimeoutMs: defaultLimits.callTimeoutMs })
+  const registry = options.registry ?? new PlatformRegistry({ ...options, ...defaultLimits, version })
   const credentials = { local: options.user }
   const scope: McpScope = {
     credentials,
@@ -56,7 +55,7 @@ function serve(registry: McpRegistry, scope: McpScope, topic: string, log: Log):
   const { promise: closed, resolve } = Promise.withResolvers<void>()
   const handle: StdioServerHandle = serveStdio(
     () => {
-      const server = new RegistryServer({ registry, scope, log })
+      const server = new RegistryServer({ registry, scope, log, ...defaultLimits })
       servers.add(server)
       server.server.onclose = () => servers.delete(server)
       return server
