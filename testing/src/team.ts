@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { type Problem, toProblem } from '@super-data/base/errors'
 import { type Client, createClient } from '@super-data/contract/client'
 import { connectMcp, type McpClientOptions, type McpConnection } from './mcp-client.ts'
-import { ServerProcess, type ServerProcessOptions } from './server-process.ts'
+import { type Finished, runCommand } from './run-command.ts'
+import { cleanEnvironment, launcher, ServerProcess, type ServerProcessOptions } from './server-process.ts'
 
 const seeds = fileURLToPath(new URL('../../examples/seeds', import.meta.url))
 
@@ -91,6 +92,12 @@ export class Team<Name extends string = string> implements AsyncDisposable {
   ): Promise<McpConnection> {
     const { path = '/mcp', ...rest } = options
     return connectMcp(this.url + path, { ...rest, key: this.person(name).key })
+  }
+
+  /** Somebody types a command, at a terminal of their own. */
+  cli(name: Name | 'owner' | (string & {}), ...words: string[]): Promise<Finished> {
+    const env = { ...cleanEnvironment(), SUPER_DATA_API_KEY: this.person(name).key }
+    return runCommand(process.execPath, { args: [launcher, ...words, '--url', this.url], env })
   }
 
   /** Starts the server again on the same home, after it was closed or killed. */

@@ -150,9 +150,9 @@ describe('two people who change the same thing', () => {
     const [won] = both.filter(each => each.status === 'fulfilled')
     const [lost] = both.filter(each => each.status === 'rejected')
     expect(won?.value).toMatchObject({ version: 4 })
-    expect(lost?.reason).toMatchObject({ code: 'VERSION_CONFLICT', details: { currentVersion: 4 } })
-    const read = await team.as('bob').functions.diff({ function: 'shared', from: 3, to: 4 })
-    expect(read.text).toMatch(/- def shared: 3;[\s\S]*\+ def shared: 4[01];/)
+    const difference = { from: 3, to: 4, text: expect.stringMatching(/- def shared: 3;[\s\S]*\+ def shared: 4[01];/) }
+    expect(lost?.reason).toMatchObject({ code: 'VERSION_CONFLICT', details: { currentVersion: 4, difference } })
+    expect(await team.as('bob').functions.diff({ function: 'shared', from: 3, to: 4 })).toMatchObject(difference)
     expect(await change('bob', 42, 4)).toMatchObject({ version: 5 })
     expect(rows(`select version from versions where definition like '%def shared:%' order by version`)).toEqual(
       [1, 2, 3, 4, 5].map(version => ({ version })),
@@ -166,7 +166,50 @@ describe('two people who change the same thing', () => {
     const all = await Promise.allSettled(['alice', 'bob', 'carol'].map(change))
     expect(all.filter(each => each.status === 'fulfilled')).toHaveLength(1)
     for (const each of all.filter(each => each.status === 'rejected'))
-      expect(each.reason).toMatchObject({ code: 'VERSION_CONFLICT', details: { currentVersion: 2 } })
+      expect(each.reason).toMatchObject({
+        code: 'VERSION_CONFLICT',
+        details: { currentVersion: 2, difference: { from: 1, to: 2, text: expect.stringMatching(/^- 1\n\+ "/) } },
+      })
+  })
+
+  it('the second is shown what the first changed, at every door', async () => {
+    await propose('contended', { text: '1 + 1' })
+    await team.as('alice').tools.update({ tool: 'contended', expectedVersion: 1, text: '1 + 2', description: 'Other.' })
+    await team.as('alice').functions.create({ definition: 'def contended: 1;' })
+    await team.as('alice').functions.create({ definition: 'def contended: 2;' })
+    const ofTool = {
+      ...{ from: 1, to: 2, text: '- 1 + 1\n+ 1 + 2' },
+      changes: [{ path: '/description', from: 'A question.', to: 'Other.' }],
+    }
+    const ofFunction = { from: 1, to: 2, text: '- def contended: 1;\n+ def contended: 2;' }
+    for (const era of ['modern', 'legacy'] as const) {
+      await using mcp = await team.mcp('bob', { era, path: '/mcp/library' })
+      const call = async (name: string, input: Record<string, unknown>) =>
+        mcp.client.callTool({ name, arguments: input })
+      const onTool = await call('library', { action: 'update', tool: 'contended', expectedVersion: 1, text: '3' })
+      expect(onTool.structuredContent).toMatchObject({ error: { details: { currentVersion: 2, difference: ofTool } } })
+      expect(JSON.stringify(onTool.content)).toContain('- 1 + 1')
+      const definition = { definition: 'def contended: 3;', expected_version: 1 }
+      const onFunction = await call('create_function', definition)
+      expect(onFunction.structuredContent).toMatchObject({
+        error: { details: { currentVersion: 2, difference: ofFunction } },
+      })
+    }
+    const told = await team.cli('bob', 'tools', 'update', 'contended', '--expected-version', '1', '--text', '3')
+    expect(told.stderr).toMatch(/at version 2[\s\S]*from version 1 to 2:[\s\S]*- 1 \+ 1[\s\S]*\+ 1 \+ 2/)
+    const creating = ['functions', 'create', 'def contended: 3;', '--expected-version', '1', '--json']
+    expect(JSON.parse((await team.cli('bob', ...creating)).stderr)).toMatchObject({
+      details: { currentVersion: 2, difference: ofFunction },
+    })
+    expect(told.code).toBe(6)
+  })
+
+  it('a version that changed too much is named, and left to `diff`', async () => {
+    const long = (letter: string) => `"${letter.repeat(40_000)}"`
+    await propose('long', { text: long('a') })
+    await team.as('alice').tools.update({ tool: 'long', expectedVersion: 1, text: long('b') })
+    const refused = await refusalOf(team.as('bob').tools.update({ tool: 'long', expectedVersion: 1, text: '1' }))
+    expect(refused.details).toEqual({ currentVersion: 2 })
   })
 })
 

@@ -1,5 +1,5 @@
 import { type ErrorDetails, PlatformError } from '@super-data/base/errors'
-import type { TestResult } from '@super-data/contract'
+import type { Difference, TestResult } from '@super-data/contract'
 
 /** No such function in this project's library. */
 export class FunctionMissing extends PlatformError {
@@ -186,10 +186,11 @@ export class ToolAltered extends PlatformError {
 export class VersionConflict extends PlatformError {
   readonly code = 'VERSION_CONFLICT'
   readonly kind = 'conflict'
-  constructor(name: string, current: number) {
+  /** @param difference from the version that was expected to the current one. */
+  constructor(name: string, current: number, difference?: Difference) {
     super(`${name} is at version ${current}`, {
       hint: 'Read it again and repeat the change on the current version.',
-      details: { currentVersion: current },
+      details: { currentVersion: current, ...(difference && { difference }) },
     })
   }
 }

@@ -7,7 +7,8 @@ import type { EventDraft } from '../events/outbox.ts'
 import type { FunctionResolver, PinnedFunction } from '../queries/engine.ts'
 import { ParameterUnknown } from '../queries/errors.ts'
 import type { LibraryTables, LibraryTransaction } from '../state/library.ts'
-import { FunctionInvalid, FunctionMissing, VersionConflict } from './errors.ts'
+import { requireCurrent } from './current-version.ts'
+import { FunctionInvalid, FunctionMissing } from './errors.ts'
 import {
   type FunctionRow,
   findFunction,
@@ -110,9 +111,8 @@ export class Functions {
     refuseBuiltin(parsed.name)
     const reference = `${parsed.name}/${parsed.params.length}`
     const current = await findFunction(transaction, change.projectId, reference)
-    if (change.expectedVersion !== undefined && change.expectedVersion !== (current?.version ?? 0)) {
-      throw new VersionConflict(reference, current?.version ?? 0)
-    }
+    const owner = { id: current?.owner_id ?? '', name: reference, version: current?.version ?? 0 }
+    await requireCurrent(transaction, owner, change.expectedVersion)
     const uses = await this.#uses(transaction, change, parsed)
     refuseCycle(reference, parsed, uses)
     const id = current?.owner_id ?? (await this.#insertFunction(transaction, parsed, change))
@@ -136,8 +136,7 @@ export class Functions {
   ): Promise<FunctionSaved> {
     const newest = await this.row(transaction, change.projectId, change.reference)
     const reference = `${newest.name}/${newest.arity}`
-    const expected = change.expectedVersion ?? newest.version
-    if (expected !== newest.version) throw new VersionConflict(reference, newest.version)
+    await requireCurrent(transaction, { ...newest, id: newest.owner_id, name: reference }, change.expectedVersion)
     const { owner_id: id, ...earlier } = await this.versionOf(transaction, change.projectId, newest, change.version)
     const { definition, description, pins, hash } = earlier
     if (hash === newest.hash) throw new FunctionInvalid('nothing would change', 'Name another version.', {})

@@ -2,8 +2,9 @@ import { must } from '@super-data/base/errors'
 import type { Checks, Input, Tool, ToolDefinition } from '@super-data/contract'
 import type { Call, Handlers } from '../call.ts'
 import { getProject, type ProjectRow } from '../identity/projects.ts'
+import { requireCurrent } from './current-version.ts'
 import { newDefinition } from './draft-definition.ts'
-import { LearningDisabled, ToolInvalid, VersionConflict } from './errors.ts'
+import { LearningDisabled, ToolInvalid } from './errors.ts'
 import type { LibraryParts } from './library-parts.ts'
 import { pinsOf, readVersionTexts } from './pinned-functions.ts'
 import { readSavedVersion } from './saved-version.ts'
@@ -23,7 +24,7 @@ export function proposalHandlers(parts: LibraryParts): Pick<Handlers, Own> {
       const project = await getProject(library.read, input.project)
       const { userId } = must(call.principal, 'a principal')
       const tool = await getToolRow(library.read, project.id, input.tool)
-      requireVersion(input.tool, tool.version, input.expectedVersion)
+      await requireCurrent(library.read, tool, input.expectedVersion)
       const version = await getVersionRow(library.read, tool, tool.version)
       const found = await checkTool(parts, { project, tool, version, allowSimilar: input.allowSimilar ?? false }, call)
       return call.changeLibrary(async (transaction, recording) => {
@@ -43,7 +44,7 @@ export function proposalHandlers(parts: LibraryParts): Pick<Handlers, Own> {
       return call.changeLibrary(async (transaction, recording) => {
         const owner = await functions.owner(transaction, project.id, input.function)
         recording.target(owner.name)
-        requireVersion(owner.name, owner.version, input.expectedVersion)
+        await requireCurrent(transaction, owner, input.expectedVersion)
         const row = await functions.row(transaction, project.id, owner.name)
         const texts = await readVersionTexts(transaction, pinsOf(row))
         const used = pinsOf(row).map(pin => texts(pin.id, pin.hash)?.definition ?? '')
@@ -54,10 +55,6 @@ export function proposalHandlers(parts: LibraryParts): Pick<Handlers, Own> {
       })
     },
   }
-}
-
-function requireVersion(name: string, current: number, expected: number | undefined): void {
-  if (expected !== undefined && expected !== current) throw new VersionConflict(name, current)
 }
 
 /** Saves and submits in one transaction: a proposal that is refused leaves nothing behind. */

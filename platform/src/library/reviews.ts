@@ -2,6 +2,7 @@ import type { Checks } from '@super-data/contract'
 import { derivedId } from '../derived-id.ts'
 import type { EventDraft } from '../events/outbox.ts'
 import type { LibraryTransaction } from '../state/library.ts'
+import { requireCurrent } from './current-version.ts'
 import { derive } from './derive.ts'
 import {
   BaseOutdated,
@@ -9,7 +10,6 @@ import {
   ProposalNotYours,
   ProposalsTooMany,
   ToolStateConflict,
-  VersionConflict,
   VoteCommentMissing,
   VoteNotEligible,
   VoteStale,
@@ -103,7 +103,7 @@ export class Reviews {
   async submit(transaction: LibraryTransaction, owner: Reviewed, change: Submitting): Promise<EventDraft[]> {
     const versions = await allVersions(transaction, owner.id)
     const version = newestOf(versions)
-    if (version.version !== change.version) throw new VersionConflict(owner.name, version.version)
+    await requireCurrent(transaction, { ...owner, version: version.version }, change.version)
     const state = stateOf(owner, version, this.#parts.clock.now())
     if (state !== 'draft') throw new ToolStateConflict(owner.name, state, 'a draft')
     requireOnTop(owner, version, versions)

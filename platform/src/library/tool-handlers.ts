@@ -4,9 +4,9 @@ import type { Call, Handlers } from '../call.ts'
 import { parseCursor, toPage } from '../cursor.ts'
 import { getProject } from '../identity/projects.ts'
 import { explain } from '../queries/explain.ts'
+import { requireCurrent } from './current-version.ts'
 import { withoutDatasetParameter } from './dataset-parameter.ts'
 import { changedDefinition, newDefinition } from './draft-definition.ts'
-import { VersionConflict } from './errors.ts'
 import type { LibraryParts } from './library-parts.ts'
 import { tell } from './tell.ts'
 import type { ToolRow } from './tool-rows.ts'
@@ -109,7 +109,7 @@ function savingHandlers(
     const { tool: name, expectedVersion } = input
     const current = await tools.get(project.id, name)
     // What is not given is taken from the version read here, so it must be the one the caller read.
-    if (current.version !== expectedVersion) throw new VersionConflict(name, current.version)
+    await requireCurrent(library.read, current, expectedVersion)
     const options = { functions: functions.resolver(project.id, userId), signal: call.signal, sourcesMustExist: true }
     const checked = await checker.check(project, changed(current.definition), options)
     return call.changeLibrary(async (transaction, recording) => {

@@ -3,7 +3,8 @@ import type { Database } from '@super-data/metadata'
 import { derivedId } from '../derived-id.ts'
 import type { EventDraft } from '../events/outbox.ts'
 import type { LibraryTables, LibraryTransaction } from '../state/library.ts'
-import { ToolExists, ToolInvalid, VersionConflict } from './errors.ts'
+import { requireCurrent } from './current-version.ts'
+import { ToolExists, ToolInvalid } from './errors.ts'
 import { pinsOf, pinsText, readVersionTexts } from './pinned-functions.ts'
 import type { Reader } from './reader.ts'
 import type { Reviews } from './reviews.ts'
@@ -122,7 +123,7 @@ export class Tools {
     change: CheckedDefinition & { projectId: string; name: string; userId: string; expectedVersion: number },
   ): Promise<ToolChange> {
     const tool = await getToolRow(transaction, change.projectId, change.name)
-    if (tool.version !== change.expectedVersion) throw new VersionConflict(change.name, tool.version)
+    await requireCurrent(transaction, tool, change.expectedVersion)
     await this.#refuseSame(transaction, tool, change)
     return this.#addVersion(transaction, tool, change)
   }
@@ -139,8 +140,7 @@ export class Tools {
     },
   ): Promise<ToolChange> {
     const tool = await getToolRow(transaction, change.projectId, change.name)
-    const expected = change.expectedVersion ?? tool.version
-    if (expected !== tool.version) throw new VersionConflict(change.name, tool.version)
+    await requireCurrent(transaction, tool, change.expectedVersion)
     const earlier = await getVersionRow(transaction, tool, change.version)
     const texts = await readVersionTexts(transaction, pinsOf(earlier))
     const saved = readSavedVersion(tool.name, earlier, texts)

@@ -1,5 +1,7 @@
 import { type Problem, toProblem } from '@super-data/base/errors'
+import type { Difference } from '@super-data/contract'
 import { requestIdOf } from '../request-id.ts'
+import { renderDifference } from './difference.ts'
 
 export interface Failure extends Problem {
   readonly requestId?: string
@@ -14,7 +16,7 @@ export function toFailure(error: unknown): Failure {
 /** A failure as lines for people: what, how to go on, and what to quote in a report. */
 export function renderFailure(failure: Failure, colour: boolean): string {
   const label = colour ? '\u001b[31merror\u001b[39m' : 'error'
-  const lines = [`${label}: ${failure.message}`, ...positionLines(failure)]
+  const lines = [`${label}: ${failure.message}`, ...positionLines(failure), ...differenceLines(failure)]
   if (failure.hint !== undefined) lines.push(`hint:  ${failure.hint}`)
   lines.push(`code:  ${failure.code}${failure.requestId === undefined ? '' : ` (request ${failure.requestId})`}`)
   return `${lines.join('\n')}\n`
@@ -30,4 +32,10 @@ function positionLines(failure: Failure): readonly string[] {
     const field = Array.isArray(path) ? path.join('.') : typeof path === 'string' ? path : ''
     return [`       ${field === '' ? '' : `${field}: `}${message}`]
   })
+}
+
+/** What changed since the version that was expected, when the failure says so. */
+function differenceLines(failure: Failure): readonly string[] {
+  const difference = failure.details?.['difference'] as Difference | undefined
+  return difference === undefined ? [] : renderDifference(difference).map(line => `       ${line}`)
 }

@@ -6,11 +6,17 @@ export function answerResult(output: Readonly<Record<string, unknown>>): CallToo
   return { content: [{ type: 'text', text: JSON.stringify(output) }], structuredContent: { ...output } }
 }
 
+/** Details that a model needs to go on, although it may be shown the text alone. */
+const told = ['difference', 'failed'] as const
+
 /** An error the model can read and act on. */
 export function problemResult(error: unknown, requestId: string): CallToolResult {
   const problem = toProblem(error)
-  const { message, code, hint } = problem
-  const text = [`${message} (${code})`, ...(hint === undefined ? [] : [hint])].join('\n')
+  const { message, code, hint, details } = problem
+  const more = told.flatMap(name =>
+    details?.[name] === undefined ? [] : [`${name}: ${JSON.stringify(details[name])}`],
+  )
+  const text = [`${message} (${code})`, ...(hint === undefined ? [] : [hint]), ...more].join('\n')
   return {
     isError: true,
     content: [{ type: 'text', text }],

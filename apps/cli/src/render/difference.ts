@@ -1,0 +1,17 @@
+import type { Difference } from '@super-data/contract'
+
+/** What two versions have different, line by line. */
+export function renderDifference({ from, to, changes, text, functions }: Difference): readonly string[] {
+  return [
+    `from version ${from} to ${to}:`,
+    ...changes.flatMap(change => [...value('-', change.path, change.from), ...value('+', change.path, change.to)]),
+    ...lines(text),
+    ...functions.flatMap(each => [`${each.name}/${each.arity}:`, ...lines(each.text)]),
+  ]
+}
+
+function value(sign: '-' | '+', path: string, changed: unknown): readonly string[] {
+  return changed === undefined ? [] : [`${sign} ${path} ${JSON.stringify(changed)}`]
+}
+
+const lines = (text: string) => text.split('\n').filter(line => line !== '')
