@@ -16,7 +16,7 @@ beforeAll(async () => {
 })
 afterAll(() => whole[Symbol.asyncDispose]())
 
-const create = (bearer: string, tool: string, text = '1') =>
+const create = (bearer: string, tool: string, text = `"${tool}"`) =>
   whole.askAs(bearer, 'tools.create', { tool, description: 'A question.', engine: 'jq', text })
 const submit = (bearer: string, tool: string) => whole.askAs(bearer, 'tools.submit', { tool })
 const propose = async (bearer: string, tool: string, text?: string) => {

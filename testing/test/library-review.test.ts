@@ -254,9 +254,62 @@ describe('what a proposal must prove', () => {
     })
   })
 
+  it('the same question by somebody else points to the proposal that waits, which can be voted on', async () => {
+    const text = '[.[] | select(.amount > 2)] | sort_by(.amount) | map({amount, double: (.amount * 2)}) | .[:5]'
+    const proposal = { source: 'orders', text, description: 'The largest orders.' }
+    const first = await propose('largest', proposal, 'dave')
+    const word = { code: 'PROPOSAL_WAITING', kind: 'conflict', details: { waiting: 'largest', hash: first.hash } }
+    expect(await refusalOf(propose('largest', proposal, 'bob'))).toMatchObject(word)
+    expect(await refusalOf(propose('biggest', proposal, 'bob'))).toMatchObject(word)
+    const alike = { ...proposal, text: text.replace('> 2', '> 7'), description: 'The large ones.' }
+    const refused = await refusalOf(propose('biggest', alike, 'bob'))
+    expect(refused).toMatchObject(word)
+    expect(refused.hint).toContain(`tools vote largest approve --hash ${first.hash}`)
+    expect(await refusalOf(team.owner.tools.get({ tool: 'biggest' }))).toMatchObject({ code: 'TOOL_MISSING' })
+    expect(await propose('of_his_own', proposal, 'dave')).toMatchObject({ state: 'pending' })
+    expect(await propose('biggest', { ...proposal, allowSimilar: true }, 'bob')).toMatchObject({ state: 'pending' })
+    await team.as('dave').tools.withdraw({ tool: 'largest' })
+    await team.as('dave').tools.withdraw({ tool: 'of_his_own' })
+    await team.as('bob').tools.withdraw({ tool: 'biggest' })
+    expect(await propose('greatest', alike, 'carol')).toMatchObject({ state: 'pending' })
+  })
+
+  it('the same short question of two people at one moment waits once', async () => {
+    const proposal = { text: '"at one moment"', description: 'Of two people.' }
+    const both = await Promise.allSettled([
+      propose('moment_a', proposal, 'bob'),
+      propose('moment_b', proposal, 'carol'),
+    ])
+    expect(both.map(each => each.status).sort()).toEqual(['fulfilled', 'rejected'])
+    const refused = both.find(each => each.status === 'rejected')
+    expect(refused?.reason).toMatchObject({ code: 'PROPOSAL_WAITING' })
+  })
+
+  it('of another project it does not hear', async () => {
+    const proposal = { description: 'Of the project.', engine: 'jq', text: '"of a project"' } as const
+    await propose('in_default', proposal, 'dave')
+    await team.owner.projects.create({ name: 'elsewhere' })
+    const other = await team.owner.tools.propose({ ...proposal, tool: 'in_another', project: 'elsewhere' })
+    expect(other).toMatchObject({ state: 'approved', review: 'none' })
+    await team.as('dave').tools.withdraw({ tool: 'in_default' })
+  })
+
+  it('a function that is before the team keeps its votes when somebody else proposes the very same', async () => {
+    await team.as('dave').functions.create({ definition: 'def twin: . + 1;', description: 'One more.' })
+    const first = await team.as('dave').functions.submit({ function: 'twin' })
+    await team.as('alice').functions.vote({ function: 'twin', vote: 'approve', hash: first.hash })
+    const again = { definition: 'def twin:  . +  1;', description: 'One more.' }
+    expect(await refusalOf(team.as('bob').functions.create(again))).toMatchObject({
+      code: 'PROPOSAL_WAITING',
+      details: { waiting: 'twin/0', hash: first.hash },
+    })
+    const voting = team.as('bob').functions.vote({ function: 'twin', vote: 'approve', hash: first.hash })
+    expect(await voting).toMatchObject({ state: 'approved', approvedBy: ['alice', 'bob'] })
+  })
+
   it('one person has ten proposals waiting at most', async () => {
     await team.join('frank', 'editor')
-    const waits = (n: number) => propose(`frank_${n}`, { text: `${n}` }, 'frank' as Name)
+    const waits = (n: number) => propose(`frank_${n}`, { text: `"frank ${n}"` }, 'frank' as Name)
     for (let n = 1; n <= 10; n++) expect(await waits(n)).toMatchObject({ state: 'pending' })
     expect(await refusalOf(waits(11))).toMatchObject({ code: 'PROPOSALS_TOO_MANY', kind: 'limited' })
     expect(await refusalOf(team.owner.tools.get({ tool: 'frank_11' }))).toMatchObject({ code: 'TOOL_MISSING' })

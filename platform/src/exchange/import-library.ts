@@ -123,7 +123,15 @@ async function settle(
   if (approve) imported.events.push(...(await reviews.approveImport(transaction, owner, userId)))
   else {
     const { version } = owner
-    const change = { userId, unlimited, justification: 'Imported.', version, checks: null, together: true }
+    const change = {
+      userId,
+      unlimited,
+      justification: 'Imported.',
+      version,
+      checks: null,
+      together: true,
+      allowSimilar: true,
+    }
     imported.events.push(...(await reviews.submit(transaction, owner, change)))
   }
 }

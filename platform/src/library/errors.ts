@@ -1,6 +1,14 @@
 import { type ErrorDetails, PlatformError } from '@super-data/base/errors'
 import type { Difference, TestResult } from '@super-data/contract'
 
+/** What somebody put before the team, and the team has not decided on. */
+export interface WaitingProposal {
+  readonly kind: 'function' | 'tool'
+  readonly name: string
+  readonly version: number
+  readonly hash: string
+}
+
 /** No such function in this project's library. */
 export class FunctionMissing extends PlatformError {
   readonly code = 'FUNCTION_MISSING'
@@ -137,6 +145,21 @@ export class ToolSimilar extends PlatformError {
     super(`${name} asks nearly the same as ${similar.join(', ')}`, {
       hint: 'Use or improve that one; if both are needed, submit with allowSimilar: true.',
       details: { similar },
+    })
+  }
+}
+
+/** The same is before the team already, and waits for votes. */
+export class ProposalWaiting extends PlatformError {
+  readonly code = 'PROPOSAL_WAITING'
+  readonly kind = 'conflict'
+  constructor(name: string, { kind, name: waiting, version, hash }: WaitingProposal) {
+    const itself = waiting === name
+    super(itself ? `${name} waits for votes already, word for word` : `${waiting} asks the same and waits for votes`, {
+      hint: `Vote for it instead: \`${kind}s vote ${waiting} approve --hash ${hash}\`.${
+        itself ? '' : ' If both are needed, submit with allowSimilar: true.'
+      }`,
+      details: { waiting, version, hash },
     })
   }
 }

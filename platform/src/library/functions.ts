@@ -8,7 +8,7 @@ import type { FunctionResolver, PinnedFunction } from '../queries/engine.ts'
 import { ParameterUnknown } from '../queries/errors.ts'
 import type { LibraryTables, LibraryTransaction } from '../state/library.ts'
 import { requireCurrent } from './current-version.ts'
-import { FunctionInvalid, FunctionMissing } from './errors.ts'
+import { FunctionInvalid, FunctionMissing, ProposalWaiting } from './errors.ts'
 import {
   type FunctionRow,
   findFunction,
@@ -21,7 +21,7 @@ import { LibraryResolver } from './library-resolver.ts'
 import { functionHash, pinsText } from './pinned-functions.ts'
 import type { Reader } from './reader.ts'
 import type { Reviewed, Reviews } from './reviews.ts'
-import { allVersions, baseOf, insertVersion, underived, type WriteParts } from './version-rows.ts'
+import { allVersions, baseOf, insertVersion, stateOf, underived, type WriteParts } from './version-rows.ts'
 import { viewReview } from './version-view.ts'
 import { requireVisible } from './visible-text.ts'
 
@@ -103,7 +103,8 @@ export class Functions {
    * Saves a definition as a new function, or as the next version of the one with its name and arity: a draft.
    *
    * @throws JqSyntaxError · JqForbidden · FunctionInvalid · FunctionUnknown · FunctionVersionsClash ·
-   *   VersionConflict when `expectedVersion` is not the current one.
+   *   VersionConflict when `expectedVersion` is not the current one · ProposalWaiting when somebody
+   *   else has put exactly this before the team.
    */
   async save(transaction: LibraryTransaction, change: FunctionChange): Promise<FunctionSaved> {
     const parsed = parseDefinition(change.definition)
@@ -118,12 +119,11 @@ export class Functions {
     const id = current?.owner_id ?? (await this.#insertFunction(transaction, parsed, change))
     const description = change.description || (current?.description ?? '')
     const content = { definition: textOf(change.definition, parsed), description, pins: pinsText(uses) }
-    return this.#addVersion(transaction, reference, {
-      ...content,
-      id,
-      hash: functionHash(content.definition, uses),
-      change,
-    })
+    const hash = functionHash(content.definition, uses)
+    const isSame = current?.hash === hash && current.description === description && current.created_by !== change.userId
+    if (isSame && stateOf(current, current, this.#parts.clock.now()) === 'pending')
+      throw new ProposalWaiting(reference, { ...current, kind: 'function', name: reference })
+    return this.#addVersion(transaction, reference, { ...content, id, hash, change })
   }
 
   /** Drafts a new version with the content of an earlier one. @throws VersionConflict · FunctionMissing · FunctionInvalid */

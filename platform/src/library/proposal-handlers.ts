@@ -12,6 +12,7 @@ import { tell } from './tell.ts'
 import type { CheckedDefinition } from './tool-checker.ts'
 import { getToolRow, getVersionRow, type ToolRow } from './tool-rows.ts'
 import type { VersionRow } from './version-rows.ts'
+import { waitingTools } from './waiting-proposals.ts'
 
 type Own = 'tools.submit' | 'tools.propose' | 'tools.dryRun' | 'functions.submit'
 
@@ -26,11 +27,12 @@ export function proposalHandlers(parts: LibraryParts): Pick<Handlers, Own> {
       const tool = await getToolRow(library.read, project.id, input.tool)
       await requireCurrent(library.read, tool, input.expectedVersion)
       const version = await getVersionRow(library.read, tool, tool.version)
-      const found = await checkTool(parts, { project, tool, version, allowSimilar: input.allowSimilar ?? false }, call)
+      const { justification, allowSimilar = false } = input
+      const found = await checkTool(parts, { project, tool, version, allowSimilar }, call)
       return call.changeLibrary(async (transaction, recording) => {
         recording.target(input.tool)
         const row = await getToolRow(transaction, project.id, input.tool)
-        const change = { userId, justification: input.justification, version: version.version, checks: found }
+        const change = { userId, justification, version: version.version, checks: found, allowSimilar }
         tell(recording, await reviews.submit(transaction, row, change))
         return tools.get(project.id, input.tool, undefined, transaction)
       })
@@ -81,7 +83,8 @@ async function propose(parts: LibraryParts, input: Input<'tools.propose'>, call:
     tell(recording, saved.events)
     const row = await getToolRow(transaction, project.id, input.tool)
     const { version } = saved.tool
-    const submitting = { userId, justification: input.justification, version, checks: found }
+    const { justification, allowSimilar } = input
+    const submitting = { userId, justification, version, checks: found, allowSimilar }
     tell(recording, await reviews.submit(transaction, row, submitting))
     return tools.get(project.id, input.tool, undefined, transaction)
   })
@@ -108,18 +111,24 @@ async function checkTool(
 
 async function checkContext(parts: LibraryParts, project: ProjectRow, allowSimilar: boolean, call: Call) {
   const rows = await parts.tools.approved(project.id)
-  const approved = rows.flatMap(({ name, definition }) => parsed(name, definition))
+  const approved = rows.flatMap(parsed)
   const principal = must(call.principal, 'a principal')
-  return { project: project.name, principal, signal: call.signal, allowSimilar, approved }
+  const proposing = { projectId: project.id, userId: principal.userId }
+  const waiting = (await waitingTools(parts.library.read, proposing, parts.clock.now())).flatMap(parsed)
+  return { project: project.name, principal, signal: call.signal, allowSimilar, approved, waiting }
 }
 
 /** A row that was edited behind our back compares with nothing. */
-function parsed(name: string, definition: string): { name: string; definition: ToolDefinition }[] {
+function parsed<Row extends { definition: string }>(row: Row): (Omit<Row, 'definition'> & Parsed)[] {
   try {
-    return [{ name, definition: JSON.parse(definition) as ToolDefinition }]
+    return [{ ...row, definition: JSON.parse(row.definition) as ToolDefinition }]
   } catch {
     return []
   }
+}
+
+interface Parsed {
+  readonly definition: ToolDefinition
 }
 
 /** Tries a version as it is: its test cases, and one call when there is something to call it with. */

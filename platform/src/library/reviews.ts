@@ -28,6 +28,7 @@ import {
   versionRows,
   type WriteParts,
 } from './version-rows.ts'
+import { requireOnlyOne } from './waiting-proposals.ts'
 
 export interface ReviewSettings {
   /** Approvals a proposal needs in a team that is large enough. */
@@ -71,6 +72,8 @@ export interface Submitting {
   readonly checks: Checks | null
   /** Not counted among the pending proposals of its author. */
   readonly unlimited?: boolean
+  /** Although somebody else's proposal that waits for votes says the same. */
+  readonly allowSimilar?: boolean | undefined
   /** Put forward together with the functions it uses: those may be pending too. */
   readonly together?: boolean
 }
@@ -98,7 +101,8 @@ export class Reviews {
    * Puts the newest draft before the team. Where nobody else could vote on it, as in a project of one, it is approved
    * at once, recorded as `none`.
    *
-   * @throws ToolStateConflict · VersionConflict · FunctionNotApproved · BaseOutdated · ProposalsTooMany
+   * @throws ToolStateConflict · VersionConflict · FunctionNotApproved · BaseOutdated · ProposalWaiting ·
+   *   ProposalsTooMany
    */
   async submit(transaction: LibraryTransaction, owner: Reviewed, change: Submitting): Promise<EventDraft[]> {
     const versions = await allVersions(transaction, owner.id)
@@ -107,6 +111,8 @@ export class Reviews {
     const state = stateOf(owner, version, this.#parts.clock.now())
     if (state !== 'draft') throw new ToolStateConflict(owner.name, state, 'a draft')
     requireOnTop(owner, version, versions)
+    if (change.allowSimilar !== true)
+      await requireOnlyOne(transaction, { owner, version, userId: change.userId }, this.#parts.clock.now())
     const unapproved = await unapprovedPins(transaction, version)
     requireApproved(owner, unapproved, change)
     if (!change.unlimited) await this.#checkPending(transaction, version.created_by)

@@ -1,7 +1,7 @@
 import type { Checks, TestResult, ToolDefinition } from '@super-data/contract'
 import { complexityOf, functionComplexity } from './complexity.ts'
 import { descriptionWarnings } from './description-warnings.ts'
-import { ToolSimilar, ToolTestFailed, ToolTooComplex } from './errors.ts'
+import { ProposalWaiting, ToolSimilar, ToolTestFailed, ToolTooComplex, type WaitingProposal } from './errors.ts'
 import type { FunctionRow } from './function-rows.ts'
 import { similarTools } from './similar-tools.ts'
 import type { TestRun, TestRunner } from './test-runner.ts'
@@ -13,6 +13,9 @@ export interface CheckSettings {
   /** Longest one test case may run. */
   readonly testMs: number
 }
+
+/** What somebody else put before the team. */
+type WaitingTool = WaitingProposal & { readonly definition: ToolDefinition }
 
 /** What a version must prove before it is put before the team. */
 export class SubmissionChecks {
@@ -26,13 +29,14 @@ export class SubmissionChecks {
     this.#settings = settings
   }
 
-  /** @throws ToolTooComplex · ToolTestFailed with what was expected and got · ToolSimilar */
+  /** @throws ToolTooComplex · ToolTestFailed with what was expected and got · ToolSimilar · ProposalWaiting */
   async ofTool(
     name: string,
     saved: CheckedDefinition & { readonly hash: string },
     context: TestRun & {
       readonly allowSimilar: boolean
       readonly approved: readonly { readonly name: string; readonly definition: ToolDefinition }[]
+      readonly waiting: readonly WaitingTool[]
     },
   ): Promise<Checks> {
     const { definition } = saved
@@ -44,6 +48,7 @@ export class SubmissionChecks {
     const others = context.approved.filter(tool => tool.name !== name)
     const similar = similarTools(definition, others)
     if (similar.length > 0 && !context.allowSimilar) throw new ToolSimilar(name, similar)
+    if (!context.allowSimilar) requireNoneWaiting(name, definition, context.waiting)
     return { score, tests: results.length, warnings: warningsOf(definition, results), similar }
   }
 
@@ -63,6 +68,14 @@ export class SubmissionChecks {
 function requirePassed(name: string, results: readonly TestResult[]): void {
   const failed = results.filter(result => !result.passed)
   if (failed.length > 0) throw new ToolTestFailed(name, failed)
+}
+
+/** @throws ProposalWaiting */
+function requireNoneWaiting(name: string, definition: ToolDefinition, proposals: readonly WaitingTool[]): void {
+  const others = proposals.filter(proposal => proposal.name !== name)
+  const similar = similarTools(definition, others)
+  const waiting = others.find(proposal => similar.includes(proposal.name))
+  if (waiting) throw new ProposalWaiting(name, waiting)
 }
 
 function warningsOf(definition: ToolDefinition, results: readonly TestResult[]): string[] {

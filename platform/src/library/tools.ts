@@ -4,7 +4,7 @@ import { derivedId } from '../derived-id.ts'
 import type { EventDraft } from '../events/outbox.ts'
 import type { LibraryTables, LibraryTransaction } from '../state/library.ts'
 import { requireCurrent } from './current-version.ts'
-import { ToolExists, ToolInvalid } from './errors.ts'
+import { ProposalWaiting, ToolExists, ToolInvalid } from './errors.ts'
 import { pinsOf, pinsText, readVersionTexts } from './pinned-functions.ts'
 import type { Reader } from './reader.ts'
 import type { Reviews } from './reviews.ts'
@@ -91,7 +91,7 @@ export class Tools {
       .execute()
   }
 
-  /** Saves the first version, as a draft. @throws ToolExists · ToolNameReserved · ToolNameConfusable */
+  /** Saves the first version, as a draft. @throws ToolExists · ProposalWaiting · ToolNameReserved · ToolNameConfusable */
   async create(
     transaction: LibraryTransaction,
     change: CheckedDefinition & {
@@ -102,7 +102,8 @@ export class Tools {
     },
   ): Promise<ToolChange> {
     const { projectId: project_id, name, origin, userId: created_by } = change
-    if (await findToolRow(transaction, project_id, name)) throw new ToolExists(name)
+    const present = await findToolRow(transaction, project_id, name)
+    if (present) await this.#refuseExisting(transaction, present, change)
     const names = await transaction.selectFrom('tools').select('name').where('project_id', '=', project_id).execute()
     requireOwnName(
       name,
@@ -155,6 +156,20 @@ export class Tools {
     if (inUse && newest.hash === definitionHash(checked.definition, checked.functions)) {
       throw new ToolInvalid('nothing would change', 'Give what is new: text, parameters, description or sources.')
     }
+  }
+
+  /** @throws ToolExists · ProposalWaiting when somebody else has put exactly this before the team. */
+  async #refuseExisting(
+    transaction: LibraryTransaction,
+    tool: ToolRow,
+    checked: CheckedDefinition & { readonly userId: string },
+  ): Promise<never> {
+    const newest = await getVersionRow(transaction, tool, tool.version)
+    const waits = stateOf(tool, newest, this.#parts.clock.now()) === 'pending'
+    const isOwn = newest.created_by === checked.userId
+    if (waits && !isOwn && newest.hash === definitionHash(checked.definition, checked.functions))
+      throw new ProposalWaiting(tool.name, { ...newest, kind: 'tool', name: tool.name })
+    throw new ToolExists(tool.name)
   }
 
   async #addVersion(
