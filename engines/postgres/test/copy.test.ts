@@ -117,6 +117,24 @@ describePostgres('bulk data', { template: 'big' }, scene => {
     expect(await scene.ask('SELECT count(*)::int AS count FROM acct')).toEqual([{ count: 1010 }])
   })
 
+  it('comes in without being held', async () => {
+    await scene.ask('CREATE TABLE wide (txt text); GRANT INSERT ON wide TO cq_writer')
+    const before = process.memoryUsage().arrayBuffers
+    let most = 0
+    async function* blocks() {
+      for (let count = 0; count < 60; count++) {
+        yield Buffer.from(`${'x'.repeat(megabyte - 1)}\n`)
+        most = Math.max(most, process.memoryUsage().arrayBuffers - before)
+      }
+    }
+    const copied = await scene.source.import({
+      ...{ schema: 'public', table: 'wide', header: false, bytesMax: 1 << 30, dryRun: true },
+      ...{ source: blocks(), signal: new AbortController().signal },
+    })
+    expect(copied.rows).toBe(60)
+    expect(most).toBeLessThan(30 * megabyte)
+  }, 30_000)
+
   it('gives up on a sender that stops sending', async () => {
     const abort = new AbortController()
     async function* stuck() {

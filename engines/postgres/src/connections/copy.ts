@@ -110,21 +110,26 @@ export class CopyIn extends Copy {
 
   /** A server that waits for bytes hears no cancel, so an abort ends the sending itself. */
   async #send(wire: Wire & WireInternals): Promise<void> {
-    const aborted = new Promise<never>((_, reject) => {
-      const stop = () => reject(new Cancelled(this.#signal?.reason))
-      if (this.#signal?.aborted) stop()
-      this.#signal?.addEventListener('abort', stop, { once: true })
-    })
-    aborted.catch(() => {})
     for (;;) {
-      const { done, value } = await Promise.race([this.#source.next(), aborted])
+      const { done, value } = await unlessAborted(this.#source.next(), this.#signal)
       if (this.error) return void this.#source.return?.()
       if (done) break
-      wire.sendCopyFromChunk(Buffer.from(value))
-      if (wire.stream.writableNeedDrain) await Promise.race([drained(wire), aborted])
+      wire.sendCopyFromChunk(Buffer.from(value.buffer, value.byteOffset, value.length))
+      if (wire.stream.writableNeedDrain) await unlessAborted(drained(wire), this.#signal)
     }
     wire.endCopyFrom()
   }
+}
+
+/** Nothing is left on the signal: raced against one promise for all of them, every chunk would stay in memory. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return work
+  const { promise, resolve, reject } = Promise.withResolvers<T>()
+  const stop = () => reject(new Cancelled(signal.reason))
+  signal.addEventListener('abort', stop, { once: true })
+  if (signal.aborted) stop()
+  work.then(resolve, reject)
+  return promise.finally(() => signal.removeEventListener('abort', stop))
 }
 
 function drained({ stream }: Wire): Promise<void> {
