@@ -170,6 +170,50 @@ for (const major of [18, 15] as const) {
         expect(first!.create).toMatch(/^CREATE INDEX CONCURRENTLY ON "public"."Orders ü"/)
       })
 
+      it('plans parameters with values the statistics know, else for any values, and says which', async () => {
+        const advice = await tried({
+          queries: [
+            { text: 'SELECT * FROM "Orders ü" o WHERE o."Customer" = $1 ORDER BY id LIMIT $2' },
+            { text: `SELECT count(*) FROM lines WHERE ord BETWEEN $1 AND $2 AND sku LIKE $3` },
+            { text: 'SELECT * FROM lines WHERE ord = abs($1::int)' },
+            { text: 'SELECT * FROM lines WHERE ord = 7' },
+            { text: `SELECT * FROM "Orders ü" WHERE $1 > made AND status IN ($2, $3)` },
+          ],
+          savingMin: 0.001,
+          indexesMax: 10,
+        })
+        expect(advice.skipped).toEqual([])
+        const helps = new Map(
+          advice.suggestions.flatMap(each => each.helps).map(help => [help.query.slice(0, 40), help]),
+        )
+        const of = (beginning: string) => [...helps.values()].find(help => help.query.startsWith(beginning))
+        expect(of('SELECT * FROM "Orders ü" o')).toMatchObject({
+          values: 'sampled',
+          params: [/^\d+$/, '100'].map(matching),
+        })
+        const [from, to, like] = of('SELECT count(*)')!.params!.map(String)
+        expect(Number(to) - Number(from)).toBeGreaterThan(1_000)
+        expect(Number(to) - Number(from)).toBeLessThan(3_000)
+        expect(like).toMatch(/^sk.*%$/)
+        expect(of('SELECT * FROM lines WHERE ord = abs')).toMatchObject({ values: 'generic' })
+        expect(of('SELECT * FROM lines WHERE ord = 7')).toMatchObject({ values: 'none' })
+        expect(of('SELECT * FROM lines WHERE ord = 7')).not.toHaveProperty('params')
+        const early = of('SELECT * FROM "Orders ü" WHERE $1 > made')
+        if (early) expect(early.params![0]).toMatch(/^2026-01-0[45]/)
+        expect(advice.notes.join()).toContain('sampled')
+      })
+
+      it('samples nothing of columns the login may not read', async () => {
+        await using owner = await connect(hypopg!.database.admin)
+        await owner.client.query('CREATE TABLE hidden AS SELECT n AS id, n AS secret FROM generate_series(1, 20000) n')
+        await owner.client.query('ANALYZE hidden; GRANT SELECT (id) ON hidden TO cq_reader')
+        const advice = await tried({ queries: [{ text: 'SELECT id FROM hidden WHERE id = $1' }] })
+        expect(advice.suggestions[0]!.helps).toMatchObject([{ values: 'sampled' }])
+        const secret = await tried({ queries: [{ text: 'SELECT id FROM hidden WHERE secret = $1' }] })
+        expect(JSON.stringify(secret)).not.toContain('"params"')
+        await owner.client.query('DROP TABLE hidden')
+      })
+
       it('suggests an index that spares a sort', async () => {
         const advice = await tried({ queries: [{ text: 'SELECT * FROM "Orders ü" ORDER BY made DESC LIMIT 10' }] })
         expect(advice.suggestions).toMatchObject([{ columns: ['made'] }])
@@ -222,6 +266,8 @@ for (const major of [18, 15] as const) {
     })
   })
 }
+
+const matching = (pattern: RegExp | string) => (typeof pattern === 'string' ? pattern : expect.stringMatching(pattern))
 
 function open({ database }: Prepared): Promise<PostgresSource> {
   const { reader, writer, admin } = database

@@ -26,6 +26,9 @@ const tables = [
 describe('EXPLAIN options', () => {
   it('become words of the statement', () => {
     expect(explainText('SELECT 1', {}, 180_004)).toBe('EXPLAIN (FORMAT JSON) SELECT 1')
+    expect(explainText('SELECT 1', { analyze: false, costs: false }, 180_004)).toBe(
+      'EXPLAIN (FORMAT JSON, COSTS OFF) SELECT 1',
+    )
     const options: ExplainOptions = { analyze: true, buffers: true, timing: false, memory: true, serialize: 'text' }
     expect(explainText('SELECT 1', options, 180_004)).toBe(
       'EXPLAIN (FORMAT JSON, ANALYZE ON, BUFFERS ON, TIMING OFF, MEMORY ON, SERIALIZE TEXT) SELECT 1',

@@ -1,5 +1,6 @@
 import { openPostgres, type PostgresMajor } from '@super-data/testing/postgres'
-import { afterAll, beforeAll, describe } from 'vitest'
+import { afterAll, beforeAll, describe, it } from 'vitest'
+import { advice } from './advice.ts'
 import { attacks } from './attacks.ts'
 import type { Caller } from './caller.ts'
 import { changes } from './changes.ts'
@@ -35,6 +36,9 @@ export async function describePostgresDoor(major: PostgresMajor): Promise<void> 
     const asAlice = () => alice
     describe('what is offered', () => offered(inScene, asAlice))
     describe('every action', () => everyAction(inScene, asAlice))
+    const hasHypopg = postgres?.hasHypopg ?? false
+    describe(`advice ${hasHypopg ? 'with' : 'without'} HypoPG`, () => advice(inScene, asAlice, hasHypopg))
+    if (major === 15 && !hasHypopg) it.skip('HypoPG is not installed: advice that was tried is not tested', () => {})
     describe('rows', () => rows(inScene, asAlice))
     describe('attacks', () => attacks(inScene, asAlice))
     describe('changes', () => changes(inScene, asAlice))

@@ -27,7 +27,7 @@ const projects = ['lab', 'looking', 'bare'] as const
 export class Scene implements AsyncDisposable {
   readonly major: PostgresMajor
   readonly postgres: TestPostgres
-  /** Of the source `shop`; a million rows in `big`. */
+  /** Of the source `shop`; a million rows in `big`; with HypoPG where that is installed. */
   readonly shop: TestDatabase
   /** Of the source `brief`. */
   readonly side: TestDatabase
@@ -63,6 +63,7 @@ export class Scene implements AsyncDisposable {
       openPrivatePostgres(postgres.major),
       mkdtemp(join(tmpdir(), 'super-data-door-')),
     ])
+    if (postgres.hasHypopg) await postgres.ask(shop, 'CREATE EXTENSION hypopg')
     const upset = await moody!.createDatabase('small')
     const file = join(folder, 'postgres.yml')
     await writeFile(file, sourcesFile({ shop, side, upset }))

@@ -27,7 +27,7 @@ export const candidateKey = ({ table, columns, descending }: Candidate): string 
 
 function candidatesOf(table: TableFacts, uses: StatementUses): Candidate[] {
   const mine = uses.columns.flatMap(use => {
-    const column = resolve(use, table, uses.tables)
+    const column = columnMeant(use, table, uses.tables)
     return column ? [{ column, use: use.use }] : []
   })
   const equal = bySelectivity(mine.filter(each => each.use !== 'range').map(each => each.column))
@@ -45,7 +45,7 @@ function candidatesOf(table: TableFacts, uses: StatementUses): Candidate[] {
 /** What is compared for equality, then what is sorted by: such an index spares the sort. */
 function ordered(table: TableFacts, uses: StatementUses, equal: readonly ColumnFacts[]): Candidate[] {
   return uses.orders.flatMap(({ columns }) => {
-    const sorted = columns.map(column => resolve({ ...column, use: 'range' }, table, uses.tables)?.name)
+    const sorted = columns.map(column => columnMeant(column, table, uses.tables)?.name)
     const descending = columns[0]?.descending ?? false
     const isOne = columns.every(column => column.descending === descending)
     if (!isOne || sorted.some(name => name === undefined)) return []
@@ -60,7 +60,11 @@ function ordered(table: TableFacts, uses: StatementUses, equal: readonly ColumnF
 }
 
 /** The column of this table that a statement means, if it means one of this table. */
-function resolve(use: ColumnUse, table: TableFacts, tables: readonly NamedTable[]): ColumnFacts | undefined {
+export function columnMeant(
+  use: Omit<ColumnUse, 'use'>,
+  table: TableFacts,
+  tables: readonly NamedTable[],
+): ColumnFacts | undefined {
   const isMeant = tables.some(
     named =>
       named.name === table.name &&

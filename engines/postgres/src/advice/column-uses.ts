@@ -69,7 +69,7 @@ type Column = Omit<ColumnUse, 'use'>
 const use = (column: Column, how: ColumnUse['use']): ColumnUse => ({ ...column, use: how })
 
 /** A bare column; one inside a function or a cast is of no use to a plain index. */
-function columnOf(value: unknown): Column | undefined {
+export function columnOf(value: unknown): Column | undefined {
   const reference = (value as { ColumnRef?: Ast } | undefined)?.ColumnRef
   const names = reference ? namesIn(reference['fields']) : []
   const column = names.at(-1)

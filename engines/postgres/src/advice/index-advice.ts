@@ -8,6 +8,7 @@ import { attempt } from '../schema/attempt.ts'
 import { define } from '../schema/definition.ts'
 import { limitOf } from '../schema/page.ts'
 import { type Candidate, candidateKey, candidates } from './candidates.ts'
+import { type SampledValue, sampledValues } from './sampled-values.ts'
 import { estimatedIndexBytes, tableFacts } from './table-facts.ts'
 import {
   readWorkload,
@@ -45,10 +46,23 @@ export interface SuggestedIndex {
   /** Of the cost of all queries looked at, 0 to 1; `null` for a heuristic. */
   readonly saving: number | null
   /** Queries that get cheaper, the most first. */
-  readonly helps: readonly { readonly query: string; readonly costBefore: number; readonly costAfter: number | null }[]
+  readonly helps: readonly HelpedQuery[]
   /** What it costs: each of these writes has one more index to keep. */
   readonly writesSinceReset: number
   readonly indexesNow: number
+}
+
+export interface HelpedQuery {
+  readonly query: string
+  readonly costBefore: number
+  readonly costAfter: number | null
+  /**
+   * What stood for its parameters when it was planned. `sampled`: values from the statistics of the columns they are
+   * compared with. `generic`: none, the plan is for any values. `none`: it has no parameters.
+   */
+  readonly values: 'none' | 'sampled' | 'generic'
+  /** Those that were sampled, in part when long. */
+  readonly params?: readonly string[]
 }
 
 export interface IndexAdvice {
@@ -103,17 +117,25 @@ export async function adviseIn(catalog: Catalog, { source, request, clock, signa
     cutShort: search.cutShort,
     skipped: [...workload.skipped, ...search.skipped],
     statistics: workload.statistics,
-    notes: basis === 'hypopg' ? [plannerNote] : [plannerNote, heuristicNote],
+    notes: [
+      plannerNote,
+      ...(search.planned.some(query => query.parameters > 0) ? [valuesNote] : []),
+      ...(basis === 'hypopg' ? [] : [heuristicNote]),
+    ],
   }
 }
 
 const queriesMax = 50
 const plannerNote = 'Costs are the planner’s own; try an index on a copy before it goes to a busy table.'
+const valuesNote =
+  'Parameters were planned with values sampled from statistics, or for any values: `values` says which. Real ones may differ.'
 const heuristicNote =
   'HypoPG is not in this database: the suggestions were not tried. CREATE EXTENSION hypopg changes that.'
 
 interface PlannedQuery extends WorkloadQuery {
   readonly plan: Plan
+  /** For its parameters; absent when it is planned for any. */
+  readonly values: readonly SampledValue[] | undefined
   readonly candidates: readonly Candidate[]
 }
 
@@ -143,13 +165,23 @@ class Search {
   async plan(queries: readonly WorkloadQuery[]): Promise<void> {
     for (const query of queries) {
       try {
-        const plan = await attempt(this.#catalog, () => this.#planOf(query))
-        const facts = await tableFacts(this.#catalog, query.uses.tables)
-        this.planned.push({ ...query, plan, candidates: candidates(query.uses, facts) })
+        const facts = await attempt(this.#catalog, () => tableFacts(this.#catalog, query.uses.tables))
+        const planned = await this.#planFirst(query, await sampledValues(this.#catalog, query, facts))
+        this.planned.push({ ...query, ...planned, candidates: candidates(query.uses, facts) })
       } catch (failure) {
         this.skipped.push({ query: query.text.slice(0, 200), reason: reasonOf(failure) })
       }
     }
+  }
+
+  /** With sampled values where they are such as the statement takes. */
+  async #planFirst(query: WorkloadQuery, sampled: readonly SampledValue[] | undefined) {
+    const planned = async (values: readonly SampledValue[] | undefined) => ({
+      values,
+      plan: await this.#planOf({ ...query, values }),
+    })
+    if (sampled === undefined || sampled.length === 0) return planned(sampled)
+    return planned(sampled).catch(() => planned(undefined))
   }
 
   async basis(): Promise<IndexAdvice['basis']> {
@@ -254,8 +286,9 @@ class Search {
     return new Map(this.planned.flatMap(query => query.candidates).map(each => [candidateKey(each), each]))
   }
 
-  #planOf({ text, parameters }: WorkloadQuery): Promise<Plan> {
-    return planOf(this.#catalog, { text, options: parameters > 0 ? { genericPlan: true } : {} })
+  #planOf({ text, values }: Pick<PlannedQuery, 'text' | 'values'>): Promise<Plan> {
+    const how = values === undefined ? { options: { genericPlan: true } } : { params: values }
+    return planOf(this.#catalog, { text, ...how })
   }
 
   #sum(costs: readonly number[]): number {
@@ -269,30 +302,30 @@ class Search {
     const { saving, sizeBytes, before, after } = tried
     const helps = this.planned
       .map((query, place) => ({
-        query: query.text.slice(0, 200),
-        costBefore: before[place]!,
-        costAfter: after[place]!,
+        ...helped(query, before[place]!, after[place]!),
         weight: query.weight,
       }))
-      .filter(each => each.costAfter < each.costBefore)
-      .sort(
-        (one, other) =>
-          (other.costBefore - other.costAfter) * other.weight - (one.costBefore - one.costAfter) * one.weight,
-      )
+      .filter(each => saved(each) > 0)
+      .sort((one, other) => saved(other) * other.weight - saved(one) * one.weight)
       .slice(0, 5)
       .map(({ weight: _, ...each }) => each)
     return { ...(await factsOf(candidate)), basis: 'hypopg', saving, sizeBytes, helps }
   }
 
   async #guessed(candidate: Candidate, queries: readonly PlannedQuery[]): Promise<SuggestedIndex> {
-    const helps = queries.slice(0, 5).map(query => ({
-      query: query.text.slice(0, 200),
-      costBefore: query.plan.root.totalCost,
-      costAfter: null,
-    }))
+    const helps = queries.slice(0, 5).map(query => helped(query, query.plan.root.totalCost, null))
     const sizeBytes = estimatedIndexBytes(candidate.table, candidate.columns)
     return { ...(await factsOf(candidate)), basis: 'heuristic', saving: null, sizeBytes, helps }
   }
+}
+
+const saved = ({ costBefore, costAfter }: HelpedQuery): number => costBefore - (costAfter ?? costBefore)
+
+function helped({ text, values }: PlannedQuery, costBefore: number, costAfter: number | null): HelpedQuery {
+  const query = text.slice(0, 200)
+  if (values === undefined) return { query, costBefore, costAfter, values: 'generic' }
+  if (values.length === 0) return { query, costBefore, costAfter, values: 'none' }
+  return { query, costBefore, costAfter, values: 'sampled', params: values.map(value => String(value).slice(0, 100)) }
 }
 
 const isWholeScan = (type: string): boolean => type === 'Seq Scan'

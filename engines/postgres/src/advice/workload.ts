@@ -2,6 +2,7 @@ import type { Catalog, CatalogSource } from '../catalog.ts'
 import { topQueries } from '../monitor/top-queries.ts'
 import { parameterCount, parseStatement } from '../schema/parsed-statement.ts'
 import { columnUses, type StatementUses } from './column-uses.ts'
+import { type ParameterUse, parameterUses } from './parameter-uses.ts'
 
 /** A query indexes are sought for. */
 export interface WeighedQuery {
@@ -16,6 +17,7 @@ export interface WorkloadQuery {
   readonly weight: number
   readonly parameters: number
   readonly uses: StatementUses
+  readonly parameterUses: readonly ParameterUse[]
 }
 
 export interface SkippedQuery {
@@ -58,7 +60,13 @@ async function readQuery(source: Pick<CatalogSource, 'check'>, query: WeighedQue
   const { command, kind, text } = await source.check(query.text, 'read')
   if (kind !== 'read' || command !== 'SELECT') return `${command} is not planned here`
   const parsed = await parseStatement(text)
-  return { text, weight: query.weight ?? 1, parameters: await parameterCount(text), uses: columnUses(parsed) }
+  return {
+    text,
+    weight: query.weight ?? 1,
+    parameters: await parameterCount(text),
+    uses: columnUses(parsed),
+    parameterUses: parameterUses(parsed),
+  }
 }
 
 export const reasonOf = (failure: unknown): string => (failure instanceof Error ? failure.message : 'it cannot be read')

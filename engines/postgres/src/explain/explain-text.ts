@@ -52,8 +52,10 @@ const flags: Readonly<Record<string, string>> = {
  */
 export function explainText(statement: string, options: ExplainOptions, serverVersion: number): string {
   checkOptions(options, Math.floor(serverVersion / 10_000))
+  // HypoPG takes the mere word ANALYZE for a statement that runs, and hides its indexes: OFF is left out.
+  const said = { ...options, analyze: options.analyze || undefined }
   const words = Object.entries(flags)
-    .filter(([name]) => options[name as keyof ExplainOptions] !== undefined)
+    .filter(([name]) => said[name as keyof ExplainOptions] !== undefined)
     .map(([name, word]) => `${word} ${options[name as keyof ExplainOptions] ? 'ON' : 'OFF'}`)
   if (options.serialize !== undefined) words.push(`SERIALIZE ${serialization(options.serialize)}`)
   return `EXPLAIN (${['FORMAT JSON', ...words].join(', ')}) ${statement}`
