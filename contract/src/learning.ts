@@ -3,10 +3,10 @@ import { tool, toolDefinition } from './library.ts'
 import { id, instant, projectName, toolName } from './names.ts'
 import { operation } from './operation.ts'
 
-/** How far back: a word, or a number of days. */
+/** How far back: a word, or a number of days or hours: `7`, `7d`, `24h`. */
 export const period = z.coerce
   .string()
-  .regex(/^(day|week|month|all|[1-9]\d{0,3})$/, 'day, week, month, all or a number of days')
+  .regex(/^(day|week|month|all|[1-9]\d{0,3}[dh]?)$/, 'day, week, month, all, or a time such as 7d or 24h')
 
 /** How often something was asked, how it went and how long it took. */
 export const usage = z.object({
@@ -33,7 +33,7 @@ export const toolStats = operation({
   effect: 'read',
   input: z.object({
     project: projectName,
-    period: period.default('week').describe('day, week, month, all, or days.'),
+    period: period.default('week').describe('day, week, month, all, or e.g. 7d, 24h; a bare number is days.'),
     tool: toolName.optional(),
   }),
   output: z.object({

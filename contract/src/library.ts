@@ -211,7 +211,9 @@ export const approveTool = operation({
     ...named,
     hash: votedHash,
     comment,
-    confirm: z.literal(true).describe('That you have read this version and approve it.'),
+    confirm: z
+      .literal(true, { error: 'read the version first, then say confirm: true' })
+      .describe('That you have read this version and approve it.'),
   }),
   output: tool,
 })

@@ -136,8 +136,16 @@ describe('what reviewers are told', () => {
 
   it('is nothing about a plain description', async () => {
     const tests = [{ params: {}, input: 1, expected: 1 }]
-    await create('plain', { text: '.', description: 'Total sales of a region in a month.', tests })
+    await create('plain', { text: '.', description: 'Total sales of a region in a month.', tests, source: 'sales' })
     expect((await submit('plain')).checks).toMatchObject({ warnings: [], tests: 1 })
+  })
+
+  it('is that what it reads is never there', async () => {
+    const tests = [{ params: {}, input: { amount: 1 }, expected: 1 }]
+    await create('of_nothing', { text: '.amount', tests })
+    expect((await submit('of_nothing')).checks?.warnings).toEqual([expect.stringContaining('names no dataset')])
+    await create('of_itself', { text: '{amount: 1} | .amount', tests: [{ params: {}, expected: 1 }] })
+    expect((await submit('of_itself')).checks).toMatchObject({ warnings: [] })
   })
 })
 

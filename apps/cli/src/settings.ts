@@ -32,6 +32,7 @@ export interface SettingChanges {
   readonly datasets?: string | undefined
   readonly host?: string | undefined
   readonly port?: string | undefined
+  readonly transport?: string | undefined
 }
 
 /**
@@ -55,6 +56,7 @@ function changed(env: Environment, changes: SettingChanges): Environment {
     SUPER_DATA_DATASETS_PATH: changes.datasets,
     SUPER_DATA_HOST: changes.host,
     SUPER_DATA_PORT: changes.port,
+    SUPER_DATA_TRANSPORT: changes.transport,
   }
   return { ...env, ...Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined)) }
 }

@@ -51,9 +51,13 @@ describe('serve', () => {
     const cwd = dataFolder()
     const server = await startServer(cwd)
     const { port } = new URL(server.url)
-    const second = await run(['serve', '--port', port, '--home', join(cwd, 'other')], { cwd, env: quiet })
+    const second = await run(['serve', '--transport=http', `--port=${port}`, '--home', join(cwd, 'other')], {
+      cwd,
+      env: quiet,
+    })
     expect(second).toMatchObject({ code: 8, err: expect.stringContaining('CLI_PORT_TAKEN') })
     await server.stop('SIGTERM')
+    expect(await run(['serve', '--transport=pigeon'], { cwd, env: quiet })).toMatchObject({ code: 2 })
   })
 
   it('--stdio speaks MCP, and standard output carries nothing else', async () => {

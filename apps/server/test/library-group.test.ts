@@ -18,9 +18,11 @@ async function open(home: string, more: Record<string, string> = {}) {
   const installation = await Installation.open(settings, { log: silentLog })
   const { url } = await installation.listen()
   const key = installation.firstStart?.ownerKey ?? ''
-  const mcp = await connectMcp(`${url}/mcp/library`, { era: 'modern', key })
+  const connect = () => connectMcp(`${url}/mcp/library`, { era: 'modern', key })
+  const mcp = await connect()
   return {
     mcp,
+    connect,
     async call(name: string, input: Record<string, unknown> = {}) {
       const result = await mcp.client.callTool({ name, arguments: input })
       return { ...(result.structuredContent as Record<string, unknown>), isError: result.isError === true } as Record<
@@ -94,15 +96,47 @@ describe('the group of the library', () => {
     })
     const tried = await team.call('dry_run_tool', { tool_id: 'regional_sales', params: { region: 'south' } })
     expect(tried).toMatchObject({ answer: { value: 2000 } })
+    expect(await team.call('regional_sales', { region: 'north' })).toMatchObject({ value: 1000 })
+    await using fresh = await team.connect()
+    expect((await fresh.client.listTools()).tools.at(-1)).toMatchObject({ name: 'regional_sales' })
     expect(await team.call('get_team_activity', { days: 1 })).toMatchObject({ people: [{ user: 'owner', created: 2 }] })
-    expect(await team.call('introspect_dataset', { dataset: 'sales' })).toMatchObject({ isError: false })
-    expect(await team.call('get_tool_stats', { period: 'week' })).toMatchObject({ isError: false })
+    expect(await team.call('introspect_dataset', { dataset: 'sales' })).toMatchObject({
+      ...{ data_version: expect.any(String), schema_version: 1, is_compatible: true },
+      tools: [{ tool: 'regional_sales', isCompatible: true }],
+    })
+    for (const period of ['week', '7d', '24h', 30])
+      expect(await team.call('get_tool_stats', { period })).toMatchObject({ tools: [{ tool: 'regional_sales' }] })
+  })
+
+  it('takes parameters as a list, as a map, or as a schema; what it reads is the only dataset there is', async () => {
+    const given = {
+      list: [{ name: 'factor', type: 'integer', default: 2 }],
+      map: { factor: { type: 'integer', default: 2 } },
+      words: { factor: 'integer' },
+      schema: { type: 'object', properties: { factor: { type: 'integer' } }, required: ['factor'] },
+    }
+    for (const [name, parameters] of Object.entries(given)) {
+      await team.call('propose_new_tool', {
+        ...{ tool_name: `scaled_${name}`, tool_description: `Scaled, by ${name}.`, parameters },
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: a placeholder, as templates write it.
+        query_template: 'map(.amount * ${factor})',
+      })
+      expect(await team.call(`scaled_${name}`, { factor: 3 })).toMatchObject({ value: [30, 60] })
+    }
+  })
+
+  it('takes a name with a function, which must be its own', async () => {
+    const definition = 'def tenth: . / 10;'
+    expect(await team.call('create_function', { name: 'tenth', definition })).toMatchObject({ name: 'tenth' })
+    expect(await team.call('create_function', { name: 'fifth', definition })).toMatchObject({
+      error: { code: 'NAME_NOT_DEFINED' },
+    })
   })
 
   it('says what is wrong with what it is given', async () => {
     expect(await team.call('propose_new_tool', { tool_name: 'x' })).toMatchObject({
       isError: true,
-      error: { code: 'TOOL_INPUT_INVALID' },
+      error: { code: 'TOOL_INPUT_INVALID', hint: expect.stringContaining('query_template') },
     })
     const unused = { tool_name: 'unused', tool_description: 'x', query_template: '1', required_functions: ['cents'] }
     expect(await team.call('propose_new_tool', unused)).toMatchObject({

@@ -1,4 +1,6 @@
 import type { Checks, TestResult, ToolDefinition } from '@super-data/contract'
+import { parse, pathsRead } from '@super-data/jq'
+import type { ParsedQuery } from '../queries/engine.ts'
 import { complexityOf, functionComplexity } from './complexity.ts'
 import { descriptionWarnings } from './description-warnings.ts'
 import { ProposalWaiting, ToolSimilar, ToolTestFailed, ToolTooComplex, type WaitingProposal } from './errors.ts'
@@ -49,7 +51,8 @@ export class SubmissionChecks {
     const similar = similarTools(definition, others)
     if (similar.length > 0 && !context.allowSimilar) throw new ToolSimilar(name, similar)
     if (!context.allowSimilar) requireNoneWaiting(name, definition, context.waiting)
-    return { score, tests: results.length, warnings: warningsOf(definition, results), similar }
+    const warnings = [...warningsOf(definition, results), ...inputWarnings(definition, query)]
+    return { score, tests: results.length, warnings, similar }
   }
 
   /** @throws ToolTooComplex */
@@ -85,4 +88,11 @@ function warningsOf(definition: ToolDefinition, results: readonly TestResult[]):
   const said = properties.map(property => String(property.description ?? ''))
   const warnings = descriptionWarnings([definition.description, ...said])
   return results.length === 0 ? [...warnings, 'It has no test cases.'] : warnings
+}
+
+function inputWarnings({ engine, source, sources }: ToolDefinition, query: ParsedQuery): string[] {
+  if (engine !== 'jq' || source !== undefined || sources.length > 0) return []
+  return pathsRead(parse(query.program)).paths.length > 0
+    ? ['It reads its input, but names no dataset: it gets null.']
+    : []
 }

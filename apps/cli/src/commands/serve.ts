@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import type { Installation, Server, ServerSettings } from '@super-data/server'
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { clientSettings, type Endpoint, renderClientSettings } from '../client-settings.ts'
 import { rememberDatasets } from '../home-settings.ts'
 import { launcherFile } from '../self.ts'
@@ -20,7 +20,11 @@ export function serveCommand(shell: Shell): Command {
     .option('--port <number>', 'TCP port (SUPER_DATA_PORT).')
     .option('--home <folder>', 'Where everything is kept (SUPER_DATA_HOME).')
     .option('--datasets <folder>', 'Where the data lies (SUPER_DATA_DATASETS_PATH).')
-    .option('--stdio', 'Speak MCP on standard input and output, for a client that starts this process.')
+    .addOption(new Option('--transport <way>', 'How it speaks (SUPER_DATA_TRANSPORT).').choices(['http', 'stdio']))
+    .option(
+      '--stdio',
+      'Speak MCP on standard input and output, for a client that starts this process: `--transport stdio`.',
+    )
     .option('--reinit', 'Begin with an empty library when this home’s is lost and no copy of it can be found.')
     .option('-v, --verbose', 'Say more, and the cause of a failure.')
     .addHelpText('after', '\nExample:\n  super-data serve --port 8080 --home ./data')

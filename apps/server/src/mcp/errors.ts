@@ -48,11 +48,24 @@ export class CursorInvalid extends PlatformError {
 export class ToolInputInvalid extends PlatformError {
   readonly code = 'TOOL_INPUT_INVALID'
   readonly kind = 'invalid'
-  constructor(tool: string, issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[]) {
+  constructor(
+    tool: string,
+    known: readonly string[],
+    issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[],
+  ) {
     const mistakes = issues.map(issue => `${issue.path.map(String).join('.') || 'input'}: ${issue.message}`)
     super(`${tool} was called wrongly: ${mistakes.join('; ')}`, {
-      hint: 'Its schema says what it takes.',
+      hint: `It takes: ${known.join(', ')}.`,
       details: { mistakes },
     })
+  }
+}
+
+/** A function is given one name, and its definition another. */
+export class NameNotDefined extends PlatformError {
+  readonly code = 'NAME_NOT_DEFINED'
+  readonly kind = 'invalid'
+  constructor(name: string) {
+    super(`the definition does not define ${name}`, { hint: `Begin it with \`def ${name}:\` or \`def ${name}(…):\`.` })
   }
 }

@@ -1,7 +1,7 @@
 import type { Tool } from '@modelcontextprotocol/server'
 import type { OperationName } from '@super-data/contract'
 import { z } from 'zod'
-import { ToolInputInvalid } from './errors.ts'
+import { NameNotDefined, ToolInputInvalid } from './errors.ts'
 
 export type Output = Readonly<Record<string, unknown>>
 
@@ -52,13 +52,14 @@ export const libraryTools: ReadonlyMap<string, LibraryTool> = new Map(
         parameters: parameterList.optional(),
         justification: z.string().default(''),
         engine: z.enum(['jq', 'sql']).default('jq'),
-        dataset: z.string().optional().describe('jq: the dataset that is `.`.'),
+        dataset: z.string().optional().describe('jq: the dataset that is `.`. Default: the only one there is.'),
+        datasets: z.array(z.string()).optional().describe('jq: several; the caller picks one by `dataset`.'),
         mode: z.enum(['document', 'records']).optional(),
         tests: z.array(jsonObject).optional().describe('{name?, params, input? | dataset?, expected}'),
         allow_similar: z.boolean().optional(),
       }),
       proposes: true,
-      call: (input, ask) => ask('tools.propose', toProposal(input)),
+      call: async (input, ask) => ask('tools.propose', toProposal(input, await datasetsOf(input, ask))),
     }),
     libraryTool({
       name: 'vote_on_tool',
@@ -95,6 +96,7 @@ export const libraryTools: ReadonlyMap<string, LibraryTool> = new Map(
         'Draft a shared jq function, or a new version of one: `def name(args): body;`. Submit it for review.',
       input: z.object({
         definition: z.string(),
+        name: z.string().regex(/^\w+$/).optional().describe('As in the definition.'),
         description: z.string().default(''),
         expected_version: z.int().optional(),
         submit: z.boolean().default(false).describe('Put it before the team at once.'),
@@ -106,7 +108,7 @@ export const libraryTools: ReadonlyMap<string, LibraryTool> = new Map(
       description: 'Show the structure of a dataset, its versions, and which tools still fit it.',
       input: z.object({ dataset: z.string() }),
       reads: true,
-      call: (input, ask) => ask('datasets.introspect', input),
+      call: introspectDataset,
     }),
     libraryTool({
       name: 'get_tool_stats',
@@ -141,7 +143,7 @@ function libraryTool<Schema extends z.ZodObject>(tool: {
     proposes: tool.proposes === true,
     call: async (input, ask) => {
       const parsed = tool.input.strict().safeParse(input)
-      if (!parsed.success) throw new ToolInputInvalid(name, parsed.error.issues)
+      if (!parsed.success) throw new ToolInputInvalid(name, Object.keys(tool.input.shape), parsed.error.issues)
       return tool.call(parsed.data as z.output<Schema>, ask)
     },
   }
@@ -168,17 +170,28 @@ interface Proposal {
   readonly justification: string
   readonly engine: string
   readonly dataset?: string | undefined
+  readonly datasets?: readonly string[] | undefined
   readonly mode?: string | undefined
   readonly tests?: readonly Output[] | undefined
   readonly allow_similar?: boolean | undefined
 }
 
-function toProposal(input: Proposal): Output {
-  const { parameters, dataset: source, mode, tests, allow_similar: allowSimilar } = input
+/** What a proposal reads. Where it does not say and there is one dataset, it is that. */
+async function datasetsOf({ dataset, datasets, engine }: Proposal, ask: AskOperation): Promise<readonly string[]> {
+  if (dataset !== undefined) return [dataset]
+  if (datasets !== undefined || engine !== 'jq') return datasets ?? []
+  const { items } = (await ask('datasets.list', { limit: 2 })) as { items: readonly { name: string }[] }
+  return items.length === 1 ? items.map(({ name }) => name) : []
+}
+
+function toProposal(input: Proposal, datasets: readonly string[]): Output {
+  const { parameters, mode, tests, allow_similar: allowSimilar } = input
+  const [source] = datasets
   return {
+    ...(datasets.length > 1 ? { sources: datasets } : present({ source })),
     ...{ tool: input.tool_name, description: input.tool_description, text: input.query_template },
     ...{ engine: input.engine, justification: input.justification, requiredFunctions: input.required_functions },
-    ...present({ source, mode, tests, allowSimilar, parameters: parameters && toSchema(parameters) }),
+    ...present({ mode, tests, allowSimilar, parameters: parameters && toSchema(parameters) }),
   }
 }
 
@@ -187,7 +200,10 @@ function toSchema(given: z.output<typeof parameterList>): Output {
   if (!Array.isArray(given) && ('properties' in given || given['type'] === 'object')) return given
   const list = Array.isArray(given)
     ? given
-    : Object.entries(given).map(([name, property]) => ({ name, ...(property as Output) }))
+    : Object.entries(given).map(([name, said]) => ({
+        name,
+        ...(typeof said === 'string' ? { type: said } : (said as Output)),
+      }))
   const properties = Object.fromEntries(
     list.map(({ name, required: _, ...schema }: Output) => [String(name), { type: 'string', ...schema }]),
   )
@@ -197,12 +213,26 @@ function toSchema(given: z.output<typeof parameterList>): Output {
 }
 
 async function createFunction(
-  input: { definition: string; description: string; expected_version?: number | undefined; submit: boolean },
+  input: {
+    definition: string
+    name?: string | undefined
+    description: string
+    expected_version?: number | undefined
+    submit: boolean
+  },
   ask: AskOperation,
 ): Promise<Output> {
-  const { definition, description, expected_version: expectedVersion, submit } = input
+  const { definition, name, description, expected_version: expectedVersion, submit } = input
+  if (name !== undefined && !new RegExp(`\\bdef\\s+${name}\\s*[(:]`).test(definition)) throw new NameNotDefined(name)
   const made = await ask('functions.create', present({ definition, description, expectedVersion }))
   return submit ? ask('functions.submit', { function: `${made['name']}/${made['arity']}` }) : made
+}
+
+/** The answer as everywhere, with the names of its versions as this group writes names. */
+async function introspectDataset(input: { dataset: string }, ask: AskOperation): Promise<Output> {
+  const found = await ask('datasets.introspect', input)
+  const { dataVersion, schemaVersion, isCompatible } = found
+  return { ...found, data_version: dataVersion, schema_version: schemaVersion, is_compatible: isCompatible }
 }
 
 function present(fields: Output): Output {

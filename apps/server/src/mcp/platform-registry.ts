@@ -163,7 +163,7 @@ export class PlatformRegistry implements McpRegistry {
   }
 
   #offersTeamTool(catalogue: Catalogue, group: string | undefined, name: string): boolean {
-    if (group !== undefined && group !== teamGroup) return false
+    if (!holdsTeamTools(group)) return false
     return !builtInTools.has(name) && this.#teamTool(catalogue, name) !== undefined
   }
 
@@ -235,8 +235,13 @@ function offeredTo({ postgres, learning }: Catalogue, group: string | undefined)
   return postgres === undefined ? offered : new Map([...offered, ...postgresTools[postgres]])
 }
 
+/** What is proposed in a group is called there once it is approved. */
+function holdsTeamTools(group: string | undefined): boolean {
+  return group === undefined || group === teamGroup || group === libraryGroup
+}
+
 function teamToolsOf(catalogue: Catalogue, group: string | undefined): Tool[] {
-  if (group !== undefined && group !== teamGroup) return []
+  if (!holdsTeamTools(group)) return []
   const named = catalogue.tools.filter(tool => !builtInTools.has(tool.name))
   return named.sort((a, b) => (a.name < b.name ? -1 : 1)).map(toTool)
 }
