@@ -33,6 +33,9 @@ export const toolDefinition = z.object({
 })
 export type ToolDefinition = z.output<typeof toolDefinition>
 
+/** `learned`: from a question that was asked, or proposed by an agent. */
+const origin = z.enum(['yaml', 'learned', 'manual'])
+
 export const tool = z.object({
   id,
   name: toolName,
@@ -41,7 +44,7 @@ export const tool = z.object({
   hash: z.string().describe('Over the definition and every function version it pins.'),
   definition: toolDefinition,
   functions: z.array(z.object({ name: functionName, arity: z.int(), version: z.int() })),
-  origin: z.enum(['yaml', 'learned', 'manual']),
+  origin,
   approvedVersion: z.int().nullable().describe('The version that answers.'),
   createdBy: z.string(),
   createdAt: instant,
@@ -56,6 +59,7 @@ export const toolSummary = z.object({
   description: z.string(),
   engine: question.engine,
   parameters: parameterSchema,
+  origin,
 })
 
 const named = { project: projectName, tool: toolName }

@@ -60,6 +60,13 @@ describe('commands of a team', () => {
     expect((await run(['pending-approvals'], { cwd })).out).toContain('nothing waits')
     expect((await run(['review-proposals'], { cwd })).err).toContain('Nothing waits for your vote')
     expect((await run(['list-learned-tools'], { cwd })).out).toContain('nothing')
+    await run(['ask', 'SELECT 1 AS one'], { cwd })
+    await run(['save', 'from_a_question', '--description', 'One.'], { cwd })
+    expect((await run(['list-learned-tools'], { cwd })).out).toMatch(/from_a_question\s+draft/)
+    expect(JSON.parse((await run(['list-learned-tools', '--json'], { cwd })).out)).toMatchObject({
+      tools: [{ name: 'from_a_question', state: 'draft', version: 1 }],
+      suggestions: [],
+    })
   })
 
   it('list tools and functions that wait for a colleague', { timeout: 120_000 }, async () => {

@@ -88,7 +88,12 @@ describe('the group of the library', () => {
       justification: 'Asked every day.',
       dataset: 'sales',
     })
-    expect(proposed).toMatchObject({ state: 'approved', review: 'none', justification: 'Asked every day.' })
+    expect(proposed).toMatchObject({
+      state: 'approved',
+      review: 'none',
+      justification: 'Asked every day.',
+      origin: 'learned',
+    })
     const found = await team.call('search_tools', { query: 'region' })
     expect(found).toMatchObject({ items: [{ name: 'regional_sales' }] })
     expect(await team.call('explain_tool', { tool_id: proposed['id'] })).toMatchObject({

@@ -1,4 +1,5 @@
 import type { Input, JsonValue, ToolDefinition } from '@super-data/contract'
+import type { Call } from '../call.ts'
 import type { RunLog, RunRow } from '../queries/run-log.ts'
 import { withoutDatasetParameter } from './dataset-parameter.ts'
 import { ToolInvalid } from './errors.ts'
@@ -31,6 +32,11 @@ export async function newDefinition(
     parameters: input.parameters ?? schemaFromExamples(examplesOf(run, userId)),
     ...(input.tests ? { tests: input.tests } : {}),
   }
+}
+
+/** Learned is what came from a question that was asked, and what an agent saves. */
+export function originOf({ fromRun }: { readonly fromRun?: string | undefined }, call: Call): 'learned' | 'manual' {
+  return fromRun !== undefined || call.request.door === 'mcp' ? 'learned' : 'manual'
 }
 
 /** What somebody else asked with is nobody's business. */

@@ -3,7 +3,7 @@ import type { Checks, Input, Tool, ToolDefinition } from '@super-data/contract'
 import type { Call, Handlers } from '../call.ts'
 import { getProject, type ProjectRow } from '../identity/projects.ts'
 import { requireCurrent } from './current-version.ts'
-import { newDefinition } from './draft-definition.ts'
+import { newDefinition, originOf } from './draft-definition.ts'
 import { LearningDisabled, ToolInvalid } from './errors.ts'
 import type { LibraryParts } from './library-parts.ts'
 import { pinsOf, readVersionTexts } from './pinned-functions.ts'
@@ -71,7 +71,7 @@ async function propose(parts: LibraryParts, input: Input<'tools.propose'>, call:
   requireUsed(input.requiredFunctions ?? [], checked)
   const context = await checkContext(parts, project, input.allowSimilar ?? false, call)
   const found = await parts.checks.ofTool(input.tool, { ...checked, hash: '' }, context)
-  const origin = input.fromRun === undefined ? 'manual' : 'learned'
+  const origin = originOf(input, call)
   return call.changeLibrary(async (transaction, recording) => {
     recording.target(input.tool)
     const change = { ...checked, projectId: project.id, name: input.tool, userId }

@@ -6,7 +6,7 @@ import { getProject } from '../identity/projects.ts'
 import { explain } from '../queries/explain.ts'
 import { requireCurrent } from './current-version.ts'
 import { withoutDatasetParameter } from './dataset-parameter.ts'
-import { changedDefinition, newDefinition } from './draft-definition.ts'
+import { changedDefinition, newDefinition, originOf } from './draft-definition.ts'
 import type { LibraryParts } from './library-parts.ts'
 import { tell } from './tell.ts'
 import type { ToolRow } from './tool-rows.ts'
@@ -64,6 +64,7 @@ function toSummary({ tool, newest }: { tool: ToolRow; newest: VersionRow }, now:
     description,
     engine,
     parameters,
+    origin: tool.origin,
   }
 }
 
@@ -128,7 +129,7 @@ function savingHandlers(
       const definition = await newDefinition(parts.runs, input, userId)
       const options = { functions: functions.resolver(project.id, userId), signal: call.signal, sourcesMustExist: true }
       const checked = await checker.check(project, definition, options)
-      const origin = input.fromRun === undefined ? 'manual' : 'learned'
+      const origin = originOf(input, call)
       return call.changeLibrary(async (transaction, recording) => {
         recording.target(input.tool)
         const creating = { ...checked, projectId: project.id, name: input.tool, userId, origin } as const

@@ -4,6 +4,7 @@ import { type CallOptions, withCallOptions } from '../call-options.ts'
 import type { Connection } from '../connection.ts'
 import { NobodyThere } from '../errors.ts'
 import { openConnection } from '../open-connection.ts'
+import { pages } from '../pages.ts'
 import { renderList, renderOutput } from '../render/output.ts'
 import { renderTool } from '../render/tool.ts'
 import { print, type Shell, say } from '../terminal.ts'
@@ -73,17 +74,6 @@ async function pending(connection: Connection, options: CallOptions): Promise<Pr
     found.push({ kind: 'function', name, shown: await connection.call('functions.get', { ...where, function: name }) })
   }
   return found
-}
-
-/** Every item of a list, page after page. */
-async function* pages<Item>(
-  read: (cursor: { cursor?: string }) => Promise<{ items: readonly Item[]; cursor: string | null }>,
-): AsyncGenerator<Item> {
-  for (let cursor: string | null | undefined; cursor !== null; ) {
-    const page: { items: readonly Item[]; cursor: string | null } = await read(cursor === undefined ? {} : { cursor })
-    yield* page.items
-    cursor = page.cursor
-  }
 }
 
 /** @returns false when the person wants to stop. */
