@@ -32,7 +32,7 @@ const cursor = z.string().max(1_000).optional().describe('Where the previous pag
 export const sessionState = z.object({
   session: id,
   state: z.enum(['active', 'failed', 'closed']).describe('failed: takes nothing but a rollback.'),
-  mode: z.enum(['read', 'write']),
+  mode: z.enum(['read', 'write', 'admin']),
   isolation: z.string(),
   statements: z.int().nonnegative(),
   savepoints: z.array(z.string()),
@@ -246,7 +246,7 @@ export const beginSession = postgresOperation({
   effect: 'write',
   input: {
     isolation: z.enum(['read committed', 'repeatable read', 'serializable']).default('read committed'),
-    mode: z.enum(['read', 'write']).default('write'),
+    mode: z.enum(['read', 'write', 'admin']).default('write').describe('admin: pg_schema too.'),
   },
   output: sessionState,
 })
@@ -365,6 +365,7 @@ const definition = {
   name: objectName.optional(),
   sql: z.string().min(1).max(65_536).optional().describe('The whole statement; or change.'),
   change: report.optional().describe('e.g. { do: "add column", table: { schema, name }, column: { name, type } }'),
+  session,
   dryRun,
   confirm,
 }

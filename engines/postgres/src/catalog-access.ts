@@ -8,7 +8,7 @@ import { LiveCatalog } from './live-catalog.ts'
 import { beginReading, beginWriting, setTimes, type TransactionTimes } from './sql/prologue.ts'
 
 /** What catalogue queries of ours may bring back. */
-const catalogBytesMax = 64 << 20
+export const catalogBytesMax = 64 << 20
 
 /** SQL of ours on connections of a source: looking around, rehearsing, maintaining, defining. */
 export class CatalogAccess {
@@ -82,12 +82,26 @@ export class CatalogAccess {
 }
 
 async function execute(connection: Connection, definition: Definition, limits: RunLimits): Promise<Defined> {
+  const done = await runDefinition(connection, definition, limits)
+  if (!definition.alone) await connection.fixed(definition.dryRun ? 'ROLLBACK' : 'COMMIT')
+  return { ...done, rolledBack: definition.dryRun === true && !definition.alone }
+}
+
+/** Runs it where a transaction is open, or none is needed, and leaves that as it is. */
+export async function runDefinition(
+  connection: Connection,
+  { statements, look }: Pick<Definition, 'statements' | 'look'>,
+  limits: RunLimits,
+): Promise<Pick<Defined, 'tags' | 'notices'>> {
   const tags: string[] = []
   const notices: Notice[] = []
   connection.onNotice = notice => notices.push(notice)
-  for (const text of definition.statements) tags.push((await connection.run({ text }, limits)).tag ?? '')
-  await definition.look?.(new LiveCatalog(connection, limits))
-  throwIfAborted(limits.signal)
-  if (!definition.alone) await connection.fixed(definition.dryRun ? 'ROLLBACK' : 'COMMIT')
-  return { tags, notices, rolledBack: definition.dryRun === true && !definition.alone }
+  try {
+    for (const text of statements) tags.push((await connection.run({ text }, limits)).tag ?? '')
+    await look?.(new LiveCatalog(connection, limits))
+    throwIfAborted(limits.signal)
+    return { tags, notices }
+  } finally {
+    connection.onNotice = undefined
+  }
 }

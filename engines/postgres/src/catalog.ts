@@ -79,6 +79,12 @@ export interface CatalogSource {
    * @throws PostgresSyntax · PostgresNotOneStatement · PostgresTextTooLong · PolicyDenied
    */
   check(text: string, as: 'read' | 'write'): Promise<CheckedStatement>
+  /**
+   * Holds what a definition names against the rules for changes, as the login sees it that would define.
+   *
+   * @throws PolicyDenied · PostgresUnknownName
+   */
+  checkDefinition(definition: NamedDefinition): Promise<void>
   /** Backends that belong to this source: nobody may cancel or end these by hand. */
   ownBackends(): ReadonlySet<number>
 }
@@ -94,6 +100,13 @@ export interface CheckedStatement {
   readonly functions: readonly QualifiedName[]
   /** Highest `$n` in it; 0 without parameters. */
   readonly parameters: number
+}
+
+/** A definition, and what it makes or changes. */
+export interface NamedDefinition {
+  readonly text: string
+  /** `table`: what an index hangs on. */
+  readonly target: QualifiedName & { readonly table?: QualifiedName }
 }
 
 export interface QualifiedName {

@@ -9,6 +9,7 @@ import type {
   Defined,
   Definition,
   Maintenance,
+  NamedDefinition,
   TimeOptions,
 } from './catalog.ts'
 import { CatalogAccess } from './catalog-access.ts'
@@ -22,7 +23,7 @@ import type { PostgresPolicy } from './policy.ts'
 import { Reading, type ReadRequest, type StreamRequest } from './reading.ts'
 import { auditRole, type RoleFinding } from './role-audit.ts'
 import { Sessions } from './sessions/sessions.ts'
-import { Gate } from './sql/gate.ts'
+import { Gate, type GateOptions } from './sql/gate.ts'
 import { beginReading } from './sql/prologue.ts'
 import { type ObservedStatement, StatementRunner } from './statement-runner.ts'
 import { type TransactionAnswer, type TransactionRequest, type WriteRequest, Writing } from './writing.ts'
@@ -58,7 +59,7 @@ export class PostgresSource implements CatalogSource, AsyncDisposable {
   readonly #limits: PostgresLimits
   readonly #logins: Logins
   readonly #access: CatalogAccess
-  readonly #gates: Readonly<Record<'read' | 'write', Gate>>
+  readonly #gates: Readonly<Record<'read' | 'write' | 'admin', Gate>>
   readonly #reading: Reading
   readonly #writing: Writing
   readonly #copying: Copying
@@ -75,14 +76,19 @@ export class PostgresSource implements CatalogSource, AsyncDisposable {
     this.#limits = limits
     this.#logins = logins
     this.#access = new CatalogAccess(logins, limits)
-    this.#gates = { read: this.#gate('reader', policy), write: this.#gate('writer', policy) }
+    this.#gates = {
+      read: this.#gate('reader', policy),
+      write: this.#gate('writer', policy),
+      admin: this.#gate(logins.has('admin') ? 'admin' : 'writer', policy),
+    }
     this.#reading = new Reading({ logins, gate: this.#gates.read, runner, limits })
     this.#writing = new Writing({ logins, gate: this.#gates.write, runner, limits })
     this.#copying = new Copying({ logins, gates: this.#gates, limits })
     const ready = async () => {
       await this.findings()
     }
-    this.sessions = new Sessions({ logins, gates: this.#gates, runner, limits, clock, random, log, ready })
+    const gateOver = (ask: GateOptions['ask']) => new Gate({ policy, textBytesMax: limits.textBytesMax, clock, ask })
+    this.sessions = new Sessions({ logins, gates: this.#gates, gateOver, runner, limits, clock, random, log, ready })
   }
 
   /**
@@ -175,6 +181,11 @@ export class PostgresSource implements CatalogSource, AsyncDisposable {
   async check(text: string, as: 'read' | 'write'): Promise<CheckedStatement> {
     await this.findings()
     return this.#gates[as].check(text, as)
+  }
+
+  async checkDefinition(definition: NamedDefinition): Promise<void> {
+    await this.findings()
+    return this.#gates.admin.checkDefinition(definition)
   }
 
   /** What its logins may do that they should not need. @throws PostgresRoleTooPowerful · PostgresUnavailable */

@@ -213,6 +213,7 @@ function sourceOver(prepared: Prepared, { before }: { before: (room: Room) => Pr
     rehearse: refuse,
     define: refuse,
     check: refuse,
+    checkDefinition: refuse,
     ownBackends: () => new Set(),
   }
 }

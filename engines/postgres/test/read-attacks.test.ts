@@ -164,6 +164,78 @@ const refused: readonly (readonly [text: string, named: string])[] = [
   ['SELECT * FROM calls_quietly', 'pg_advisory_lock'],
   ['SELECT peek()', 'pg_shadow'],
   [`SELECT run_text('select pg_advisory_lock(1)')`, 'run_text'],
+  // A function written like a column, behind an argument that was left out, and in what a domain checks.
+  ['SELECT a.locks_row FROM acct a', 'pg_advisory_lock'],
+  ['SELECT (a).locks_row FROM acct a', 'pg_advisory_lock'],
+  [`SELECT (ROW(1, 'x', 2)::acct).locks_row`, 'pg_advisory_lock'],
+  ['SELECT (SELECT a FROM acct a LIMIT 1).locks_row', 'pg_advisory_lock'],
+  ['SELECT locks_by_default()', 'pg_advisory_lock'],
+  ['SELECT * FROM locks_quietly', 'pg_advisory_lock'],
+  [`SELECT '1'::careful`, 'pg_advisory_lock'],
+  ['SELECT CAST(1 AS careful)', 'pg_advisory_lock'],
+  ['SELECT $1::careful', 'pg_advisory_lock'],
+  [`SELECT '{1}'::careful[]`, 'pg_advisory_lock'],
+  [`SELECT * FROM json_to_recordset('[{"a":1}]') AS x(a careful)`, 'pg_advisory_lock'],
+  [`SELECT * FROM XMLTABLE('/a' PASSING '<a>1</a>' COLUMNS b careful PATH '.')`, 'pg_advisory_lock'],
+  // Every setting at once.
+  ['SHOW ALL', 'all'],
+  ['SELECT name, setting FROM pg_settings', 'pg_settings'],
+  [`SELECT setting FROM pg_catalog.pg_settings WHERE name = 'ssl_key_file'`, 'pg_settings'],
+  ['SELECT * FROM pg_show_all_settings()', 'pg_show_all_settings'],
+  ['SELECT * FROM settings_too', 'pg_settings'],
+  // SQL/JSON, SQL/XML and corners of the grammar.
+  [`SELECT JSON_OBJECT('a': sd_write())`, 'sd_write'],
+  ['SELECT JSON_ARRAY(SELECT sd_write())', 'sd_write'],
+  ['SELECT JSON_ARRAYAGG(sd_write())', 'sd_write'],
+  [`SELECT JSON_VALUE('{}', '$.a' DEFAULT sd_write() ON EMPTY)`, 'sd_write'],
+  [`SELECT * FROM JSON_TABLE('[1]', '$[*]' PASSING sd_write() AS x COLUMNS (a int PATH '$'))`, 'sd_write'],
+  ['SELECT XMLELEMENT(NAME a, sd_write())', 'sd_write'],
+  [`SELECT * FROM XMLTABLE('/a' PASSING '<a/>' COLUMNS b text DEFAULT sd_write()::text)`, 'sd_write'],
+  ['SELECT id FROM acct TABLESAMPLE bernoulli (sd_write())', 'sd_write'],
+  ['SELECT DISTINCT ON (sd_write()) 1', 'sd_write'],
+  ['SELECT 1 FETCH FIRST (sd_write()) ROWS ONLY', 'sd_write'],
+  ['SELECT id FROM acct GROUP BY CUBE (id, sd_write())', 'sd_write'],
+  ['SELECT sum(1) OVER (ROWS sd_write() PRECEDING) FROM acct', 'sd_write'],
+  ['SELECT (ARRAY[1, 2])[sd_write()]', 'sd_write'],
+  [`SELECT 'a' LIKE 'b' ESCAPE sd_write()::text`, 'sd_write'],
+  ["SELECT OVERLAY('a' PLACING 'b' FROM sd_write())", 'sd_write'],
+  ['SELECT concat(VARIADIC ARRAY[sd_write()])', 'sd_write'],
+  ['WITH RECURSIVE t AS (SELECT 1 a UNION ALL SELECT sd_write() FROM t) SELECT * FROM t', 'sd_write'],
+  ['SELECT U&"\\0073d_write"()', 'sd_write'],
+  ['SELECT U&"pg_\\0061dvisory_lock"(1)', 'pg_advisory_lock'],
+  ['SELECT id FROM acct ORDER BY id USING ###', '###'],
+  ['SELECT 1 OPERATOR(public.###) ANY (ARRAY[2])', '###'],
+  [`SELECT current_setting(U&'config\\005ffile')`, 'current_setting'],
+  [`SELECT current_setting(setting_name => 'config_file')`, 'current_setting'],
+  [`SELECT current_setting(VARIADIC ARRAY['config_file'])`, 'current_setting'],
+  [`UPDATE pg_settings SET setting = 'off' WHERE name = 'transaction_read_only'`, 'UPDATE'],
+  ['SELECT pg_stat_statements_reset()', 'pg_stat_statements_reset'],
+  ['SELECT pg_log_backend_memory_contexts(pg_backend_pid())', 'pg_log_backend_memory_contexts'],
+  [`SELECT pg_replication_origin_create('x')`, 'pg_replication_origin_create'],
+  [`SELECT brin_summarize_new_values('acct_pkey')`, 'brin_summarize_new_values'],
+  ['SELECT pg_wal_replay_pause()', 'pg_wal_replay_pause'],
+  ['SELECT pg_promote()', 'pg_promote'],
+  [`SELECT lo_put(1, 0, 'x')`, 'lo_put'],
+  [`SELECT cursor_to_xml('x', 1, true, true, '')`, 'cursor_to_xml'],
+  [`SELECT dblink_connect_u('x')`, 'dblink_connect_u'],
+  ['SELECT pg_advisory_unlock_all()', 'pg_advisory_unlock_all'],
+  ['SELECT pg_advisory_xact_lock(1)', 'pg_advisory_xact_lock'],
+  ['TABLE acct FOR UPDATE', 'FOR UPDATE'],
+  ['VALUES (1) FOR UPDATE', 'FOR UPDATE'],
+  ['SELECT 1 INTO UNLOGGED z', 'SELECT INTO'],
+  ['EXPLAIN SELECT * INTO z FROM acct', 'SELECT INTO'],
+  [`EXPLAIN (ANALYZE 'false', ANALYZE 'TRUE') DELETE FROM acct`, 'DELETE'],
+  ['EXPLAIN ("analyze") DELETE FROM acct', 'DELETE'],
+  [`EXPLAIN (analyze 'of') DELETE FROM acct`, 'DELETE'],
+  ['EXPLAIN VERBOSE CREATE MATERIALIZED VIEW z AS SELECT 1', 'CREATE TABLE AS'],
+  ['ROLLBACK AND CHAIN', 'ROLLBACK'],
+  ['COMMIT AND CHAIN', 'COMMIT'],
+  ['START TRANSACTION READ WRITE', 'START TRANSACTION'],
+  ['SET CONSTRAINTS ALL DEFERRED', 'CONSTRAINTS'],
+  ['REASSIGN OWNED BY cq_admin TO cq_reader', 'REASSIGN'],
+  ['DROP OWNED BY cq_admin', 'DROP OWNED'],
+  ['ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC', 'ALTER DEFAULT PRIVILEGES'],
+  [`SECURITY LABEL ON TABLE acct IS 'x'`, 'SEC'],
 ]
 
 const schema = `
@@ -182,7 +254,14 @@ const schema = `
   CREATE FUNCTION run_text(t text) RETURNS text LANGUAGE plpgsql STABLE AS
     $$ DECLARE r text; BEGIN EXECUTE t INTO r; RETURN r; END $$;
   CREATE VIEW calls_quietly AS SELECT quieter_lock();
-  GRANT SELECT ON calls_quietly, evil_too, shadows TO cq_reader;`
+  CREATE FUNCTION locks_row(acct) RETURNS int LANGUAGE sql STABLE AS $$ SELECT pg_advisory_lock(1); SELECT 1 $$;
+  CREATE FUNCTION locks_by_default(a text DEFAULT pg_advisory_lock(1)::text) RETURNS int LANGUAGE plpgsql STABLE AS
+    $$ BEGIN RETURN 1; END $$;
+  CREATE VIEW locks_quietly AS SELECT locks_by_default();
+  CREATE FUNCTION checks(int) RETURNS boolean LANGUAGE sql STABLE AS $$ SELECT pg_advisory_lock($1) IS NOT NULL $$;
+  CREATE DOMAIN careful AS int CHECK (checks(VALUE));
+  CREATE VIEW settings_too AS SELECT name FROM pg_settings;
+  GRANT SELECT ON locks_quietly, settings_too, calls_quietly, evil_too, shadows TO cq_reader;`
 
 describePostgres('attacks on a read', {}, scene => {
   it('are refused by name, and change nothing', async () => {

@@ -43,7 +43,8 @@ function explainInSession(
   call: Call,
 ): Promise<Explained> {
   return inSession(source, session, call, async () => {
-    const { text } = await source.check(request.text, request.as ?? 'read')
+    const held = { id: session, owner: ownerOf(call), signal: call.signal }
+    const { text } = await source.sessions.check(held, request.text, request.as ?? 'read')
     return source.sessions.look(session, ownerOf(call), call.signal, async catalog => {
       await catalog.rows(`SAVEPOINT ${savepoint}`)
       try {

@@ -27,7 +27,21 @@ const columnDefinition = z.strictObject({
   check: expression.optional(),
   references: reference.optional(),
 })
-const constraint = z.looseObject({ form: z.enum(['primary key', 'unique', 'check', 'foreign key']) })
+const columns = z.array(name).min(1).max(32)
+const named = { name: name.optional() }
+const notValid = z.boolean().optional()
+const constraint = z.discriminatedUnion('form', [
+  z.strictObject({ form: z.enum(['primary key', 'unique']), ...named, columns, include: columns.optional() }),
+  z.strictObject({ form: z.literal('check'), ...named, expression, notValid }),
+  z.strictObject({ form: z.literal('foreign key'), ...named, columns, references: reference, notValid }),
+  z.strictObject({
+    ...{ form: z.literal('exclusion'), ...named, method: name.optional() },
+    elements: z
+      .array(z.strictObject({ column: name, operator: z.string().max(20) }))
+      .min(1)
+      .max(32),
+  }),
+])
 const indexKey = z.strictObject({
   column: name.optional(),
   expression: expression.optional(),

@@ -12,9 +12,10 @@ import {
   searchObjects,
 } from '@super-data/postgres/looking'
 import type { Call, Handlers } from '../call.ts'
-import { toReport, toReports, toRows } from './answers.ts'
+import { toReport, toReports, toRows, toSessionState } from './answers.ts'
 import { ChangeInvalid, NotConfirmed } from './errors.ts'
-import { logged, type PostgresParts } from './postgres-parts.ts'
+import { inSession } from './in-session.ts'
+import { logged, ownerOf, type PostgresParts } from './postgres-parts.ts'
 import { askedDefinition } from './schema-change.ts'
 import type { GrantedSource } from './sources.ts'
 
@@ -84,37 +85,59 @@ function changingHandlers(parts: PostgresParts): Pick<Handlers, Changing> {
 /** Where the object is that somebody names without its schema. @throws PostgresObjectMissing · PostgresNameAmbiguous */
 async function schemaOf(
   { postgres }: PostgresParts,
-  { project, source: named, kind, schema, ifExists }: Input<'postgres.drop'>,
+  { project, source: named, kind, schema, ifExists, session }: Input<'postgres.drop'>,
   call: Call,
   name: string,
 ): Promise<string> {
   if (schema !== undefined) return schema
   if (ifExists) return 'public'
   const { source } = postgres.get(project, named, 'admin')
-  return source.inspect(call.signal, async catalog => (await resolveName(catalog, { name, kind })).schema)
+  return lookingIn(source, session, call)(async catalog => (await resolveName(catalog, { name, kind })).schema)
+}
+
+/** The catalogue as a session sees it, or as everybody does. */
+function lookingIn(source: GrantedSource['source'], session: string | undefined, call: Call) {
+  return <T>(work: Parameters<typeof source.inspect<T>>[1]): Promise<T> =>
+    session === undefined
+      ? source.inspect(call.signal, work)
+      : inSession(source, session, call, () => source.sessions.look(session, ownerOf(call), call.signal, work))
 }
 
 /** Does it, with what it means for others said beside. */
 async function change(
   parts: PostgresParts,
-  input: Pick<Input<'postgres.create'>, 'project' | 'source' | 'dryRun' | 'confirm'>,
+  input: Pick<Input<'postgres.create'>, 'project' | 'source' | 'session' | 'dryRun' | 'confirm'>,
   call: Call,
   definition: CheckedDefinition,
 ): Promise<ReturnType<typeof toReport>> {
   const { source, name } = parts.postgres.get(input.project, input.source, 'admin')
   if (definition.dangers.length > 0 && !input.confirm) throw new NotConfirmed(definition.dangers.join('; '))
-  const impact = await source.inspect(call.signal, catalog => impactOf(catalog, definition))
+  const { session, dryRun } = input
+  if (session === undefined) await source.checkDefinition(definition)
+  const impact = await lookingIn(source, session, call)(catalog => impactOf(catalog, definition))
   // What must stand alone cannot be tried: it would stay.
-  if (input.dryRun && definition.alone) return toReport({ sql: definition.text, done: false, impact, locks: [] })
+  if (dryRun && definition.alone && session === undefined)
+    return toReport({ sql: definition.text, done: false, impact, locks: [] })
   return logged(parts, { call, source: name, action: definition.verb, sql: definition.text }, async () => {
     let locks: Awaited<ReturnType<typeof lookAtChange>>['locks'] = []
-    const defined = await source.define(call.signal, {
-      ...{ statements: [definition.text], dryRun: input.dryRun, alone: definition.alone },
-      look: async catalog => {
-        locks = (await lookAtChange(catalog)).locks
-      },
-    })
-    const { tags, notices, rolledBack } = defined
-    return { rows: 0, answer: toReport({ sql: definition.text, done: !rolledBack, tags, notices, impact, locks }) }
+    const { text, alone, target } = definition
+    const look = async (catalog: Parameters<typeof lookAtChange>[0]) => {
+      locks = (await lookAtChange(catalog)).locks
+    }
+    if (session === undefined) {
+      const { tags, notices, rolledBack } = await source.define(call.signal, {
+        statements: [text],
+        dryRun,
+        alone,
+        look,
+      })
+      return { rows: 0, answer: toReport({ sql: text, done: !rolledBack, tags, notices, impact, locks }) }
+    }
+    const { tags, notices, rolledBack } = await inSession(source, session, call, () =>
+      source.sessions.define(session, ownerOf(call), { text, target, alone, dryRun, look, signal: call.signal }),
+    )
+    const state = toSessionState(source.sessions.state(session, ownerOf(call)))
+    const told = { sql: text, done: !rolledBack, committed: false, tags, notices, impact, locks, session: state }
+    return { rows: 0, answer: toReport(told) }
   }).then(({ answer }) => answer)
 }

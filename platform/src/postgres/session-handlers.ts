@@ -20,9 +20,7 @@ export function sessionHandlers({ postgres, identity }: PostgresParts): Pick<Han
     'postgres.begin': async (input, call) => {
       const { mode, isolation } = input
       const { source } = postgres.get(input.project, input.source, mode)
-      if (mode === 'write') {
-        await identity.requireProject(must(call.principal, 'a principal'), 'write', input.project)
-      }
+      if (mode !== 'read') await identity.requireProject(must(call.principal, 'a principal'), mode, input.project)
       return toSessionState(await source.sessions.begin(ownerOf(call), { mode, isolation, signal: call.signal }))
     },
     'postgres.commit': async (input, call) => {

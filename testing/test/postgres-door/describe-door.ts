@@ -4,6 +4,7 @@ import { advice } from './advice.ts'
 import { attacks } from './attacks.ts'
 import type { Caller } from './caller.ts'
 import { changes } from './changes.ts'
+import { definitions } from './definitions.ts'
 import { everyAction } from './every-action.ts'
 import { offered } from './offered.ts'
 import { operating } from './operating.ts'
@@ -42,6 +43,7 @@ export async function describePostgresDoor(major: PostgresMajor): Promise<void> 
     describe('rows', () => rows(inScene, asAlice))
     describe('attacks', () => attacks(inScene, asAlice))
     describe('changes', () => changes(inScene, asAlice))
+    describe('definitions in sessions', () => definitions(inScene, asAlice))
     describe('transaction sessions', () => sessions(inScene, asAlice))
     describe('resources, prompts and completion', () => resources(inScene, asAlice))
     describe('operating', () => operating(inScene, asAlice))

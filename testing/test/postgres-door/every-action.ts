@@ -63,9 +63,19 @@ export function everyAction(scene: () => Scene, alice: () => Caller): void {
     expect(await alice().refused('pg_schema', 'create', { kind: 'table', sql: 'DROP TABLE acct' })).toMatchObject({
       code: 'POSTGRES_DEFINITION_INVALID',
     })
-    expect(await alice().refused('pg_schema', 'alter', { kind: 'table', change: { do: 'explode' } })).toMatchObject({
-      code: 'POSTGRES_CHANGE_INVALID',
-    })
+    const table = { schema: 'public', name: 'acct' }
+    for (const wrong of [
+      { do: 'explode' },
+      { do: 'add constraint', table, constraint: { form: 'check' } },
+      { do: 'add constraint', table, constraint: { form: 'unique', columns: 'id' } },
+      { do: 'add constraint', table, constraint: { form: 'foreign key', columns: ['id'], references: {} } },
+      { do: 'create table', table, columns: [{ name: 'x', type: 'int' }] },
+    ])
+      expect(await alice().refused('pg_schema', 'alter', { kind: 'table', change: wrong })).toMatchObject({
+        code: 'POSTGRES_CHANGE_INVALID',
+      })
+    const both = { kind: 'table', sql: 'ALTER TABLE acct ADD x int', change }
+    expect(await alice().refused('pg_schema', 'alter', both)).toMatchObject({ code: 'POSTGRES_CHANGE_INVALID' })
   })
 
   it('pg_admin: vacuum, analyze, reindex outside of transactions; stats, settings, advise', async () => {

@@ -45,6 +45,7 @@ export class Logins implements AsyncDisposable {
     if (options.writer) this.#addPool('writer', 'writer', writersMax)
     if (options.writer) this.#addPool('writer sessions', 'writer', sessionsMax)
     if (options.admin) this.#addPool('admin', 'admin', adminsMax)
+    if (options.admin) this.#addPool('admin sessions', 'admin', sessionsMax)
   }
 
   has(role: LoginRole): boolean {
@@ -57,7 +58,7 @@ export class Logins implements AsyncDisposable {
   }
 
   /** Sessions hold connections for long, so they have places of their own. */
-  sessionPool(role: 'reader' | 'writer'): Pool {
+  sessionPool(role: LoginRole): Pool {
     return this.#find(`${role} sessions`, role)
   }
 

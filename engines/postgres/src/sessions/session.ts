@@ -1,5 +1,7 @@
 import type { Connection } from '../connections/connection.ts'
 import type { Pool } from '../connections/pool.ts'
+import type { LoginRole } from '../login.ts'
+import type { Gate } from '../sql/gate.ts'
 import type { Isolation } from '../sql/prologue.ts'
 
 /** Who a session belongs to. Both must match whenever it is used. */
@@ -10,7 +12,10 @@ export interface SessionOwner {
   readonly channel: string
 }
 
-export type SessionMode = 'read' | 'write'
+/** `admin`: on the admin login, where objects are defined too. */
+export type SessionMode = 'read' | 'write' | 'admin'
+
+export const loginOf: Readonly<Record<SessionMode, LoginRole>> = { read: 'reader', write: 'writer', admin: 'admin' }
 
 /** What a session says about itself in every answer. */
 export interface SessionState {
@@ -40,6 +45,8 @@ export interface Session extends SessionOwner {
   usedAt: number
   statements: number
   savepoints: string[]
+  /** Of one that defines: judges by what is defined there, which nobody else sees yet. */
+  gate: Gate | undefined
   /** Stops what is running, when the session has to end. Present while something runs. */
   running: AbortController | undefined
   timer: NodeJS.Timeout | undefined

@@ -3,11 +3,13 @@ import { Cancelled } from '@super-data/base/errors'
 import type { Random } from '@super-data/base/ids'
 import type { Log } from '@super-data/base/log'
 import type { PostgresAnswer } from '../answers/answer.ts'
-import type { Catalog } from '../catalog.ts'
+import type { Catalog, Defined, NamedDefinition } from '../catalog.ts'
+import { catalogBytesMax, runDefinition } from '../catalog-access.ts'
 import { commit } from '../connections/commit.ts'
-import { tooManyBytes } from '../connections/connection.ts'
+import { type RunLimits, tooManyBytes } from '../connections/connection.ts'
 import type { Logins } from '../connections/logins.ts'
 import {
+  PolicyDenied,
   PostgresConfirmationNeeded,
   PostgresNameInvalid,
   PostgresSessionBusy,
@@ -18,17 +20,28 @@ import {
 } from '../errors.ts'
 import type { PostgresLimits } from '../limits.ts'
 import { LiveCatalog } from '../live-catalog.ts'
-import type { Gate } from '../sql/gate.ts'
+import { attempt } from '../schema/attempt.ts'
+import type { Gate, GateOptions, Judged } from '../sql/gate.ts'
 import { quoteIdentifier } from '../sql/identifier.ts'
 import { beginReading, beginWriting, type Isolation } from '../sql/prologue.ts'
 import type { RunContext, StatementOptions, StatementRunner } from '../statement-runner.ts'
 import type { WriteGuards } from '../writing.ts'
-import { endsIn, type Session, type SessionMode, type SessionOwner, type SessionState, stateOf } from './session.ts'
+import {
+  endsIn,
+  loginOf,
+  type Session,
+  type SessionMode,
+  type SessionOwner,
+  type SessionState,
+  stateOf,
+} from './session.ts'
 
 export interface SessionsOptions {
   readonly logins: Logins
   /** By the login a session runs on. */
-  readonly gates: Readonly<Record<SessionMode, Gate>>
+  readonly gates: Readonly<Record<'read' | 'write', Gate>>
+  /** For a session that defines, which alone sees what it has defined. */
+  readonly gateOver: (ask: GateOptions['ask']) => Gate
   readonly runner: StatementRunner
   readonly limits: PostgresLimits
   readonly clock: Clock
@@ -50,6 +63,15 @@ export interface SessionRequest extends StatementOptions, WriteGuards {
   readonly keepOnError?: boolean
 }
 
+/** One definition that was checked. */
+export interface SessionDefinition extends NamedDefinition {
+  readonly alone: boolean
+  /** Do it, look, and undo it alone. */
+  readonly dryRun?: boolean
+  readonly look?: (catalog: Catalog) => Promise<void>
+  readonly signal?: AbortSignal | undefined
+}
+
 export interface SessionAnswer extends PostgresAnswer {
   readonly affected: number
   readonly session: SessionState
@@ -62,6 +84,7 @@ const serverGraceMs = 30_000
 const endedMax = 200
 
 const savepointOfOurs = 'super_data_statement'
+const undoText = `ROLLBACK TO SAVEPOINT ${savepointOfOurs}; RELEASE SAVEPOINT ${savepointOfOurs}`
 
 /** Transactions held open between calls, each on a connection of its own and for its owner alone. */
 export class Sessions implements AsyncDisposable {
@@ -112,6 +135,32 @@ export class Sessions implements AsyncDisposable {
     })
   }
 
+  /**
+   * Defines something that nobody else sees until the session commits.
+   *
+   * @throws PolicyDenied in a session that may not, and for what cannot be done in a transaction
+   */
+  async define(id: string, owner: SessionOwner, definition: SessionDefinition): Promise<Defined> {
+    return this.#use(id, owner, definition.signal, async (session, signal) => {
+      checkDefinable(session, definition)
+      await this.#gateOf(session).checkDefinition(definition)
+      session.statements++
+      session.gate = undefined
+      return this.#defineIn(session, definition, this.#catalogLimits(this.#options.limits.writeTimeoutMs, signal))
+    })
+  }
+
+  /** Judges a statement by what the session sees, without running it. */
+  async check(
+    { id, owner, signal }: { readonly id: string; readonly owner: SessionOwner; readonly signal?: AbortSignal },
+    text: string,
+    purpose: 'read' | 'write',
+  ): Promise<Judged> {
+    const session = this.#sessions.get(id)
+    if (session?.mode !== 'admin') return this.#options.gates[purpose].check(text, purpose)
+    return this.#use(id, owner, signal, held => this.#gateOf(held).check(text, purpose))
+  }
+
   /** Catalogue queries of ours that see what the session has changed. */
   async look<T>(
     id: string,
@@ -119,9 +168,9 @@ export class Sessions implements AsyncDisposable {
     signal: AbortSignal | undefined,
     work: (catalog: Catalog) => Promise<T>,
   ): Promise<T> {
-    const { readTimeoutMs, wireBytesMax } = this.#options.limits
+    const { readTimeoutMs } = this.#options.limits
     return this.#use(id, owner, signal, (session, stop) =>
-      work(new LiveCatalog(session.connection, { signal: stop, timeoutMs: readTimeoutMs, wireBytesMax })),
+      work(new LiveCatalog(session.connection, this.#catalogLimits(readTimeoutMs, stop))),
     )
   }
 
@@ -209,7 +258,7 @@ export class Sessions implements AsyncDisposable {
   async #open(owner: SessionOwner, request: BeginRequest): Promise<Session> {
     const { logins, limits, clock, random } = this.#options
     const { mode = 'write', isolation = 'read committed', signal } = request
-    const pool = logins.sessionPool(mode === 'read' ? 'reader' : 'writer')
+    const pool = logins.sessionPool(loginOf[mode])
     const timeoutMs = mode === 'read' ? limits.readTimeoutMs : limits.writeTimeoutMs
     const times = { timeoutMs, lockTimeoutMs: limits.lockTimeoutMs }
     const prologue = mode === 'read' ? beginReading(times, isolation) : beginWriting(times, isolation)
@@ -230,6 +279,7 @@ export class Sessions implements AsyncDisposable {
       usedAt: startedAt,
       statements: 0,
       savepoints: [],
+      gate: undefined,
       running: undefined,
       timer: undefined,
       unwatch: () => {},
@@ -244,9 +294,34 @@ export class Sessions implements AsyncDisposable {
     return `${idle}; SET LOCAL transaction_timeout = ${Math.ceil(sessionLifetimeMs) + serverGraceMs}`
   }
 
+  async #defineIn({ connection }: Session, definition: SessionDefinition, limits: RunLimits): Promise<Defined> {
+    const { text, look, dryRun = false } = definition
+    const work = () => runDefinition(connection, { statements: [text], ...(look ? { look } : {}) }, limits)
+    if (!dryRun) return { ...(await work()), rolledBack: false }
+    await connection.fixed(`SAVEPOINT ${savepointOfOurs}`)
+    const tried = await work()
+    await connection.fixed(undoText)
+    return { ...tried, rolledBack: true }
+  }
+
+  #catalogLimits(timeoutMs: number, signal?: AbortSignal): RunLimits {
+    return { signal, timeoutMs, wireBytesMax: catalogBytesMax }
+  }
+
+  /** Failing to look something up does not fail the transaction. */
+  #gateOf(session: Session): Gate {
+    const { gates, gateOver, limits } = this.#options
+    if (session.mode !== 'admin') return gates[session.mode]
+    session.gate ??= gateOver(work => {
+      const catalog = new LiveCatalog(session.connection, this.#catalogLimits(limits.readTimeoutMs))
+      return attempt(catalog, () => work(catalog))
+    })
+    return session.gate
+  }
+
   async #prepare(session: Session, request: SessionRequest): Promise<RunContext> {
-    const gate = this.#options.gates[session.mode]
-    const statement = await gate.check(request.text, session.mode)
+    const gate = this.#gateOf(session)
+    const statement = await gate.check(request.text, session.mode === 'read' ? 'read' : 'write')
     if (statement.allRows !== undefined && !request.confirmAllRows) {
       throw new PostgresConfirmationNeeded(`${statement.allRows} without a condition touches every row`, {
         hint: 'Add WHERE, or confirm that all rows are meant (confirmAllRows).',
@@ -282,8 +357,7 @@ export class Sessions implements AsyncDisposable {
       return outcome
     } catch (error) {
       const undo = request.keepOnError === true || error instanceof PostgresTooManyRows
-      if (undo && !connection.broken)
-        await connection.fixed(`ROLLBACK TO SAVEPOINT ${savepointOfOurs}; RELEASE SAVEPOINT ${savepointOfOurs}`)
+      if (undo && !connection.broken) await connection.fixed(undoText)
       throw error
     }
   }
@@ -401,6 +475,17 @@ export class Sessions implements AsyncDisposable {
     const { limits, clock } = this.#options
     return stateOf(session, limits, { now: clock.now(), elapsed: clock.elapsed() })
   }
+}
+
+function checkDefinable({ mode }: Session, { alone }: SessionDefinition): void {
+  if (mode !== 'admin')
+    throw new PolicyDenied(`a session of mode ${mode} defines nothing`, {
+      hint: 'Begin one with mode admin, or leave the session out.',
+    })
+  if (!alone) return
+  throw new PolicyDenied('what is done concurrently is done outside of transactions', {
+    hint: 'Leave CONCURRENTLY out to try it in the session, or leave the session out.',
+  })
 }
 
 function isOf(session: SessionOwner, { owner, channel }: SessionOwner): boolean {

@@ -21,8 +21,8 @@ interface FunctionFacts {
   readonly extension: string | null
   /** Puts SQL together from texts, in PL/pgSQL. */
   readonly isDynamic: boolean
-  /** Of those written in SQL: statements, or a whole CREATE FUNCTION. */
-  readonly bodies: readonly string[] | null
+  /** SQL it runs: of those written in it, statements or a whole CREATE FUNCTION; of all, the defaults of arguments. */
+  readonly bodies: readonly (string | null)[] | null
 }
 
 /** What a call is part of. */
@@ -40,12 +40,14 @@ export class FunctionCatalog {
   readonly #operators: ReadonlyMap<string, string>
   readonly #casts: ReadonlyMap<string, string>
   readonly #attributes: ReadonlyMap<string, string>
+  readonly #checks: ReadonlyMap<string, readonly string[]>
   readonly types: TypeNames
 
   private constructor(loaded: Loaded, policy: PostgresPolicy) {
     this.#policy = policy
     this.#path = loaded.path
     this.#byName = Map.groupBy(loaded.functions, facts => facts.name)
+    this.#checks = new Map(loaded.domains.map(({ name, checks }) => [name, checks]))
     this.types = new TypeNames(loaded.types)
     const refused = (use: FunctionUse) => this.#reason(this.#facts(use.schema, use.function), 'read')
     this.#operators = reasonsOf(loaded.operators, refused)
@@ -59,8 +61,9 @@ export class FunctionCatalog {
     const functions = await catalog.rows<FunctionFacts>(functionsQuery)
     const operators = await catalog.rows<FunctionUse>(operatorsQuery)
     const casts = await catalog.rows<FunctionUse>(castsQuery)
+    const domains = await catalog.rows<DomainChecks>(domainsQuery)
     const types = await catalog.rows<TypeRow>(typesQuery)
-    return new FunctionCatalog({ path: path?.schemas ?? [], functions, operators, casts, types }, policy)
+    return new FunctionCatalog({ path: path?.schemas ?? [], functions, operators, casts, domains, types }, policy)
   }
 
   has({ schema, name }: QualifiedName): boolean {
@@ -80,8 +83,17 @@ export class FunctionCatalog {
 
   /** SQL that runs inside of a function, unless the policy vouches for it. */
   bodiesOf({ schema, name }: QualifiedName): readonly string[] {
-    const unknown = this.#candidates(schema, name).filter(facts => !isListed(facts, this.#policy.allowFunctions))
-    return unknown.flatMap(facts => facts.bodies ?? [])
+    return this.#bodies(this.#candidates(schema, name))
+  }
+
+  /** The same of functions that can be written like a column, wherever they are. */
+  bodiesOfAttribute({ name }: QualifiedName): readonly string[] {
+    return this.#bodies((this.#byName.get(name) ?? []).filter(facts => facts.takesRow))
+  }
+
+  /** What a domain checks, as SQL. */
+  checksOf({ name }: QualifiedName): readonly string[] {
+    return this.#checks.get(name) ?? []
   }
 
   refusesOperator({ name }: QualifiedName): Reason {
@@ -100,6 +112,11 @@ export class FunctionCatalog {
   #candidates(schema: string | undefined, name: string): readonly FunctionFacts[] {
     if (schema !== undefined) return this.#facts(schema, name)
     return (this.#byName.get(name) ?? []).filter(facts => this.#path.includes(facts.schema))
+  }
+
+  #bodies(candidates: readonly FunctionFacts[]): readonly string[] {
+    const unknown = candidates.filter(facts => !isListed(facts, this.#policy.allowFunctions))
+    return unknown.flatMap(facts => facts.bodies ?? []).filter(body => body !== null)
   }
 
   #facts(schema: string, name: string): readonly FunctionFacts[] {
@@ -158,6 +175,7 @@ interface Loaded {
   readonly functions: readonly FunctionFacts[]
   readonly operators: readonly FunctionUse[]
   readonly casts: readonly FunctionUse[]
+  readonly domains: readonly DomainChecks[]
   readonly types: readonly TypeRow[]
 }
 
@@ -166,6 +184,11 @@ interface FunctionUse {
   readonly name: string
   readonly schema: string
   readonly function: string
+}
+
+interface DomainChecks {
+  readonly name: string
+  readonly checks: readonly string[]
 }
 
 interface TypeRow {
@@ -224,7 +247,9 @@ const functionsQuery = `
     min(e.extname) AS extension,
     bool_or(l.lanname = 'plpgsql' AND e.extname IS NULL AND p.prosrc ~* '\\mexecute\\M') AS "isDynamic",
     pg_catalog.array_agg(CASE WHEN p.prosqlbody IS NULL THEN p.prosrc ELSE pg_catalog.pg_get_functiondef(p.oid) END)
-      FILTER (WHERE l.lanname = 'sql' AND n.nspname <> 'pg_catalog' AND e.extname IS NULL) AS bodies
+      FILTER (WHERE l.lanname = 'sql' AND n.nspname <> 'pg_catalog' AND e.extname IS NULL)
+    || pg_catalog.array_agg('SELECT ' || pg_catalog.pg_get_expr(p.proargdefaults, 0))
+      FILTER (WHERE p.proargdefaults IS NOT NULL AND p.oid >= 16384 AND e.extname IS NULL) AS bodies
   FROM pg_catalog.pg_proc p
   JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
   JOIN pg_catalog.pg_language l ON l.oid = p.prolang
@@ -258,6 +283,13 @@ const castsQuery = `
   JOIN pg_catalog.pg_proc p ON p.oid = c.castfunc
   JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
   WHERE c.oid >= 16384 OR p.provolatile = 'v'`
+
+const domainsQuery = `
+  SELECT t.typname AS name, pg_catalog.array_agg('SELECT ' || pg_catalog.pg_get_expr(c.conbin, 0)) AS checks
+  FROM pg_catalog.pg_constraint c
+  JOIN pg_catalog.pg_type t ON t.oid = c.contypid
+  WHERE c.contype = 'c' AND t.oid >= 16384
+  GROUP BY 1`
 
 const typesQuery = `
   SELECT t.oid, t.typname AS name, pg_catalog.format_type(t.oid, NULL) AS formatted, t.typarray AS array

@@ -79,7 +79,10 @@ export const refusedFunctions: readonly (readonly [RegExp, string])[] = [
   [/^pg_ls_/, 'reads folders'],
   [/^pg_file_/, 'writes files'],
   [/^(set_config|pg_reload_conf|pg_rotate_logfile)$/, 'changes settings'],
-  [/^(pg_config|pg_show_all_file_settings|pg_hba_file_rules|pg_ident_file_mappings)$/, 'tells about the machine'],
+  [
+    /^(pg_config|pg_show_all_settings|pg_show_all_file_settings|pg_hba_file_rules|pg_ident_file_mappings)$/,
+    'tells about the machine',
+  ],
   [/^pg_(current_logfile|tablespace_location|relation_filepath)$/, 'tells about the machine'],
   [/^inet_server_addr$/, 'tells about the machine'],
   [/^pg_sleep/, 'waits'],
@@ -110,9 +113,9 @@ export const secretTables: ReadonlySet<string> = new Set([
   'user_mapping_options',
 ])
 
-/** Settings that may be shown: no files, commands, connections, keys, and none an application made up. */
+/** Settings that may be shown: no files, commands, connections, keys, none an application made up, and not all at once. */
 export function isOpenSetting(name: string): boolean {
-  return !/[.]|conninfo|passw|passphrase|secret|_file|file_|director|_command|librar|ssl_|krb_|socket|listen/i.test(
+  return !/^all$|[.]|conninfo|passw|passphrase|secret|_file|file_|director|_command|librar|ssl_|krb_|socket|listen/i.test(
     name,
   )
 }

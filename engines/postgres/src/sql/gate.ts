@@ -1,6 +1,6 @@
 import type { Clock } from '@super-data/base/clock'
 import { nearest } from '@super-data/base/nearest'
-import type { Catalog, CheckedStatement, QualifiedName } from '../catalog.ts'
+import type { Catalog, CheckedStatement, NamedDefinition, QualifiedName } from '../catalog.ts'
 import { PolicyDenied, PostgresUnknownName } from '../errors.ts'
 import type { PostgresPolicy } from '../policy.ts'
 import { type Findings, type FunctionMention, findIn, type Mention } from './findings.ts'
@@ -71,6 +71,20 @@ export class Gate {
     return judgement.statement(root, findings)
   }
 
+  /**
+   * Everything a definition names: defaults, keys and queries run as soon as it is made.
+   *
+   * @throws PolicyDenied · PostgresUnknownName
+   */
+  async checkDefinition({ text, target }: NamedDefinition): Promise<void> {
+    const findings = findIn(await parseStatement(text, this.#options.textBytesMax))
+    const judgement = new Judgement(text, 'write')
+    const changed = target.table ?? target
+    const [found] = await this.#resolve([changed])
+    judgement.checkTarget(found ?? changed, changed)
+    await this.#checkNames(findings, judgement, [])
+  }
+
   /** Whether a table may be named at all, where no statement of the caller's names it. @throws PolicyDenied */
   checkTable(table: QualifiedName): void {
     new Judgement('', 'write').checkTable(table, table, this.#options.policy)
@@ -93,27 +107,31 @@ export class Gate {
       judgement.refuseIf(functions.refusesCast(mention), `the cast to ${mention.name}`, mention)
     for (const mention of findings.attributes)
       judgement.refuseIf(functions.refusesAttribute(mention), `${mention.name}, which is also a function,`, mention)
-    for (const mention of findings.functions) await this.#checkBodies(mention, { functions, judgement, inside })
+    const within = { judgement, inside }
+    for (const mention of findings.functions)
+      await this.#checkBodies(functions.bodiesOf(mention), mention, { ...within, what: 'function' })
+    for (const mention of findings.attributes)
+      await this.#checkBodies(functions.bodiesOfAttribute(mention), mention, { ...within, what: 'function' })
+    for (const mention of findings.types)
+      await this.#checkBodies(functions.checksOf(mention), mention, { ...within, what: 'domain' })
     await this.#checkTables(findings, judgement, inside)
   }
 
-  /** A function written in SQL does what its statements do, whatever it says of itself. */
+  /** A function does what its statements and defaults do, and a domain what it checks, whatever they say of themselves. */
   async #checkBodies(
-    mention: FunctionMention,
-    {
-      functions,
-      judgement,
-      inside,
-    }: { readonly functions: FunctionCatalog; readonly judgement: Judgement; readonly inside: readonly string[] },
+    bodies: readonly string[],
+    mention: Mention,
+    within: { readonly what: string; readonly judgement: Judgement; readonly inside: readonly string[] },
   ): Promise<void> {
-    const key = `function ${keyOf(mention)}`
-    const bodies = inside.includes(key) ? [] : functions.bodiesOf(mention)
-    if (bodies.length === 0) return
-    if (inside.length > depthMax) judgement.refuse('stands on too many others', `the function ${mention.name}`, mention)
-    const within = judgement.inside(mention, `the function ${mention.name}`)
+    const { what, judgement, inside } = within
+    const key = `${what} ${keyOf(mention)}`
+    if (bodies.length === 0 || inside.includes(key)) return
+    const name = `the ${what} ${mention.name}`
+    if (inside.length > depthMax) judgement.refuse('stands on too many others', name, mention)
+    const looking = judgement.inside(mention, name)
     for (const body of bodies)
       for (const tree of await parseBody(body, definitionBytesMax))
-        await this.#checkNames(findIn(tree as Tree), within, [...inside, key])
+        await this.#checkNames(findIn(tree as Tree), looking, [...inside, key])
   }
 
   async #checkTables(findings: Findings, judgement: Judgement, inside: readonly string[]): Promise<void> {
@@ -270,6 +288,8 @@ class Judgement {
     const ofSystem = schema === undefined || schema === 'pg_catalog' || schema === 'information_schema'
     const isSecret = (ofSystem && secretTables.has(name)) || schema === 'pg_toast'
     this.refuseIf(isSecret ? 'holds secrets' : undefined, `the catalogue ${name}`, mention)
+    if (ofSystem && name === 'pg_settings')
+      this.#deny('the catalogue pg_settings may hold secrets', 'SHOW one setting by its name.', name, mention)
     const names = [name, `${schema}.${name}`, `${schema}.*`]
     const isDenied = policy.denyTables?.some(denied => names.includes(denied))
     this.refuseIf(isDenied ? 'is closed by the policy of this source' : undefined, `the table ${name}`, mention)
