@@ -217,6 +217,10 @@ describe('with learning switched off', () => {
     await off.ask('tools.create', { tool: 'private', description: 'x', engine: 'jq', text: '1' })
     expect(await problemOf(off.ask('tools.submit', { tool: 'private' }))).toMatchObject({ code: 'LEARNING_DISABLED' })
     expect(await off.run('private')).toMatchObject({ draft: true })
+    const document = await off.ask('library.export', { type: 'all' })
+    const importing = (approve: boolean) => off.ask('library.import', { document, approve, onConflict: 'version' })
+    expect(await problemOf(importing(false))).toMatchObject({ code: 'LEARNING_DISABLED' })
+    expect(await importing(true)).toMatchObject({ changes: [{ name: 'private', action: 'same' }] })
   })
 })
 

@@ -129,6 +129,8 @@ describe('a program that reaches outside', () => {
     'input_line_number',
     'get_search_list',
     '# c \n env',
+    '# c \\\nenv',
+    '1 # c \\\r\n, env',
     'def f: env; 1',
     '.)]} catch ., ([{(',
     '@base64 "\\($ENV)"',
@@ -147,14 +149,18 @@ describe('a program that reaches outside', () => {
     expect(await refusalOf(team.owner.tools.get({ tool: 'hostile' }))).toMatchObject({ code: 'TOOL_MISSING' })
   })
 
-  it.each(['def f: .; env |', 'def map(f): .;', 'def f: $ENV;', 'def f: .; def g: .;', 'def env: 1;'])(
-    'is refused as a function: %s',
-    async definition => {
-      const refused = await refusalOf(team.as('dave').functions.create({ definition }))
-      expect(refused.code).toMatch(/^JQ_|^FUNCTION_INVALID/)
-      expect(refused.details).toMatchObject({ position: { line: expect.any(Number) } })
-    },
-  )
+  it.each([
+    'def f: .; env |',
+    'def f: . # c \\\n | env\n;',
+    'def map(f): .;',
+    'def f: $ENV;',
+    'def f: .; def g: .;',
+    'def env: 1;',
+  ])('is refused as a function: %s', async definition => {
+    const refused = await refusalOf(team.as('dave').functions.create({ definition }))
+    expect(refused.code).toMatch(/^JQ_|^FUNCTION_INVALID/)
+    expect(refused.details).toMatchObject({ position: { line: expect.any(Number) } })
+  })
 
   it.each(['.env', '"env"', '{"env":1}', '.["$ENV"]', '{env: .input}', '# env\n.', '"\\("env")"', '.a.debug?'])(
     'is not what only looks like one: %s',

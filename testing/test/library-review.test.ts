@@ -136,7 +136,8 @@ describe('a proposal', () => {
     for (const name of ['library', 'vote_on_tool', 'queries', 'propose_new_tool'])
       expect(await refusalOf(propose(name))).toMatchObject({ code: 'TOOL_NAME_RESERVED' })
     expect(await refusalOf(propose('total'))).toMatchObject({ code: 'TOOL_EXISTS' })
-    expect(await refusalOf(propose('t0tal'))).toMatchObject({ code: 'TOOL_NAME_CONFUSABLE' })
+    for (const name of ['t0tal', 'to_tal', 'totai'])
+      expect(await refusalOf(propose(name))).toMatchObject({ code: 'TOOL_NAME_CONFUSABLE' })
   })
 })
 

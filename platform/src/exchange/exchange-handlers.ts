@@ -3,6 +3,7 @@ import type { Database } from '@super-data/metadata'
 import { authorise, may, type Target } from '../authorise.ts'
 import type { Handlers } from '../call.ts'
 import { findStanding, getProject } from '../identity/projects.ts'
+import { LearningDisabled } from '../library/errors.ts'
 import { functionVersions } from '../library/function-rows.ts'
 import { tell } from '../library/tell.ts'
 import { getToolRow } from '../library/tool-rows.ts'
@@ -12,12 +13,14 @@ import { writeDocument } from './library-document.ts'
 
 export interface ExchangeParts extends ImportParts {
   readonly library: Database<LibraryTables>
+  /** Whether anything may be put before the team. */
+  readonly learning: boolean
 }
 
 type ExchangeHandlers = Pick<Handlers, 'library.export' | 'library.import'>
 
 export function exchangeHandlers(parts: ExchangeParts): ExchangeHandlers {
-  const { library, tools } = parts
+  const { library, tools, learning } = parts
   return {
     'library.export': async ({ project: name, type, tools: only }) => {
       const project = await getProject(library.read, name)
@@ -35,6 +38,7 @@ export function exchangeHandlers(parts: ExchangeParts): ExchangeHandlers {
       const principal = must(call.principal, 'a principal')
       const target: Target = { kind: 'project', project: await findStanding(library.read, principal.userId, name) }
       if (approve) authorise(principal, 'admin', target)
+      else if (!learning) throw new LearningDisabled()
       const project = await getProject(library.read, name)
       const { userId } = principal
       const unlimited = may(principal, 'admin', target)

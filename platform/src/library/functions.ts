@@ -23,7 +23,7 @@ import type { Reader } from './reader.ts'
 import type { Reviewed, Reviews } from './reviews.ts'
 import { allVersions, baseOf, insertVersion, stateOf, underived, type WriteParts } from './version-rows.ts'
 import { viewReview } from './version-view.ts'
-import { requireVisible } from './visible-text.ts'
+import { requireEndedComments, requireVisible } from './visible-text.ts'
 
 export interface FunctionChange {
   readonly projectId: string
@@ -109,6 +109,7 @@ export class Functions {
   async save(transaction: LibraryTransaction, change: FunctionChange): Promise<FunctionSaved> {
     const parsed = parseDefinition(change.definition)
     requireVisible('a shared function', [change.definition, change.description])
+    requireEndedComments(change.definition)
     refuseBuiltin(parsed.name)
     const reference = `${parsed.name}/${parsed.params.length}`
     const current = await findFunction(transaction, change.projectId, reference)

@@ -5,7 +5,7 @@ import type { Questions } from '../queries/questions.ts'
 import { pickSource, withDatasetParameter } from './dataset-parameter.ts'
 import { ToolInvalid } from './errors.ts'
 import { Parameters } from './parameters.ts'
-import { requireVisible } from './visible-text.ts'
+import { requireEndedComments, requireVisible } from './visible-text.ts'
 
 /** A definition that was checked, with the functions it pins. */
 export interface CheckedDefinition {
@@ -45,6 +45,7 @@ export class ToolChecker {
   ): Promise<CheckedDefinition> {
     requireOneSource(raw)
     requireVisible('the tool', [raw.description, raw.text, JSON.stringify(raw.parameters)])
+    if (raw.engine === 'jq') requireEndedComments(raw.text)
     if (options.sourcesMustExist) await this.#questions.checkSources(project.name, datasetsOf(raw))
     const definition = withDatasetParameter(raw)
     const parameters = new Parameters(definition.parameters)

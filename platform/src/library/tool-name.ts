@@ -18,7 +18,10 @@ export function requireOwnName(name: string, present: readonly string[]): void {
   if (same !== undefined) throw new ToolNameConfusable(name, same)
 }
 
+const looks: Readonly<Record<string, string>> = { '0': 'o', '1': 'l', '5': 's', i: 'l' }
+
 /** Names with the same looks are taken for one another. */
 export function looksOf(name: string): string {
-  return name.toLowerCase().replaceAll('_', '').replaceAll('0', 'o').replaceAll('1', 'l').replaceAll('5', 's')
+  const letters = name.toLowerCase().replace(/[_015i]/g, character => looks[character] ?? '')
+  return letters.replaceAll('rn', 'm').replaceAll('vv', 'w')
 }

@@ -1,3 +1,4 @@
+import { JqForbidden } from '@super-data/jq'
 import { ToolInvalid } from './errors.ts'
 
 /** Controls but for line ends and tabs, characters without width, and those that turn text around. */
@@ -21,6 +22,20 @@ export function requireVisible(what: string, texts: readonly string[]): void {
       'Leave it out, or write it as an escape.',
     )
   }
+}
+
+/**
+ * Refuses a comment that goes on in the next line: readers, and older jq, take that line for a part of the program. A
+ * backslash before the end of a line is nothing else in a program that parses.
+ *
+ * @throws JqForbidden
+ */
+export function requireEndedComments(text: string): void {
+  const offset = text.search(/\\\r?$/m)
+  if (offset === -1) return
+  const before = text.slice(0, offset).split('\n')
+  const position = { line: before.length, column: (before.at(-1)?.length ?? 0) + 1, offset }
+  throw new JqForbidden('a comment that goes on after its line', position)
 }
 
 /** A text on one line, as far as it fits, with an escape for everything that could not be seen. */
