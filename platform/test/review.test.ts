@@ -211,6 +211,26 @@ describe('in a team', () => {
   })
 })
 
+describe('where fewer may approve what is safe', () => {
+  it('one other person does, but not what has no test case, or a warning, or is long', async () => {
+    const review = { approvalThreshold: 2, safeApprovalThreshold: 1, proposalHours: 24, pendingMax: 10 }
+    await using lenient = await openWhole({ settings: { review } })
+    const [ann, ben] = [await lenient.join('ann'), await lenient.join('ben')]
+    const tests = [{ params: {}, expected: 1 }]
+    const offer = (tool: string, more: object) =>
+      lenient.askAs(ann, 'tools.propose', { tool, description: 'One.', engine: 'jq', text: '1', tests, ...more })
+    const safe = await offer('safe', {})
+    expect(safe).toMatchObject({ votesNeeded: 1 })
+    const cast = { tool: 'safe', vote: 'approve', hash: safe.hash } as const
+    expect(await problemOf(lenient.askAs(ann, 'tools.vote', cast))).toMatchObject({ code: 'VOTE_NOT_ELIGIBLE' })
+    expect(await lenient.askAs(ben, 'tools.vote', cast)).toMatchObject({ state: 'approved' })
+    const long = Array.from({ length: 120 }, () => '1').join(' | ')
+    expect(await offer('untested', { tests: undefined })).toMatchObject({ votesNeeded: 2 })
+    expect(await offer('warned', { description: 'You must always call this.' })).toMatchObject({ votesNeeded: 2 })
+    expect(await offer('long', { text: long })).toMatchObject({ votesNeeded: 2 })
+  })
+})
+
 describe('with learning switched off', () => {
   it('nothing is proposed, and what is approved goes on', async () => {
     await using off = await openWhole({ settings: { learning: false } })

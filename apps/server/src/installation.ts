@@ -237,6 +237,7 @@ function platformSettings(
     },
     review: {
       approvalThreshold: settings.approvalThreshold,
+      safeApprovalThreshold: settings.safeApprovalThreshold,
       proposalHours: settings.proposalHours,
       pendingMax: settings.maxPendingTools,
       autoApprove: settings.autoApprove,

@@ -102,6 +102,11 @@ export const serverSettings = {
     about: 'Votes a tool needs, once a project has that many voters.',
     schema: wholeNumber(1, 100).default(2),
   },
+  safeApprovalThreshold: {
+    env: 'SUPER_DATA_SAFE_APPROVAL_THRESHOLD',
+    about: 'The same for a safe tool: small, its test cases pass, no warnings, nothing similar. Default: no fewer.',
+    schema: wholeNumber(1, 100).optional(),
+  },
   proposalHours: {
     env: 'SUPER_DATA_AUTO_APPROVE_TIMEOUT',
     about: 'Hours until a proposal without enough votes expires.',

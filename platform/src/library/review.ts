@@ -1,3 +1,4 @@
+import type { Checks } from '@super-data/contract'
 import { stampAt } from '../stamps.ts'
 import type { LibraryTables } from '../state/library.ts'
 import { isVoter, type Roster } from './roster.ts'
@@ -130,6 +131,16 @@ export function decide(votes: readonly CountedVote[], needed: number): 'pending'
   if (rejects.some(vote => vote.isAdmin) || rejects.length >= needed) return 'rejected'
   if (rejects.length > 0) return 'pending'
   return votes.length >= needed ? 'approved' : 'pending'
+}
+
+/** A larger program is read by as many as any other. */
+const safeScoreMax = 100
+
+/** What a team may let fewer people approve: small, with test cases that pass, and nothing said against it. */
+export function isSafe(checks: Checks | null): boolean {
+  if (checks === null) return false
+  const { score, tests, warnings, similar } = checks
+  return score <= safeScoreMax && tests > 0 && warnings.length === 0 && similar.length === 0
 }
 
 /** Approvals a proposal needs: the threshold, or everybody else in a team smaller than that. */

@@ -16,7 +16,7 @@ import {
 } from './errors.ts'
 import { pinsOf } from './pinned-functions.ts'
 import type { Reader } from './reader.ts'
-import { type ReviewPolicy, reviewersOf, type VoteConfirmation, votesNeeded } from './review.ts'
+import { isSafe, type ReviewPolicy, reviewersOf, type VoteConfirmation, votesNeeded } from './review.ts'
 import { isVoter, readRosters } from './roster.ts'
 import {
   allVersions,
@@ -33,6 +33,8 @@ import { requireOnlyOne } from './waiting-proposals.ts'
 export interface ReviewSettings {
   /** Approvals a proposal needs in a team that is large enough. */
   readonly approvalThreshold: number
+  /** The same for a safe tool. Default: no fewer. */
+  readonly safeApprovalThreshold?: number | undefined
   /** A proposal that is not decided by then expires. */
   readonly proposalHours: number
   /** Pending proposals of one person. */
@@ -124,11 +126,11 @@ export class Reviews {
       authors: unapproved.flatMap(pin => pin.authors),
     })
     const alone = reviewers.length === 0
-    const { approvalThreshold } = this.#settings
+    const threshold = this.#thresholdFor(change.checks)
     await this.#insertSubmission(transaction, version, {
       ...change,
-      ...{ stamp, excluded, review: alone ? 'none' : null },
-      votesNeeded: alone ? 0 : votesNeeded(approvalThreshold, reviewers.length),
+      ...{ stamp, excluded, threshold, review: alone ? 'none' : null },
+      votesNeeded: alone ? 0 : votesNeeded(threshold, reviewers.length),
     })
     return this.derive(transaction, owner)
   }
@@ -142,7 +144,8 @@ export class Reviews {
     const version = newestOf(await allVersions(transaction, owner.id))
     const stamp = await this.#parts.stamps.next(transaction)
     const submitted = { userId, justification: '', stamp, excluded: [], review: 'import', votesNeeded: 0 } as const
-    await this.#insertSubmission(transaction, version, { ...submitted, checks: null })
+    const threshold = this.#thresholdFor(null)
+    await this.#insertSubmission(transaction, version, { ...submitted, threshold, checks: null })
     return this.derive(transaction, owner)
   }
 
@@ -262,6 +265,11 @@ export class Reviews {
     return derive(transaction, now, [...new Set(due.map(version => version.owner_id))])
   }
 
+  #thresholdFor(checks: Checks | null): number {
+    const { approvalThreshold, safeApprovalThreshold = approvalThreshold } = this.#settings
+    return isSafe(checks) ? Math.min(approvalThreshold, safeApprovalThreshold) : approvalThreshold
+  }
+
   async #insertSubmission(
     transaction: LibraryTransaction,
     version: VersionRow,
@@ -270,15 +278,16 @@ export class Reviews {
       readonly justification: string
       readonly stamp: string
       readonly excluded: readonly string[]
+      readonly threshold: number
       readonly review: 'none' | 'import' | null
       readonly votesNeeded: number
       readonly checks: Checks | null
     },
   ): Promise<void> {
-    const { approvalThreshold, proposalHours, autoApprove = false } = this.#settings
+    const { proposalHours, autoApprove = false } = this.#settings
     const now = this.#parts.clock.now()
     const policy: ReviewPolicy = {
-      ...{ threshold: approvalThreshold, hours: proposalHours, autoApprove, excluded: submitted.excluded },
+      ...{ threshold: submitted.threshold, hours: proposalHours, autoApprove, excluded: submitted.excluded },
       voteConfirmation: this.voteConfirmation,
     }
     await transaction
