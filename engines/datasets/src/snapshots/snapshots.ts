@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto'
-import { createReadStream, createWriteStream } from 'node:fs'
-import { type FileHandle, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import type { Facts } from '../content/facts.ts'
+import { readChunks } from '../content/read-chunks.ts'
 import type { DatasetFormat } from '../dataset.ts'
 import { DatasetInvalid } from '../errors.ts'
 import { Snapshot, type SnapshotFiles, type SnapshotIdentity } from './snapshot.ts'
@@ -125,15 +124,13 @@ async function copyHashing(
 ): Promise<{ hash: string; sizeBytes: number }> {
   const hash = createHash('sha256')
   let sizeBytes = 0
-  const observe = async function* (chunks: AsyncIterable<Buffer>) {
-    for await (const chunk of chunks) {
-      sizeBytes += chunk.length
-      if (sizeBytes > options.bytesMax) throw new DatasetInvalid('it is larger than the server takes')
-      hash.update(chunk)
-      yield chunk
-    }
+  await using copy = await open(target, 'w', 0o600)
+  const take = async (chunk: Buffer) => {
+    sizeBytes += chunk.length
+    if (sizeBytes > options.bytesMax) throw new DatasetInvalid('it is larger than the server takes')
+    hash.update(chunk)
+    await copy.writeFile(chunk)
   }
-  const source = createReadStream('', { fd: handle, autoClose: false, start: 0, highWaterMark: 256 * 1024 })
-  await pipeline(source, observe, createWriteStream(target, { mode: 0o600 }), { signal: options.signal })
+  await readChunks(handle, take, options.signal)
   return { hash: hash.digest('hex'), sizeBytes }
 }

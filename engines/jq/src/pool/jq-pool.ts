@@ -12,7 +12,7 @@ import { type ChildEnd, JqChild } from './jq-child.ts'
 import { openSandbox } from './sandbox.ts'
 
 export interface JqPoolSettings {
-  /** Programs that run at the same time. One process more is kept warm. */
+  /** Programs that run at the same time. There is a process more than have run at once. */
   readonly workers: number
   /** Old space of each process. */
   readonly memoryMb: number
@@ -131,7 +131,7 @@ export class JqPool implements AsyncDisposable {
     this.#queue = new FairQueue(settings)
   }
 
-  /** Ready when it resolves: one process has started; the first call starts the others. @throws JqCrashed when it cannot. */
+  /** Ready when it resolves: one process has started; more start as calls run at the same time. @throws JqCrashed when it cannot. */
   static async open(settings: Partial<JqPoolSettings>, components: JqPoolComponents): Promise<JqPool> {
     const complete = withDefaults(settings)
     const pool = new JqPool(complete, components, await mkdtemp(join(tmpdir(), 'super-data-jq-')))
@@ -261,8 +261,9 @@ export class JqPool implements AsyncDisposable {
     return idle.reduce((best, child) => (order(child, best) < 0 ? child : best))
   }
 
+  /** One process waits beside those at work: the next call does not wait for a start. */
   #fillUp(): void {
-    while (!this.#closed && this.#children.size < this.#settings.workers + 1) {
+    while (!this.#closed && this.#children.size < Math.min(this.#running, this.#settings.workers) + 1) {
       this.#children.add(this.#newChild())
     }
   }
