@@ -12,6 +12,7 @@ import { runService } from './run-services.ts'
 export type { PostgresMajor } from './postgres/binaries.ts'
 /** For connections out of band. */
 export { Client } from './postgres/client.ts'
+export { openPgBouncer, type PgBouncer, type PgBouncerOptions } from './postgres/pgbouncer.ts'
 
 /** How to connect; fits `pg`'s options. */
 export interface PostgresLogin {

@@ -72,8 +72,9 @@ export class CatalogAccess {
     }
   }
 
+  /** Settings of the connection last longer than a transaction there, so that its backend must be its own. */
   #changing(): Pool {
-    return this.#logins.pool(this.#logins.has('admin') ? 'admin' : 'writer')
+    return this.#logins.has('admin') ? this.#logins.pool('admin') : this.#logins.sessionPool('writer')
   }
 
   #times({ timeoutMs, lockTimeoutMs }: TimeOptions, otherwiseMs: number): TransactionTimes {

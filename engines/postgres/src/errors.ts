@@ -80,6 +80,19 @@ export class PostgresUnavailable extends PlatformError {
   readonly kind = 'unavailable'
 }
 
+/** A connection pooler stands in between, and shares connections or drops settings that safety rests on. */
+export class PostgresPooled extends PlatformError {
+  readonly code = 'POSTGRES_POOLED'
+  readonly kind = 'unavailable'
+  override readonly retryable = false
+  constructor(message: string, options: { readonly cause?: unknown } = {}) {
+    super(message, {
+      ...options,
+      hint: 'The operator of this source has to connect it to PostgreSQL itself, or to a pooler in session mode.',
+    })
+  }
+}
+
 /** All connections are in use. */
 export class PostgresBusy extends PlatformError {
   readonly code = 'POSTGRES_BUSY'

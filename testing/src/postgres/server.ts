@@ -142,13 +142,13 @@ export class PostgresServer {
   }
 }
 
-interface RunAs {
+export interface RunAs {
   readonly uid?: number
   readonly gid?: number
 }
 
 /** PostgreSQL refuses to run as root; the distribution's own user is best, `nobody` will do. */
-function runAs(): RunAs {
+export function runAs(): RunAs {
   if (process.getuid?.() !== 0) return {}
   const users = readFileSync('/etc/passwd', 'utf8')
     .split('\n')
@@ -206,7 +206,7 @@ async function initialise(
   if (code !== 0) throw new Error(`initdb failed: ${said.slice(-2_000)}`)
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()

@@ -7,8 +7,9 @@ import type { Login } from '../login.ts'
 import { sendCancel } from './cancel.ts'
 import type { CopyIn, CopyOut } from './copy.ts'
 import { Client, type ClientInternals } from './driver.ts'
+import { backendOf, checkSettings } from './pooler.ts'
 import { toError } from './server-error.ts'
-import { startupOptions } from './startup.ts'
+import { startupOptions, startupSettings } from './startup.ts'
 import { FixedText, Statement, type StatementRequest } from './statement.ts'
 
 /** How long a statement may go on after the server was asked to cancel it. */
@@ -68,6 +69,7 @@ export class Connection {
   #bytesMax = Number.POSITIVE_INFINITY
   #escalation: NodeJS.Timeout | undefined
   readonly serverVersion: number
+  #backendPid = 0
   onNotice: ((notice: Notice) => void) | undefined
   readonly #watchers = new Set<(cause: Error) => void>()
 
@@ -81,7 +83,7 @@ export class Connection {
   /**
    * Connects and makes sure that text means to the server what it means to the parser.
    *
-   * @throws PostgresUnavailable
+   * @throws PostgresUnavailable · PostgresPooled
    */
   static async open(options: ConnectOptions): Promise<Connection> {
     try {
@@ -96,7 +98,8 @@ export class Connection {
   }
 
   static async #connect(options: ConnectOptions, watchClient: boolean): Promise<Connection> {
-    const { login, applicationName, connectTimeoutMs, settings } = options
+    const { login, applicationName, connectTimeoutMs } = options
+    const settings = startupSettings(options.settings, watchClient)
     const client = new Client({
       host: login.host,
       port: login.port,
@@ -107,18 +110,31 @@ export class Connection {
       application_name: applicationName,
       connectionTimeoutMillis: connectTimeoutMs,
       keepAlive: true,
-      options: startupOptions(settings, watchClient),
+      options: startupOptions(settings),
     })
     client.on('error', () => {})
     const status = watchStatus(client)
     await client.connect()
     const connection = new Connection(client, options, status)
     connection.#verify(status)
-    return connection
+    try {
+      connection.#backendPid = await backendOf(connection)
+      if (connection.isPooled) await checkSettings(connection, settings)
+      return connection
+    } catch (error) {
+      connection.destroy()
+      throw error
+    }
   }
 
+  /** As the server has it, at the start of the connection. */
   get backendPid(): number {
-    return (this.#client as unknown as ClientInternals).processID ?? 0
+    return this.#backendPid
+  }
+
+  /** A pooler stands in between: it tells clients of backends that are not there. */
+  get isPooled(): boolean {
+    return this.#backendPid !== (this.#client as unknown as ClientInternals).processID
   }
 
   get broken(): boolean {
@@ -274,6 +290,11 @@ export class Connection {
 
   #terminate(): void {
     const pid = this.backendPid
+    if (this.isPooled) {
+      // Its backend may be another one by now, and somebody else's.
+      this.destroy(new Error('did not stop'))
+      return
+    }
     this.#options.log?.warn({ backend: pid }, 'a statement did not stop when cancelled; ending its backend')
     const ending = this.#options.terminate(pid).catch((error: unknown) => {
       this.#options.log?.error({ err: error, backend: pid }, 'a backend could not be ended')
@@ -331,5 +352,5 @@ function isUnknownSetting(error: unknown): boolean {
 }
 
 function unavailable(error: unknown): Error {
-  return error instanceof PostgresUnavailable ? error : toError(error as Error, '')
+  return toError(error as Error, '')
 }

@@ -7,6 +7,7 @@ import type { PostgresPolicy } from '../policy.ts'
 import { quoteIdentifier } from '../sql/identifier.ts'
 import { Connection } from './connection.ts'
 import { Pool } from './pool.ts'
+import { checkOwnBackend } from './pooler.ts'
 
 export interface LoginsOptions {
   readonly name: string
@@ -40,12 +41,13 @@ export class Logins implements AsyncDisposable {
   constructor(options: LoginsOptions) {
     this.#options = options
     const { readersMax, writersMax, sessionsMax } = options.limits
+    const own = { own: true }
     this.#addPool('reader', 'reader', readersMax)
-    this.#addPool('reader sessions', 'reader', sessionsMax)
+    this.#addPool('reader sessions', 'reader', sessionsMax, own)
     if (options.writer) this.#addPool('writer', 'writer', writersMax)
-    if (options.writer) this.#addPool('writer sessions', 'writer', sessionsMax)
-    if (options.admin) this.#addPool('admin', 'admin', adminsMax)
-    if (options.admin) this.#addPool('admin sessions', 'admin', sessionsMax)
+    if (options.writer) this.#addPool('writer sessions', 'writer', sessionsMax, own)
+    if (options.admin) this.#addPool('admin', 'admin', adminsMax, own)
+    if (options.admin) this.#addPool('admin sessions', 'admin', sessionsMax, own)
   }
 
   has(role: LoginRole): boolean {
@@ -109,11 +111,23 @@ export class Logins implements AsyncDisposable {
     })
   }
 
-  #addPool(name: string, role: LoginRole, connectionsMax: number): void {
+  /** @param own of connections whose backend is nobody else's meanwhile: more than one transaction rests on it. */
+  #addPool(name: string, role: LoginRole, connectionsMax: number, { own } = { own: false }): void {
     const { limits, clock, log } = this.#options
     const { waitingMax, waitMs, idleMs } = limits
-    const open = () => this.#open(role)
+    const open = () => (own ? this.#openOwn(role) : this.#open(role))
     this.#pools.set(name, new Pool({ open, connectionsMax, waitingMax, waitMs, idleMs, clock, log }))
+  }
+
+  async #openOwn(role: LoginRole): Promise<Connection> {
+    const connection = await this.#open(role)
+    try {
+      if (connection.isPooled) await checkOwnBackend(connection, () => this.#open(role))
+      return connection
+    } catch (error) {
+      connection.destroy()
+      throw error
+    }
   }
 
   #open(role: LoginRole): Promise<Connection> {

@@ -6,6 +6,7 @@ import {
   PostgresConstraint,
   PostgresDenied,
   PostgresFailed,
+  PostgresPooled,
   PostgresSyntax,
   PostgresTimeout,
   PostgresTransactionFailed,
@@ -76,11 +77,16 @@ const ownWords: Readonly<Record<string, string>> = {
   XX: 'the database failed inside',
 }
 
+/** Of PgBouncer: about `options` at the start, and transactions in statement mode. */
+const speaksAsPooler = /^unsupported startup parameter|^transaction blocks not allowed in statement pooling/
+
 /** Public face of what a server or a socket says. Never an address, a login or a path. */
 export function toError(error: Error, text: string): PlatformError {
   if (error instanceof PlatformError) return error
   const said = error as ServerError
   if (said.code === undefined || !/^[0-9A-Z]{5}$/.test(said.code) || said.severity === undefined) return lost(error)
+  if (speaksAsPooler.test(said.message))
+    return new PostgresPooled('a connection pooler in between does not pass on what safety rests on', { cause: error })
   const state = said.code
   const found = classes[state] ?? classes[state.slice(0, 2)] ?? PostgresFailed
   return new found(messageOf(said), { cause: error, details: detailsOf(said, text), ...hintOf(said) })

@@ -2,12 +2,15 @@
 const strayTransactionMs = 300_000
 
 /**
- * The `options` of a connection: in force before the first statement, and again after each `DISCARD ALL`.
+ * What holds in a connection before its first statement, and again after each `DISCARD ALL`.
  *
  * @param watchClient lets the server notice within a second that its client is gone.
  */
-export function startupOptions(settings: Readonly<Record<string, string>>, watchClient: boolean): string {
-  const all = {
+export function startupSettings(
+  settings: Readonly<Record<string, string>>,
+  watchClient: boolean,
+): Readonly<Record<string, string>> {
+  return {
     standard_conforming_strings: 'on',
     client_encoding: 'UTF8',
     // Answers do not depend on how a role or database happens to be set.
@@ -19,7 +22,11 @@ export function startupOptions(settings: Readonly<Record<string, string>>, watch
     ...(watchClient ? { client_connection_check_interval: '1000' } : {}),
     ...settings,
   }
-  return Object.entries(all)
+}
+
+/** As the `options` of a connection. */
+export function startupOptions(settings: Readonly<Record<string, string>>): string {
+  return Object.entries(settings)
     .map(([name, value]) => `-c ${name}=${escapeOption(value)}`)
     .join(' ')
 }
