@@ -2,51 +2,46 @@ import { join } from 'node:path'
 import { openLog } from '@super-data/base/log'
 import type { Tool } from '@super-data/contract'
 import type { Database } from '@super-data/metadata'
-import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { derive } from '../src/library/derive.ts'
+import type { Events } from '../src/events/events.ts'
 import { Stamps } from '../src/stamps.ts'
 import type { LibraryTables } from '../src/state/library.ts'
 import { openLibrary } from '../src/state/library.ts'
 import { travellingTables } from '../src/state/travelling-tables.ts'
+import { SharedLibrary } from '../src/sync/shared-library.ts'
 import { MovedClock, openWhole, problemOf, type Whole } from './whole-platform.ts'
 
-type Row = Record<string, string | number | null>
-type Copy = Map<string, Row[]>
-
-/** Everything that travels of a library, as another installation gets it. */
-async function copyOf(library: Database<LibraryTables>): Promise<Copy> {
-  const copy: Copy = new Map()
-  for (const { table, columns } of travellingTables) {
-    const rows =
-      await sql<Row>`select ${sql.join(columns.map(name => sql.ref(name)))} from ${sql.table(table)}`.execute(
-        library.read,
-      )
-    copy.set(table, rows.rows)
-  }
-  return copy
+/**
+ * Takes in what another installation has, as a sync does.
+ *
+ * @param theirs a snapshot of its library.
+ * @returns what is told of it.
+ */
+async function takeIn({ library, whole }: Site, theirs: string): Promise<string[]> {
+  const told: string[] = []
+  const commitBy: Events['commitBy'] = (transact, work) =>
+    transact(async (transaction, ...given) => {
+      const { value, drafts } = await work(transaction, ...given)
+      told.push(...drafts.map(event => `${event.type} ${event.subject}`))
+      return value
+    })
+  const events = { commitBy } as Events
+  const parts = { library, events, clock, file: whole.settings.libraryFile, stamps: new Stamps('sync', clock) }
+  const shared = new SharedLibrary(parts)
+  const { signal } = new AbortController()
+  expect(await shared.examine(theirs, signal)).toMatchObject({ state: 'sound' })
+  const delta = `${theirs}-delta`
+  if ((await shared.compare(theirs, delta, signal)).theirs > 0) await shared.merge(delta, signal)
+  return told
 }
 
-/** Takes another installation's rows in by the rules of the tables, and makes again what follows from them. */
-async function takeIn(library: Database<LibraryTables>, copy: Copy, now: number): Promise<string[]> {
-  return library.write(async transaction => {
-    for (const { table, columns, key, rule } of travellingTables) {
-      const better =
-        rule === 'fact'
-          ? sql`excluded.stamp < ${sql.ref(`${table}.stamp`)}`
-          : sql`excluded.stamp > ${sql.ref(`${table}.stamp`)}`
-      const sets = sql.join(columns.map(name => sql`${sql.ref(name)} = ${sql.ref(`excluded.${name}`)}`))
-      for (const row of copy.get(table) ?? []) {
-        const values = sql.join(columns.map(name => sql`${row[name] ?? null}`))
-        await sql`insert into ${sql.table(table)} (${sql.join(columns.map(name => sql.ref(name)))}) values (${values})
-          on conflict (${sql.join(key.map(name => sql.ref(name)))}) do update set ${sets} where ${better}`.execute(
-          transaction,
-        )
-      }
-    }
-    return (await derive(transaction, now)).map(event => `${event.type} ${event.subject}`)
-  })
+async function copyOf({ library, whole }: Site): Promise<string> {
+  const file = join(whole.home, `copy-${copies++}.db`)
+  await library.snapshot(file, travellingTables)
+  return file
 }
+
+let copies = 0
 
 interface Site {
   readonly whole: Whole
@@ -83,8 +78,8 @@ afterEach(async () => {
 
 /** Both take in what the other has: afterwards they have the same. @returns what each learnt. */
 async function meet(): Promise<{ a: string[]; b: string[] }> {
-  const [fromA, fromB] = [await copyOf(a.library), await copyOf(b.library)]
-  return { a: await takeIn(a.library, fromB, clock.now()), b: await takeIn(b.library, fromA, clock.now()) }
+  const [fromA, fromB] = [await copyOf(a), await copyOf(b)]
+  return { a: await takeIn(a, fromB), b: await takeIn(b, fromA) }
 }
 
 const derivedTables = ['users', 'memberships', 'functions', 'tools', 'versions'] as const

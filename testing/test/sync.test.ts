@@ -80,6 +80,25 @@ describe.skipIf(withoutS3 !== undefined)(title, { timeout: 300_000 }, () => {
     expect(b.rows()).toEqual(a.rows())
   })
 
+  it('go on when each approved a tool of the same name: the first answers, the other is shown as in conflict', async () => {
+    await using sharing = await SharingServers.open()
+    const a = await sharing.start()
+    await a.sync()
+    const b = await sharing.start()
+    sharing.proxy.away()
+    const publish = (sharer: Sharer, text: string) =>
+      sharer.client.tools.propose({ tool: 'clash', description: 'A question.', engine: 'jq', text })
+    await publish(a, '"first"')
+    await publish(b, '"second"')
+    sharing.proxy.back()
+    for (const sharer of [a, b, a]) expect(await sharer.sync()).toMatchObject({ code: null })
+    expect(a.rows()).toEqual(b.rows())
+    for (const { client } of [a, b]) {
+      expect(await client.tools.run({ tool: 'clash', params: {} })).toMatchObject({ value: 'first' })
+      expect(await client.tools.get({ tool: 'clash' })).toMatchObject({ state: 'conflict', approvedVersion: 1 })
+    }
+  })
+
   it('write what is left when they are stopped, and hear of it by themselves', async () => {
     await using sharing = await SharingServers.open()
     const a = await sharing.start()

@@ -22,22 +22,28 @@ interface Judged {
   readonly outcome: Outcome | undefined
 }
 
+/** What derived rows are made again after. */
+export interface Derivation {
+  /** Ids of functions and tools; absent: everything, people too. */
+  readonly owners?: readonly string[] | undefined
+  /** Whether facts of other installations came in: then decided versions may move in ways that nothing done here can. */
+  readonly merged: boolean
+}
+
 /**
  * Makes again everything in the library that follows from what was written: numbers of versions, states, what answers,
  * names. Part of every change of the library, for the functions and tools it touched; after a merge, for all.
  *
- * @param owners ids of functions and tools; absent: everything, people too.
  * @returns what became different, to be told as events; nobody is named in them.
  */
 export async function derive(
   transaction: LibraryTransaction,
   now: number,
-  owners?: readonly string[],
+  { owners, merged }: Derivation,
 ): Promise<EventDraft[]> {
   if (owners === undefined) await derivePeople(transaction)
   const facts = await readFacts(transaction, owners)
   const events: EventDraft[] = []
-  const merged = owners === undefined
   for (const owner of facts.owners) events.push(...(await deriveOwner(transaction, owner, facts, { now, merged })))
   return events
 }

@@ -96,7 +96,7 @@ export class Reviews {
 
   /** What follows from what was written about a tool or function. */
   derive(transaction: LibraryTransaction, owner: Pick<Reviewed, 'id'>): Promise<EventDraft[]> {
-    return derive(transaction, this.#parts.clock.now(), [owner.id])
+    return derive(transaction, this.#parts.clock.now(), { owners: [owner.id], merged: false })
   }
 
   /**
@@ -262,7 +262,7 @@ export class Reviews {
       .where('submissions.expires_at', '<=', now)
       .execute()
     if (due.length === 0) return []
-    return derive(transaction, now, [...new Set(due.map(version => version.owner_id))])
+    return derive(transaction, now, { owners: [...new Set(due.map(version => version.owner_id))], merged: false })
   }
 
   #thresholdFor(checks: Checks | null): number {

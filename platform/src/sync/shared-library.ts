@@ -60,7 +60,7 @@ export class SharedLibrary implements SharedDatabase {
         if (Object.keys(merged.rows).length === 0) return { value: merged, drafts: [] }
         await stamps.see(transaction, merged.stamp)
         const owners = await ownersOf(transaction, merged)
-        return { value: merged, drafts: await derive(transaction, clock.now(), owners) }
+        return { value: merged, drafts: await derive(transaction, clock.now(), { owners, merged: true }) }
       },
     )
   }
@@ -70,7 +70,7 @@ export class SharedLibrary implements SharedDatabase {
 export async function settleRestored({ library, stamps, clock }: Omit<SharedLibraryParts, 'file' | 'events'>) {
   await library.write(async transaction => {
     await stamps.see(transaction, await newestRow(transaction))
-    await derive(transaction, clock.now())
+    await derive(transaction, clock.now(), { merged: true })
   })
 }
 
