@@ -22,16 +22,17 @@ export function withCallOptions(command: Command): Command {
   return command
 }
 
-/** Calls one operation where the options point to and prints what it answers. */
+/** Calls one operation where the options point to, and prints and returns what it answers. */
 export async function callAndShow(
   shell: Shell,
   name: OperationName,
   input: Record<string, unknown>,
   options: CallOptions,
   words: readonly string[],
-): Promise<void> {
+): Promise<unknown> {
   const output = await callOnce(shell, name, input, options)
   showResult(shell, output, { json: options.json ?? false, operation: name, words })
+  return output
 }
 
 async function callOnce(

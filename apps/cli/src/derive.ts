@@ -2,24 +2,32 @@ import { type Operation, type OperationName, operations } from '@super-data/cont
 import { Argument, Command, Option } from 'commander'
 import { type CallOptions, callAndShow, withCallOptions } from './call-options.ts'
 import { exampleOf } from './examples.ts'
-import { type Field, fieldsOf, parseField } from './fields.ts'
+import { exitCodes } from './exit-code.ts'
+import { type Field, fieldsOf, parseField, wordsOf } from './fields.ts'
+import type { Outcome } from './outcome.ts'
 import type { Shell } from './terminal.ts'
 
 /** `area verb` for every declared operation: one command for an area, one below it for each verb. */
-export function deriveCommands(shell: Shell): readonly Command[] {
+export function deriveCommands(shell: Shell, outcome: Outcome): readonly Command[] {
   const areas = new Map<string, Command>()
   for (const name of Object.keys(operations) as OperationName[]) {
     const area = name.slice(0, name.indexOf('.'))
     if (!areas.has(area)) areas.set(area, new Command(area))
-    areas.get(area)!.addCommand(deriveCommand(name, shell))
+    areas.get(area)!.addCommand(deriveCommand(name, shell, outcome))
   }
   for (const area of areas.values()) area.description(area.commands.map(command => command.name()).join(' · '))
   return [...areas.values()]
 }
 
-export function deriveCommand(name: OperationName, shell: Shell): Command {
+/** Some answers tell of a failure: a script must notice it too. */
+function hasFailed(output: unknown): boolean {
+  const outcome = (output as { outcome?: unknown } | null)?.outcome
+  return outcome === 'failed' || outcome === 'refused'
+}
+
+export function deriveCommand(name: OperationName, shell: Shell, outcome: Outcome): Command {
   const operation: Operation = operations[name]
-  const command = new Command(name.slice(name.indexOf('.') + 1)).description(operation.summary)
+  const command = new Command(wordsOf(name).at(-1)).description(operation.summary)
   const fields = fieldsOf(operation)
   const positional = positionalFields(operation, fields)
   for (const field of positional) command.addArgument(toArgument(field))
@@ -30,7 +38,8 @@ export function deriveCommand(name: OperationName, shell: Shell): Command {
     const options = command.optsWithGlobals<CallOptions & Record<string, string | boolean>>()
     const typed = { ...typedOptions(fields, options), ...typedArguments(positional, command.args) }
     const input = await parseFields(fields, typed, shell)
-    await callAndShow(shell, name, input, options, wordsAgain(name, positional, options, command.args))
+    const output = await callAndShow(shell, name, input, options, wordsAgain(name, positional, options, command.args))
+    if (hasFailed(output)) outcome.exitCode = exitCodes.unavailable
   })
 }
 
@@ -116,5 +125,5 @@ function wordsAgain(
   const place = (['home', 'url'] as const).flatMap(flag =>
     options[flag] === undefined ? [] : [`--${flag}`, String(options[flag])],
   )
-  return [...name.split('.'), ...args, ...flags, ...place]
+  return [...wordsOf(name), ...args, ...flags, ...place]
 }

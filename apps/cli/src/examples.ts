@@ -1,5 +1,5 @@
 import type { Operation } from '@super-data/contract'
-import type { Field } from './fields.ts'
+import { type Field, wordsOf } from './fields.ts'
 
 /** A likely value of each field, so that every command's help ends in something to copy. */
 const samples: Readonly<Record<string, string>> = {
@@ -52,5 +52,5 @@ export function exampleOf(operation: Operation, fields: readonly Field[]): strin
       (field.required || alsoShown[operation.name]?.includes(field.name)),
   )
   const flags = shown.map(field => `--${field.flag} ${sample(field)}`)
-  return ['super-data', ...operation.name.split('.'), ...positional.map(sample), ...flags].join(' ')
+  return ['super-data', ...wordsOf(operation.name), ...positional.map(sample), ...flags].join(' ')
 }

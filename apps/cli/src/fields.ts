@@ -53,6 +53,11 @@ export function toFlag(name: string): string {
   return name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)
 }
 
+/** The area and the verb, as they are typed. */
+export function wordsOf(operation: string): readonly string[] {
+  return operation.split('.').map(toFlag)
+}
+
 export function kindOf(schema: ValueSchema): FieldKind {
   const types = schema.type === undefined ? [] : [schema.type].flat()
   if (types.includes('boolean')) return 'boolean'

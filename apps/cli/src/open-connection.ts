@@ -13,7 +13,13 @@ export async function openConnection(shell: Shell, options: OpenOptions): Promis
   const saved = explicit ? undefined : await readProfile(shell.env)
   const way = await chooseWay(options, shell.env, saved, answersAt)
   if (options.verbose) say(shell, describeWay(way))
+  if (way.to === 'home' && shell.env['SUPER_DATA_API_KEY']) say(shell, keyUnused(way))
   return openWay(shell, way, options)
+}
+
+/** Who set a key means to be somebody, and is the machine's own user here. */
+function keyUnused({ because }: Way): string {
+  return `SUPER_DATA_API_KEY is not used: the call works on the home folder as this machine’s user (${because}). Set SUPER_DATA_URL to call a server.`
 }
 
 /** Each way brings its own code: a call to a server must not wait for the engines to load. */

@@ -2,7 +2,7 @@ import { Command } from 'commander'
 import { askCommand } from './commands/ask.ts'
 import { backupCommand } from './commands/backup.ts'
 import { configCommand } from './commands/config.ts'
-import { doctorCommand, type Outcome } from './commands/doctor.ts'
+import { doctorCommand } from './commands/doctor.ts'
 import { exportCommand, importCommand } from './commands/exchange.ts'
 import { initCommand } from './commands/init.ts'
 import { joinCommand } from './commands/join.ts'
@@ -18,13 +18,16 @@ import { saveCommand } from './commands/save.ts'
 import { serveCommand } from './commands/serve.ts'
 import { tryCommand } from './commands/try.ts'
 import { deriveCommand, deriveCommands } from './derive.ts'
+import type { Outcome } from './outcome.ts'
 import type { Shell } from './terminal.ts'
+import { version } from './version.ts'
 
 /** The whole command line: commands made by hand, then one for each declared operation. */
 export function buildProgram(shell: Shell, outcome: Outcome = { exitCode: 0 }): Command {
   const program = new Command('super-data')
   program.description('Find data, ask it, save good questions as tools, review them, call them.')
   program.enablePositionalOptions()
+  program.version(version, '--version', 'Print the version.')
   program.commandsGroup('Start:')
   for (const make of [tryCommand, initCommand, serveCommand, joinCommand, leaveCommand]) program.addCommand(make(shell))
   program.commandsGroup('Ask and call:')
@@ -42,9 +45,9 @@ export function buildProgram(shell: Shell, outcome: Outcome = { exitCode: 0 }): 
   program.commandsGroup('Look after it:')
   program.addCommand(doctorCommand(shell, outcome))
   for (const make of [backupCommand, restoreCommand, configCommand, mcpCommand]) program.addCommand(make(shell))
-  program.addCommand(deriveCommand('identity.whoami', shell))
+  program.addCommand(deriveCommand('identity.whoami', shell, outcome))
   program.commandsGroup('Every operation, by area:')
-  const areas = deriveCommands(shell)
+  const areas = deriveCommands(shell, outcome)
   addPostgresCommands(areas, shell, outcome)
   for (const command of areas) program.addCommand(command)
   program.addHelpText('after', loop)

@@ -100,6 +100,7 @@ export class LibraryCopies {
   async putInPlace(copy: VerifiedCopy): Promise<void> {
     const { file } = this.#parts
     const handle = await open(copy.file, 'r')
+    await handle.chmod(0o600)
     await handle.sync()
     await handle.close()
     await rename(copy.file, file)

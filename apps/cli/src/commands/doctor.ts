@@ -11,6 +11,7 @@ import { answersAt, type Connection } from '../connection.ts'
 import { isPortFree } from '../free-port.ts'
 import { InstallationConnection } from '../installation-connection.ts'
 import type { OpenOptions } from '../open-connection.ts'
+import type { Outcome } from '../outcome.ts'
 import { type Profile, readProfile } from '../profile.ts'
 import { openRemote } from '../remote.ts'
 import { datasetProblems } from '../render/dataset-problems.ts'
@@ -26,11 +27,6 @@ export interface Finding {
   readonly check: string
   readonly state: 'ok' | 'warning' | 'failed'
   readonly found: string
-}
-
-/** How a command that did not throw ended. */
-export interface Outcome {
-  exitCode: number
 }
 
 /** `doctor`: looks at everything an installation needs. Changes nothing. Ends with 1 when a check failed. */

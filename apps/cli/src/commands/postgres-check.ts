@@ -2,9 +2,9 @@ import type { Output } from '@super-data/contract'
 import { Command } from 'commander'
 import { type CallOptions, withCallOptions } from '../call-options.ts'
 import { openConnection } from '../open-connection.ts'
+import type { Outcome } from '../outcome.ts'
 import { renderTable } from '../render/table.ts'
 import { print, type Shell, say } from '../terminal.ts'
-import type { Outcome } from './doctor.ts'
 
 type Sources = Output<'postgres.sources'>['items']
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
+import type { Outcome } from '../outcome.ts'
 import type { Shell } from '../terminal.ts'
-import type { Outcome } from './doctor.ts'
 import { postgresCheckCommand } from './postgres-check.ts'
 import { postgresDemoCommand } from './postgres-demo.ts'
 import { postgresSetupRolesCommand } from './postgres-setup-roles.ts'
