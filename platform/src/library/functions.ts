@@ -1,6 +1,6 @@
 import { nearest } from '@super-data/base/nearest'
 import type { LibraryFunction, ReviewedFunction } from '@super-data/contract'
-import { analyse, builtinNames, compile, type Definition, JqForbidden, parseDefinition } from '@super-data/jq'
+import { analyse, builtinNames, compile, type Definition, format, JqForbidden, parseDefinition } from '@super-data/jq'
 import type { Database } from '@super-data/metadata'
 import { derivedId } from '../derived-id.ts'
 import type { EventDraft } from '../events/outbox.ts'
@@ -121,8 +121,8 @@ export class Functions {
     const description = change.description || (current?.description ?? '')
     const content = { definition: textOf(change.definition, parsed), description, pins: pinsText(uses) }
     const hash = functionHash(content.definition, uses)
-    const isSame = current?.hash === hash && current.description === description && current.created_by !== change.userId
-    if (isSame && stateOf(current, current, this.#parts.clock.now()) === 'pending')
+    const waits = current !== undefined && stateOf(current, current, this.#parts.clock.now()) === 'pending'
+    if (waits && current.created_by !== change.userId && saysTheSame(current, { ...content, parsed }))
       throw new ProposalWaiting(reference, { ...current, kind: 'function', name: reference })
     return this.#addVersion(transaction, reference, { ...content, id, hash, change })
   }
@@ -220,6 +220,15 @@ export class Functions {
 /** As its author wrote it, remarks before and within it included: errors name its lines. */
 function textOf(text: string, { end }: Definition): string {
   return text.slice(0, end).trimStart()
+}
+
+/** Whatever the spaces and comments. */
+function saysTheSame(
+  row: FunctionRow,
+  saved: { readonly parsed: Definition; readonly description: string; readonly pins: string },
+): boolean {
+  const same = row.description === saved.description && row.pins === saved.pins
+  return same && format(parseDefinition(row.definition)) === format(saved.parsed)
 }
 
 /** Redefining a builtin would change what other definitions mean. */
