@@ -1,5 +1,5 @@
 import type { Clock } from '@super-data/base/clock'
-import type { LibraryTransaction } from './state/library.ts'
+import { type LibraryTransaction, lastStamp } from './state/library.ts'
 
 const counterDigits = 4
 const counterMax = 36 ** counterDigits - 1
@@ -56,11 +56,6 @@ function stampAfter(last: string, now: number, nodeId: string): string {
 
 function toStamp(time: number, counter: number, nodeId: string): string {
   return `${stampAt(time)}${counter.toString(36).padStart(counterDigits, '0')}-${nodeId}`
-}
-
-async function lastStamp(transaction: LibraryTransaction): Promise<string> {
-  const row = await transaction.selectFrom('last_stamp').select('stamp').executeTakeFirst()
-  return row?.stamp ?? ''
 }
 
 async function keep(transaction: LibraryTransaction, stamp: string): Promise<void> {

@@ -1,14 +1,14 @@
 import { operations } from '@super-data/contract'
 import type { Command } from 'commander'
 import { describe, expect, it } from 'vitest'
-import { fieldsOf, toFlag } from '../src/fields.ts'
+import { fieldsOf, toFlag, wordsOf } from '../src/fields.ts'
 import { buildProgram } from '../src/program.ts'
 import { caughtShell, run } from './shell.ts'
 
 const names = Object.keys(operations) as (keyof typeof operations)[]
 
 function findCommand(name: string): Command | undefined {
-  const [area, verb] = name.split('.')
+  const [area, verb] = wordsOf(name)
   const program = buildProgram(caughtShell().shell)
   return program.commands.find(command => command.name() === area)?.commands.find(command => command.name() === verb)
 }
@@ -27,10 +27,10 @@ describe('commands come from the declared operations', () => {
   })
 
   it.each(names)('%s explains itself with an example', async name => {
-    const { code, out } = await run([...name.split('.'), '--help'])
+    const { code, out } = await run([...wordsOf(name), '--help'])
     expect(code).toBe(0)
     expect(out).toContain(operations[name].summary.split(' ')[0])
-    expect(out).toMatch(new RegExp(`Example:\\n  super-data ${name.replace('.', ' ')}`))
+    expect(out).toMatch(new RegExp(`Example:\\n  super-data ${wordsOf(name).join(' ')}`))
     expect(out).toContain('--project')
     expect(out).toContain('--json')
     expect(out).not.toContain('undefined')
@@ -42,7 +42,7 @@ describe('commands come from the declared operations', () => {
     const derived = program.commands.filter(command => areas.has(command.name()))
     const paths = derived.flatMap(area => area.commands.map(verb => `${area.name()}.${verb.name()}`))
     const byHand = ['postgres.check', 'postgres.demo', 'postgres.setup-roles']
-    expect(paths.sort()).toEqual([...names, ...byHand].sort())
+    expect(paths.sort()).toEqual([...names.map(name => wordsOf(name).join('.')), ...byHand].sort())
   })
 })
 

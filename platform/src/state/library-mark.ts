@@ -1,7 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import type { Log } from '@super-data/base/log'
-import type { Kysely } from 'kysely'
-import type { LibraryTables } from './library.ts'
 
 /**
  * The stamp of the latest acknowledged change, in a file beside the library: when the library's log gets lost, the
@@ -18,12 +16,12 @@ export class LibraryMark {
   }
 
   /** After a commit. Never throws: the change is made. */
-  async follow(read: Kysely<LibraryTables>): Promise<void> {
+  async follow(lastStamp: () => Promise<string>): Promise<void> {
     try {
-      const row = await read.selectFrom('last_stamp').select('stamp').executeTakeFirst()
-      if (row === undefined || row.stamp === this.#written) return
-      await writeFile(this.#file, row.stamp, { mode: 0o600 })
-      this.#written = row.stamp
+      const stamp = await lastStamp()
+      if (stamp === '' || stamp === this.#written) return
+      await writeFile(this.#file, stamp, { mode: 0o600 })
+      this.#written = stamp
     } catch (failure) {
       this.#log.warn({ err: failure }, 'the mark of the library could not be written')
     }

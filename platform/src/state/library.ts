@@ -1,5 +1,5 @@
 import { Database, migration } from '@super-data/metadata'
-import type { Transaction } from 'kysely'
+import type { Kysely, Transaction } from 'kysely'
 import { governedTables } from './governed-schema.ts'
 import { LibraryMark } from './library-mark.ts'
 import { ownerTables, peopleTables, reviewTables } from './library-schema.ts'
@@ -182,6 +182,12 @@ export function openLibrary(file: string, parts: StateParts): Promise<Database<L
   const mark = new LibraryMark(file, parts.log)
   return Database.open<LibraryTables>({
     ...{ ...parts, file, migrations: libraryMigrations, durability: 'full' },
-    onCommit: read => mark.follow(read),
+    onCommit: read => mark.follow(() => lastStamp(read)),
   })
+}
+
+/** The greatest stamp made or seen here; empty when there is none. */
+export async function lastStamp(read: Kysely<LibraryTables>): Promise<string> {
+  const row = await read.selectFrom('last_stamp').select('stamp').executeTakeFirst()
+  return row?.stamp ?? ''
 }

@@ -4,7 +4,7 @@ import { PlatformError } from '@super-data/base/errors'
 import type { Log } from '@super-data/base/log'
 import { type Database, DatabaseCorrupt, queryFile } from '@super-data/metadata'
 import { timeOf } from '../stamps.ts'
-import { type LibraryTables, openLibrary } from '../state/library.ts'
+import { type LibraryTables, lastStamp, openLibrary } from '../state/library.ts'
 import { markOf, readMark } from '../state/library-mark.ts'
 import { travellingTables } from '../state/travelling-tables.ts'
 import { compactTime } from './bucket-keys.ts'
@@ -70,7 +70,7 @@ export async function openOrRecoverLibrary(
   if (failure !== undefined) return recover(parts, { reason: 'missing', mark, cause: failure })
   try {
     const library = await openLibrary(parts.file, parts)
-    const stamp = await lastStamp(library)
+    const stamp = await lastStamp(library.read)
     if (mark === undefined || stamp >= mark) return { library }
     await library.close()
     const cause = new Error('its latest changes are not in it')
@@ -79,11 +79,6 @@ export async function openOrRecoverLibrary(
     if (!(caught instanceof DatabaseCorrupt)) throw caught
     return recover(parts, { reason: 'damaged', mark, cause: caught })
   }
-}
-
-async function lastStamp(library: Database<LibraryTables>): Promise<string> {
-  const row = await library.read.selectFrom('last_stamp').select('stamp').executeTakeFirst()
-  return row?.stamp ?? ''
 }
 
 /** A file that is gone although the home is not new. */
