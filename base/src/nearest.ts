@@ -7,16 +7,20 @@ export function nearest(typed: string, candidates: readonly string[]): string | 
   return best && best.distance <= Math.max(1, Math.floor(typed.length / 4)) ? best.candidate : undefined
 }
 
-/** Levenshtein distance, two rows. */
+/** Optimal string alignment distance (Damerau–Levenshtein without moves over others), three rows. */
 function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, column) => column)
+  let beforeLast: number[] = []
+  let last = Array.from({ length: b.length + 1 }, (_, column) => column)
   for (let row = 1; row <= a.length; row++) {
     const current = [row]
     for (let column = 1; column <= b.length; column++) {
-      const substitution = previous[column - 1]! + (a[row - 1] === b[column - 1] ? 0 : 1)
-      current.push(Math.min(substitution, previous[column]! + 1, current[column - 1]! + 1))
+      const substitution = last[column - 1]! + (a[row - 1] === b[column - 1] ? 0 : 1)
+      const swapped = a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1]
+      const swap = swapped ? beforeLast[column - 2]! + 1 : Number.POSITIVE_INFINITY
+      current.push(Math.min(substitution, swap, last[column]! + 1, current[column - 1]! + 1))
     }
-    previous = current
+    beforeLast = last
+    last = current
   }
-  return previous[b.length]!
+  return last[b.length]!
 }

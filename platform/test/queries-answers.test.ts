@@ -19,6 +19,26 @@ beforeAll(async () => {
 })
 afterAll(() => whole[Symbol.asyncDispose]())
 
+describe('a question that is likely a mistake', () => {
+  it.each([
+    ['a field that is misspelt', { text: 'map(.cusotmer)', source: 'orders' }, 'did you mean customer?'],
+    ['the same, record by record', { text: '.cusotmer', source: 'orders', mode: 'records' }, 'did you mean customer?'],
+    ['an input without a source', { text: '.[0]' }, 'names no source: the input is null; there is empty, hundred'],
+  ] as const)('is answered with a warning: %s', async (_, { text, ...more }, warning) => {
+    const { warnings } = await whole.jq(text, more)
+    expect(warnings).toEqual([expect.stringContaining(warning)])
+    const explained = await whole.ask('queries.explain', { engine: 'jq', text, ...more })
+    expect(explained.hints).toContainEqual(expect.stringContaining(warning))
+  })
+
+  it('and one that is not has none', async () => {
+    expect(await whole.jq('map(.customer) | add', { source: 'orders' })).not.toHaveProperty('warnings')
+    expect(await whole.jq('.text | length', { source: 'object' })).not.toHaveProperty('warnings')
+    expect(await whole.jq('[range(3)]')).not.toHaveProperty('warnings')
+    expect(await whole.sql('select 1')).not.toHaveProperty('warnings')
+  })
+})
+
 describe('the shape of a jq answer', () => {
   it.each([
     ['one value', '{a: 1}', { value: { a: 1 }, count: 1, outputs: 1 }],

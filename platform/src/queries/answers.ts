@@ -25,7 +25,7 @@ export interface AnswersParts {
 }
 
 /** What does not depend on who asked when. */
-type Content = Omit<Answer, 'elapsedMs' | 'runId' | 'draft' | 'cached'>
+type Content = Omit<Answer, 'elapsedMs' | 'runId' | 'draft' | 'cached' | 'warnings'>
 
 /** A content with the size of the whole result. */
 interface Result {

@@ -42,7 +42,8 @@ export function queryHandlers(parts: QueryParts): QueryHandlers {
         signal: call.signal,
         userId: call.principal?.userId,
       })
-      return explain(query, await questions.versions(input.project))
+      const explanation = explain(query, await questions.versions(input.project))
+      return { ...explanation, hints: [...explanation.hints, ...(await questions.doubts(input.project, query))] }
     },
     'queries.read': ({ project, handle, cursor, maxRows, maxBytes }) =>
       results.read({ project, handle }, { maxRows, maxBytes, ...(cursor ? { cursor } : {}) }),

@@ -7,6 +7,7 @@ import { SqlUnknownTable } from '@super-data/tables'
 import type { ProjectDatasets } from '../datasets/project-datasets.ts'
 import type { Answers } from './answers.ts'
 import type { Asking, Question } from './asking.ts'
+import { doubtsAbout } from './doubts.ts'
 import type { FunctionResolver, ParsedQuery, QueryEngine } from './engine.ts'
 import { requireExactNumbers } from './exact-numbers.ts'
 import type { RunLog, RunRow } from './run-log.ts'
@@ -58,6 +59,11 @@ export class Questions {
     })
   }
 
+  /** What looks like a mistake in a question over the data as it is now. */
+  async doubts(project: string, query: ParsedQuery): Promise<string[]> {
+    return doubtsAbout(query, await this.#parts.datasets.of(project))
+  }
+
   /** Tells the current version of each dataset of a project. */
   async versions(project: string): Promise<(dataset: string) => string> {
     const datasets = await this.#parts.datasets.of(project)
@@ -91,9 +97,17 @@ export class Questions {
       runs.add({ ...run, ...end, elapsed_ms: elapsedMs() })
     try {
       requireExactNumbers(asking.params, '/params')
-      const { content, bytes, cached } = await answers.give(await understand(), asking, run.id)
+      const query = await understand()
+      const [{ content, bytes, cached }, warnings] = await Promise.all([
+        answers.give(query, asking, run.id),
+        asking.tool ? [] : this.doubts(asking.project, query),
+      ])
       record({ outcome: 'ok', code: null, count: content.count, bytes, cached: cached ? 1 : 0 })
-      const marks = { ...(cached ? { cached } : {}), ...(asking.tool?.draft ? { draft: true as const } : {}) }
+      const marks = {
+        ...(cached ? { cached } : {}),
+        ...(asking.tool?.draft ? { draft: true as const } : {}),
+        ...(warnings.length > 0 ? { warnings } : {}),
+      }
       return { ...content, ...marks, elapsedMs: elapsedMs(), runId: run.id }
     } catch (failure) {
       const { kind, code } = toProblem(failure)

@@ -50,7 +50,7 @@ function inviteNote({ user, link }: Output<'users.invite'>): string {
 
 function answerNotes(answer: Answer, operation: OperationName, self: string): readonly string[] {
   const counted = `${answer.count} ${noun(answer)} in ${answer.elapsedMs.toFixed(1)} ms`
-  const lines: string[] = []
+  const lines = (answer.warnings ?? []).map(warning => `Is this meant? ${warning}`)
   if (answer.truncated !== false) {
     const { by, handle } = answer.truncated
     lines.push(`Cut short by ${by}. Read on: ${self} queries read ${shellQuote(handle)}`)
