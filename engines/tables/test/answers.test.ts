@@ -103,3 +103,12 @@ it('points at the mistake in a statement', async () => {
   await expect(bench.ask('SELECT note::INT FROM orders')).rejects.toMatchObject({ code: 'SQL_FAILED' })
   await expect(bench.ask('EXPLAIN SELECT ids FROM orders')).rejects.toMatchObject({ details: { line: 1, column: 16 } })
 })
+
+it.each([
+  ['select * form orders', 'Did you mean FROM, not form?'],
+  ['selct * from orders', 'Did you mean SELECT, not selct?'],
+  ['select * from order', 'order is a word of SQL; did you mean orders?'],
+  ['select id from orders wehre id = 1', 'Did you mean WHERE, not wehre?'],
+])('a slip in SQL is answered with what was probably meant: %s', async (text, hint) => {
+  await expect(bench.ask(text)).rejects.toMatchObject({ code: 'SQL_SYNTAX', hint })
+})

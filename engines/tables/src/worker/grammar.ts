@@ -4,6 +4,7 @@ import { leadingBlank, locateCharacter } from '../guard/location.ts'
 import { type Inspected, inspect } from '../guard/statement.ts'
 import type { TableFile } from '../table-file.ts'
 import { Sandbox, type SandboxSettings } from './sandbox.ts'
+import { syntaxHint } from './syntax-hint.ts'
 
 /** Longest statement. */
 const textCharsMax = 200_000
@@ -26,6 +27,7 @@ interface Serialized {
 export class Grammar {
   readonly #connection: DuckDBConnection
   readonly #remembered = new Map<string, Inspected>()
+  #reserved: ReadonlySet<string> | undefined
 
   private constructor(connection: DuckDBConnection) {
     this.#connection = connection
@@ -59,16 +61,35 @@ export class Grammar {
     const prefix = explainPrefix(text)
     const offset = Buffer.byteLength(prefix)
     const serialized = await this.#serialize(text.slice(prefix.length))
-    if (serialized.error) throw refuse(serialized, { text, prefix, known })
+    if (serialized.error) throw refuse(serialized, { text, prefix, known, reserved: await this.#reservedWords() })
     const statements = serialized.statements ?? []
     if (statements.length !== 1) throw wrongCount(statements.length)
     return inspect(statements[0], { text, offset, known })
+  }
+
+  async #reservedWords(): Promise<ReadonlySet<string>> {
+    this.#reserved ??= await this.#readReserved()
+    return this.#reserved
+  }
+
+  async #readReserved(): Promise<ReadonlySet<string>> {
+    const text = `SELECT keyword_name FROM duckdb_keywords() WHERE keyword_category = 'reserved'`
+    const reader = await this.#connection.runAndReadAll(text)
+    return new Set(reader.getRows().map(([word]) => String(word)))
   }
 
   async #serialize(text: string): Promise<Serialized> {
     const reader = await this.#connection.runAndReadAll('SELECT json_serialize_sql($text::VARCHAR)', { text })
     return JSON.parse(String(reader.getRows()[0]![0])) as Serialized
   }
+}
+
+/** A statement as it came, and what its words may mean. */
+interface Asked {
+  readonly text: string
+  readonly prefix: string
+  readonly known: ReadonlySet<string>
+  readonly reserved: ReadonlySet<string>
 }
 
 /** `EXPLAIN` is no part of what the parser serialises; what it explains is. */
@@ -78,10 +99,7 @@ function explainPrefix(text: string): string {
   return word ? blank + word[0] : ''
 }
 
-function refuse(
-  serialized: Serialized,
-  question: { text: string; prefix: string; known: ReadonlySet<string> },
-): SqlSyntax | SqlRefused {
+function refuse(serialized: Serialized, question: Asked): SqlSyntax | SqlRefused {
   if (serialized.error_type === 'parser' || serialized.error_type === 'syntax') return badSyntax(serialized, question)
   const statement = question.text.slice(question.prefix.length)
   const word = /^\w+/.exec(statement.slice(leadingBlank(statement)))?.[0]?.toUpperCase() ?? 'this'
@@ -95,18 +113,15 @@ function refuse(
   })
 }
 
-function badSyntax(
-  serialized: Serialized,
-  { text, prefix, known }: { text: string; prefix: string; known: ReadonlySet<string> },
-): SqlSyntax {
+function badSyntax(serialized: Serialized, { text, prefix, known, reserved }: Asked): SqlSyntax {
   const message = serialized.error_message ?? 'this is not SQL'
   const offset = serialized.position === undefined ? undefined : Number(serialized.position) + [...prefix].length
   const near = /at or near "([^"]+)"/.exec(message)?.[1]?.toLowerCase()
+  const before = [...text].slice(0, offset).join('')
+  const hint = near === undefined ? undefined : syntaxHint({ near, before, known, reserved })
   return new SqlSyntax(message, {
     details: { ...(offset === undefined ? {} : locateCharacter(text, offset)) },
-    ...(near !== undefined && known.has(near)
-      ? { hint: `${near} is a word of SQL: write the dataset as "${near}".` }
-      : {}),
+    ...(hint === undefined ? {} : { hint }),
   })
 }
 
