@@ -106,7 +106,7 @@ export interface CheckedStatement {
 export interface NamedDefinition {
   readonly text: string
   /** `table`: what an index hangs on. */
-  readonly target: QualifiedName & { readonly table?: QualifiedName }
+  readonly target: QualifiedName & { readonly kind: string; readonly table?: QualifiedName }
 }
 
 export interface QualifiedName {

@@ -23,6 +23,8 @@ export interface Told {
 
 /** One MCP client of one person. */
 export class Caller implements AsyncDisposable {
+  /** What anybody was answered so far, as `tool action`. */
+  static readonly answered = new Set<string>()
   readonly connection: McpConnection
 
   constructor(connection: McpConnection) {
@@ -37,6 +39,7 @@ export class Caller implements AsyncDisposable {
   async ask(tool: string, action: string, fields: Fields = {}, options?: { signal?: AbortSignal }): Promise<Told> {
     const result = await this.client.callTool({ name: tool, arguments: { action, ...fields } }, options)
     if (result.isError) throw new Error(JSON.stringify(result.structuredContent))
+    Caller.answered.add(`${tool} ${action}`)
     return result.structuredContent as unknown as Told
   }
 

@@ -128,6 +128,27 @@ export function definitions(scene: () => Scene, alice: () => Caller): void {
     expect(await seeWorld(scene())).toEqual(before)
   })
 
+  it('tables that shadow catalogues deceive nobody', async () => {
+    const session = await alice().begin({ mode: 'admin' })
+    const temporary = (name: string) => ({ kind: 'table', sql: `CREATE TEMP TABLE ${name} (a int)`, session })
+    expect(await alice().refused('pg_schema', 'create', temporary('pg_class'))).toMatchObject({ code: 'POLICY_DENIED' })
+    for (const name of ['pg_class', 'pg_proc', 'pg_namespace', 'pg_attribute', 'pg_extension', 'pg_stat_activity'])
+      await alice().ask('pg_schema', 'create', temporary(`pg_temp.${name}`))
+    expect((await alice().read('SELECT count(*)::int FROM pg_class', { session })).rows).toEqual([[0]])
+    const more = { kind: 'table', sql: 'ALTER TABLE acct ADD COLUMN tried int', session }
+    expect(await alice().ask('pg_schema', 'alter', more)).toMatchObject({ impact: { exists: true } })
+    for (const sql of ['SELECT * FROM evil', 'SELECT sd_write()', 'SELECT pg_sleep(60)'])
+      expect(await alice().refused('pg_query', 'write', { sql, session }), sql).toMatchObject({ code: 'POLICY_DENIED' })
+    const explained = await alice().ask('pg_query', 'explain', { sql: 'SELECT * FROM acct WHERE id = 1', session })
+    expect(explained['tree']).toContain('acct')
+    await alice().ask('pg_tx', 'rollback', { session })
+    expect((await alice().ask('pg_schema', 'list', { kind: 'table' })).items.length).toBeGreaterThan(2)
+    expect(await alice().ask('pg_schema', 'describe', { name: 'acct' })).toMatchObject({ kind: 'table', name: 'acct' })
+    const again = await alice().begin({ mode: 'admin' })
+    expect((await alice().read('SELECT count(*) > 100 FROM pg_class', { session: again })).rows).toEqual([[true]])
+    await alice().ask('pg_tx', 'rollback', { session: again })
+  })
+
   it('no definition runs what a statement may not, with or without a session', async () => {
     const before = await seeWorld(scene())
     const session = await alice().begin({ mode: 'admin' })

@@ -1,12 +1,12 @@
 import { openPostgres, type PostgresMajor } from '@super-data/testing/postgres'
-import { afterAll, beforeAll, describe, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, it } from 'vitest'
 import { advice } from './advice.ts'
 import { attacks } from './attacks.ts'
 import type { Caller } from './caller.ts'
 import { changes } from './changes.ts'
 import { definitions } from './definitions.ts'
 import { everyAction } from './every-action.ts'
-import { offered } from './offered.ts'
+import { nothingLeftOut, offered } from './offered.ts'
 import { operating } from './operating.ts'
 import { resources } from './resources.ts'
 import { rows } from './rows.ts'
@@ -33,6 +33,12 @@ export async function describePostgresDoor(major: PostgresMajor): Promise<void> 
       await scene?.[Symbol.asyncDispose]()
     })
 
+    // What a failing test leaves open must not make the others fail.
+    afterEach(async () => {
+      const { items } = await alice.ask('pg_tx', 'list')
+      for (const { session } of items) await alice.ask('pg_tx', 'rollback', { session }).catch(() => {})
+    })
+
     const inScene = () => scene
     const asAlice = () => alice
     describe('what is offered', () => offered(inScene, asAlice))
@@ -49,5 +55,6 @@ export async function describePostgresDoor(major: PostgresMajor): Promise<void> 
     describe('operating', () => operating(inScene, asAlice))
     // What is written in the file of sources does not depend on the major version.
     if (major === 18) describe('starting', () => startUp(inScene))
+    describe('and of all that is offered', () => nothingLeftOut(asAlice))
   })
 }

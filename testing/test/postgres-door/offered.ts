@@ -1,9 +1,27 @@
 import { encode } from 'gpt-tokenizer/encoding/o200k_base'
 import { expect, it } from 'vitest'
-import type { Caller } from './caller.ts'
+import { Caller } from './caller.ts'
 import type { Scene } from './scene.ts'
 
 const five = ['pg_query', 'pg_tx', 'pg_schema', 'pg_admin', 'pg_monitor']
+
+type Tools = Awaited<ReturnType<Caller['client']['listTools']>>['tools']
+
+const actions = (tools: Tools) =>
+  tools.flatMap(({ name, inputSchema }) => {
+    const { action } = inputSchema.properties as { action: { enum: string[] } }
+    return action.enum.map(each => `${name} ${each}`)
+  })
+
+/** The last test: each action did what it says at least once before. */
+export function nothingLeftOut(alice: () => Caller): void {
+  it('no action went untried', async () => {
+    const { tools } = await alice().client.listTools()
+    const offered = actions(tools.filter(({ name }) => name.startsWith('pg_')))
+    expect(offered.length).toBeGreaterThan(30)
+    expect(offered.filter(action => !Caller.answered.has(action))).toEqual([])
+  })
+}
 
 export function offered(scene: () => Scene, alice: () => Caller): void {
   const listed = async (...[person, where]: Parameters<Scene['connect']>) => {
@@ -11,12 +29,6 @@ export function offered(scene: () => Scene, alice: () => Caller): void {
     const { tools } = await caller.client.listTools()
     return tools.filter(({ name }) => name.startsWith('pg_'))
   }
-  const actions = (tools: Awaited<ReturnType<typeof listed>>) =>
-    tools.flatMap(({ name, inputSchema }) => {
-      const { action } = inputSchema.properties as { action: { enum: string[] } }
-      return action.enum.map(each => `${name} ${each}`)
-    })
-
   it('the tools are five, each action documented, within two thousand tokens', async () => {
     const tools = await listed('alice')
     expect(tools.map(({ name }) => name)).toEqual(five)

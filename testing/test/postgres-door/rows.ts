@@ -49,6 +49,9 @@ export function rows(scene: () => Scene, alice: () => Caller): void {
   })
 
   it('what only looks dangerous is answered', async () => {
+    // PostgreSQL has it from 17 on.
+    const table = `SELECT * FROM JSON_TABLE('[{"a":1}]'::jsonb, '$[*]' COLUMNS (a int PATH '$.a')) t`
+    if (scene().major >= 17) expect((await alice().read(table)).rows).toEqual([[1]])
     await Promise.all(legitimate.map(async sql => expect((await alice().read(sql)).count, sql).toBeGreaterThan(0)))
     const found = await alice().read('SELECT id FROM acct WHERE owner LIKE $1 AND bal > $2', {
       params: ['%1', '50.00'],
@@ -97,13 +100,15 @@ export function rows(scene: () => Scene, alice: () => Caller): void {
     expect((await alice().read('SELECT n FROM generate_series(1, 200) n', { maxRows: 200 })).truncated).toBe(false)
     const wide = await alice().read(`SELECT repeat('x', 8000) FROM generate_series(1, 1000)`, { maxRows: 1_000 })
     expect(wide.truncated).toMatchObject({ by: 'bytes' })
+    const heavy = await alice().read(`SELECT n, repeat('x', 1000000) FROM generate_series(1, 100) n`)
+    expect(heavy.truncated).toMatchObject({ by: 'bytes' })
     const cell = await alice().read(`SELECT repeat('x', 1000000)`)
     expect(cell.cut).toMatchObject([{ row: 0, column: 0, sizeBytes: 1_000_000 }])
     expect((await scene().server.residentBytes()) - before).toBeLessThan(150 << 20)
   })
 
   it('a value far too large costs an error, not the server', async () => {
-    const sql = `SELECT repeat('x', 100000000)`
+    const sql = `SELECT repeat('x', 30000000)`
     expect(await alice().refused('pg_query', 'read', { sql })).toMatchObject({
       code: 'POSTGRES_RESULT_TOO_LARGE',
       retryable: false,

@@ -145,7 +145,7 @@ export class Sessions implements AsyncDisposable {
       checkDefinable(session, definition)
       await this.#gateOf(session).checkDefinition(definition)
       session.statements++
-      session.gate = undefined
+      session.gate?.forget(definition)
       return this.#defineIn(session, definition, this.#catalogLimits(this.#options.limits.writeTimeoutMs, signal))
     })
   }

@@ -27,6 +27,9 @@ const depthMax = 16
 /** Of what a view or a function runs. */
 const definitionBytesMax = 1 << 20
 
+/** Kinds whose definition leaves functions and types as they are. */
+const relational: ReadonlySet<string> = new Set(['table', 'index', 'view', 'materialized_view', 'sequence'])
+
 /** A statement that may run, and what its caller should know before. */
 export interface Judged extends CheckedStatement {
   /** UPDATE or DELETE that would touch every row. */
@@ -83,6 +86,12 @@ export class Gate {
     const [found] = await this.#resolve([changed])
     judgement.checkTarget(found ?? changed, changed)
     await this.#checkNames(findings, judgement, [])
+  }
+
+  /** A definition was made: what names stand for may have changed. */
+  forget({ target: { kind } }: NamedDefinition): void {
+    this.#relations.clear()
+    if (!relational.has(kind)) this.#functions = undefined
   }
 
   /** Whether a table may be named at all, where no statement of the caller's names it. @throws PolicyDenied */
