@@ -42,12 +42,14 @@ export class Logins implements AsyncDisposable {
     this.#options = options
     const { readersMax, writersMax, sessionsMax } = options.limits
     const own = { own: true }
+    // One for each session, so that idle ones of three logins do not add up.
+    const held = { own: true, idleMs: 0 }
     this.#addPool('reader', 'reader', readersMax)
-    this.#addPool('reader sessions', 'reader', sessionsMax, own)
+    this.#addPool('reader sessions', 'reader', sessionsMax, held)
     if (options.writer) this.#addPool('writer', 'writer', writersMax)
-    if (options.writer) this.#addPool('writer sessions', 'writer', sessionsMax, own)
+    if (options.writer) this.#addPool('writer sessions', 'writer', sessionsMax, held)
     if (options.admin) this.#addPool('admin', 'admin', adminsMax, own)
-    if (options.admin) this.#addPool('admin sessions', 'admin', sessionsMax, own)
+    if (options.admin) this.#addPool('admin sessions', 'admin', sessionsMax, held)
   }
 
   has(role: LoginRole): boolean {
@@ -112,9 +114,14 @@ export class Logins implements AsyncDisposable {
   }
 
   /** @param own of connections whose backend is nobody else's meanwhile: more than one transaction rests on it. */
-  #addPool(name: string, role: LoginRole, connectionsMax: number, { own } = { own: false }): void {
+  #addPool(
+    name: string,
+    role: LoginRole,
+    connectionsMax: number,
+    { own = false, idleMs = this.#options.limits.idleMs } = {},
+  ): void {
     const { limits, clock, log } = this.#options
-    const { waitingMax, waitMs, idleMs } = limits
+    const { waitingMax, waitMs } = limits
     const open = () => (own ? this.#openOwn(role) : this.#open(role))
     this.#pools.set(name, new Pool({ open, connectionsMax, waitingMax, waitMs, idleMs, clock, log }))
   }

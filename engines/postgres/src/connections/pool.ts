@@ -9,6 +9,7 @@ export interface PoolOptions {
   readonly connectionsMax: number
   readonly waitingMax: number
   readonly waitMs: number
+  /** How long one waits for its next caller; 0 closes it after the first. */
   readonly idleMs: number
   readonly clock: Clock
   readonly log?: Log | undefined
@@ -25,12 +26,13 @@ export class Pool implements AsyncDisposable {
   readonly #all = new Set<Connection>()
   readonly #waiting: Waiter[] = []
   readonly #resets = new Set<Promise<void>>()
-  readonly #sweep: NodeJS.Timeout
+  readonly #sweep: NodeJS.Timeout | undefined
   #opening = 0
   #closed: Promise<void> | undefined
 
   constructor(options: PoolOptions) {
     this.#options = options
+    if (options.idleMs === 0) return
     this.#sweep = setInterval(() => this.#closeIdle(), Math.max(50, options.idleMs / 2))
     this.#sweep.unref()
   }
@@ -127,8 +129,15 @@ export class Pool implements AsyncDisposable {
 
   #offer(connection: Connection): void {
     if (this.#closed) void connection.close()
+    else if (this.#options.idleMs === 0) this.#retire(connection)
     else if (this.#waiting.length > 0) this.#waiting.shift()!.resolve(connection)
     else this.#idle.push({ connection, since: this.#options.clock.elapsed() })
+  }
+
+  #retire(connection: Connection): void {
+    this.#all.delete(connection)
+    void connection.close()
+    if (this.#waiting.length > 0) this.#openForWaiting()
   }
 
   #wait(signal: AbortSignal | undefined): Promise<Connection> {
@@ -153,9 +162,7 @@ export class Pool implements AsyncDisposable {
   #closeIdle(): void {
     const oldest = this.#options.clock.elapsed() - this.#options.idleMs
     while (this.#idle[0] && this.#idle[0].since < oldest) {
-      const { connection } = this.#idle.shift()!
-      this.#all.delete(connection)
-      void connection.close()
+      this.#retire(this.#idle.shift()!.connection)
     }
   }
 
