@@ -211,7 +211,9 @@ export function sessions(scene: () => Scene, alice: () => Caller): void {
         await expect.poll(() => running(), { timeout: 10_000 }).toBe(0)
       }
       await expect.poll(() => open(), { timeout: 10_000 }).toBe(0)
-      expect(await caller.refused('pg_tx', 'commit', { session })).toMatchObject({ code: 'POSTGRES_SESSION_MISSING' })
+      // Lost where the server took so long to stop (it cannot while it compiles a plan) that its backend was ended.
+      const { code } = await caller.refused('pg_tx', 'commit', { session })
+      expect(code).toMatch(/^POSTGRES_SESSION_(MISSING|LOST)$/)
       expect(await stored(20)).toBe(0)
     },
   )
