@@ -89,13 +89,15 @@ export const redeliver = operation({
 
 export const inboxItem = event.extend({
   seen: z.boolean(),
+  version: z.int().nullable().describe('Where one version is meant.'),
+  comment: z.string().nullable().describe('What was said with a reject.'),
   todo: z.string().nullable().describe('What is waited for from you.'),
 })
 export type InboxItem = z.output<typeof inboxItem>
 
 export const listInbox = operation({
   name: 'inbox.list',
-  summary: 'Show what concerns you: proposals to vote on, and what became of yours.',
+  summary: 'Show what concerns you: proposals that wait for your vote, rejects of yours, and what became of them.',
   route: { method: 'GET', path: '/inbox' },
   access: { target: 'self' },
   effect: 'read',

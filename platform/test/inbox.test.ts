@@ -17,19 +17,62 @@ describe('the inbox', () => {
 
   const inbox = (bearer: string) => whole.askAs(bearer, 'inbox.list')
 
-  it('asks those who may vote for their vote, and not the author', async () => {
+  const vote = async (bearer: string, vote: 'approve' | 'reject', comment = '') => {
+    const { hash } = await whole.askAs(bearer, 'tools.get', { tool: 'total' })
+    return whole.askAs(bearer, 'tools.vote', { tool: 'total', vote, hash, comment })
+  }
+
+  it('asks those who may vote for their vote, with the whole command, and not the author', async () => {
+    const { hash } = await whole.ask('tools.get', { tool: 'total' })
+    const todo = expect.stringContaining(`super-data tools vote total approve --hash ${hash.slice(0, 12)}`)
     expect((await inbox(bob)).items).toMatchObject([
-      { type: 'tool.submitted', subject: 'total', by: 'ada', seen: false, todo: expect.stringContaining('vote') },
+      { type: 'tool.submitted', subject: 'total', by: 'ada', seen: false, version: 1, todo },
     ])
+    expect((await inbox(ada)).items).toEqual([])
+    expect((await inbox(await whole.join('cleo'))).items).toEqual([])
+  })
+
+  it('asks for votes on functions, and tells their author what became of them', async () => {
+    await whole.askAs(ada, 'functions.create', { definition: 'def double: . * 2;' })
+    await whole.askAs(ada, 'functions.submit', { function: 'double' })
+    const { hash } = await whole.ask('functions.get', { function: 'double' })
+    const todo = expect.stringContaining(`super-data functions vote double/0 approve --hash ${hash.slice(0, 12)}`)
+    expect((await inbox(bob)).items[0]).toMatchObject({ type: 'function.submitted', subject: 'double/0', todo })
+    await whole.askAs(bob, 'functions.vote', { function: 'double', vote: 'approve', hash })
+    await whole.ask('functions.vote', { function: 'double', vote: 'approve', hash })
+    expect((await inbox(ada)).items[0]).toMatchObject({ type: 'function.approved', subject: 'double/0' })
+  })
+
+  it('asks for the newest version only, and for nothing that was withdrawn, decided or voted on', async () => {
+    await whole.askAs(ada, 'tools.update', { tool: 'total', expectedVersion: 1, description: 'The total.' })
+    expect((await inbox(bob)).items).toEqual([])
+    await whole.askAs(ada, 'tools.submit', { tool: 'total' })
+    expect((await inbox(bob)).items).toMatchObject([{ type: 'tool.submitted', version: 2 }])
+    await whole.askAs(ada, 'tools.withdraw', { tool: 'total' })
+    expect((await inbox(bob)).items).toEqual([])
+    await whole.askAs(ada, 'tools.submit', { tool: 'total' })
+    await vote(bob, 'approve')
+    expect(await inbox(bob)).toMatchObject({ items: [], unseen: 0 })
+  })
+
+  it('tells the author of a reject that stands, until it is taken back', async () => {
+    await vote(bob, 'reject', 'Which currency?')
+    expect((await inbox(ada)).items).toMatchObject([
+      { type: 'tool.voted', subject: 'total', by: 'bob', version: 1, comment: 'Which currency?', todo: null },
+    ])
+    await vote(bob, 'approve')
     expect((await inbox(ada)).items).toEqual([])
   })
 
-  it('tells the author what became of a proposal', async () => {
-    const { hash } = await whole.askAs(bob, 'tools.get', { tool: 'total' })
-    const reject = { tool: 'total', vote: 'reject', hash, comment: 'Which currency?' } as const
-    await whole.ask('tools.vote', reject)
-    expect((await inbox(ada)).items).toMatchObject([{ type: 'tool.rejected', subject: 'total', todo: null }])
-    expect((await inbox(bob)).items).toMatchObject([{ type: 'tool.submitted', todo: null }])
+  it('tells the author what became of a proposal, and why', async () => {
+    await whole.ask('tools.vote', {
+      ...{ tool: 'total', vote: 'reject', comment: 'Which currency?' },
+      hash: (await whole.ask('tools.get', { tool: 'total' })).hash,
+    })
+    expect((await inbox(ada)).items).toMatchObject([
+      { type: 'tool.rejected', subject: 'total', version: 1, comment: 'Which currency?', todo: null },
+    ])
+    expect((await inbox(bob)).items).toEqual([])
   })
 
   it('remembers what was seen', async () => {

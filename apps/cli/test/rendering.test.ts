@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { renderDatasetProblems } from '../src/render/dataset-problems.ts'
+import { renderInbox } from '../src/render/inbox.ts'
 import { renderOutput } from '../src/render/output.ts'
 import { renderFailure } from '../src/render/problem.ts'
 import { progressText } from '../src/render/progress.ts'
@@ -122,6 +123,26 @@ describe('a list of datasets', () => {
     const problems = [{ file: 'bad.json', name: 'bad', problem: 'not JSON at line 3' }]
     expect(renderDatasetProblems({ items: [], problems }, wide)).toMatch(/Not readable:[\s\S]*bad\.json +bad +not JSON/)
     expect(renderDatasetProblems({ items: [] }, wide)).toBe('')
+  })
+})
+
+describe('an inbox', () => {
+  it('shows commands whole, and what was said under what it belongs to', () => {
+    const event = { id: 'e', project: 'default', subject: 'total', by: 'ada', key: null, at: 0, seen: false }
+    const todo = `Read version 2: super-data tools get total. Then: super-data tools vote total approve --hash ${'0'.repeat(12)}`
+    const items = [
+      { ...event, type: 'tool.submitted', version: 2, comment: null, todo },
+      { ...event, type: 'tool.rejected', version: 1, comment: 'No.\n\u001b[31mWhy?', todo: null, seen: true },
+    ] as const
+    expect(renderInbox({ items: [...items], cursor: null, unseen: 1 }).split('\n')).toEqual([
+      '1970-01-01 00:00:00Z  tool.submitted  total version 2, by ada  (new)',
+      `  ${todo}`,
+      '1970-01-01 00:00:00Z  tool.rejected  total version 1, by ada',
+      '  No.',
+      '  \\u001b[31mWhy?',
+      '',
+    ])
+    expect(renderInbox({ items: [], cursor: null, unseen: 0 })).toBe('nothing\n')
   })
 })
 

@@ -161,6 +161,11 @@ const wordOf: Readonly<Record<VersionState, string>> = {
   conflict: 'conflict',
 }
 
+/** Of the event that tells what became of a submission: made from its id and what was submitted. */
+export function factKey(type: Event['type'], ...of: readonly string[]): string {
+  return derivedId('fact', type, ...of)
+}
+
 function eventsOf(
   owner: OwnerFacts,
   derived: DerivedOwner,
@@ -170,7 +175,7 @@ function eventsOf(
   const { kind, row } = owner
   const event = (word: string, ...key: readonly string[]): EventDraft => {
     const type = `${kind}.${word}` as Event['type']
-    return { type, project: owner.project, subject: owner.name, by: null, key: derivedId('fact', type, ...key) }
+    return { type, project: owner.project, subject: owner.name, by: null, key: factKey(type, ...key) }
   }
   const events: EventDraft[] = []
   if (derived.version > row.version) events.push(savedEvent(owner, judged, event))

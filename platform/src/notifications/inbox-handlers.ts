@@ -1,3 +1,4 @@
+import type { Clock } from '@super-data/base/clock'
 import { must } from '@super-data/base/errors'
 import type { Event, InboxItem } from '@super-data/contract'
 import type { Database } from '@super-data/metadata'
@@ -10,8 +11,10 @@ import type { Principal } from '../principal.ts'
 import type { LibraryTables } from '../state/library.ts'
 import type { PlatformTables } from '../state/platform.ts'
 import { governed } from '../state/shared-tables.ts'
+import { OpenReviews, type Proposal, subjectOf, subjectVersions } from './open-reviews.ts'
 
 export interface InboxParts {
+  readonly clock: Clock
   readonly library: Database<LibraryTables>
   readonly platform: Database<PlatformTables>
 }
@@ -19,11 +22,11 @@ export interface InboxParts {
 /** Events looked through, newest first. */
 const lookedThroughMax = 5_000
 
-const decided: ReadonlySet<Event['type']> = new Set(['tool.approved', 'tool.rejected', 'tool.expired', 'tool.disabled'])
+const decided: ReadonlySet<string> = new Set(['approved', 'rejected', 'expired', 'disabled'])
 
 type InboxHandlers = Pick<Handlers, Extract<keyof Handlers, `inbox.${string}`>>
 
-export function inboxHandlers({ library, platform }: InboxParts): InboxHandlers {
+export function inboxHandlers({ library, platform, clock }: InboxParts): InboxHandlers {
   async function seenUpTo(principal: Principal): Promise<string> {
     const mark = platform.read.selectFrom('inbox_marks').select('seen').where('user_id', '=', principal.userId)
     return (await mark.executeTakeFirst())?.seen ?? ''
@@ -37,16 +40,12 @@ export function inboxHandlers({ library, platform }: InboxParts): InboxHandlers 
     const rights = new Map<string, 'none' | 'read' | 'write'>()
     for (const project of new Set(events.map(event => event.project)))
       rights.set(project, await rightsIn(library, principal, project))
-    const waiting = await pendingIn(library)
+    const reviews = await OpenReviews.read(library.read, principal, clock.now())
     return events.flatMap(event => {
       const right = rights.get(event.project)
       if (right === 'none' || event.by === principal.userName) return []
-      const isOwn = own.has(`${event.project} ${event.subject}`)
-      const concerns = event.type === 'tool.submitted' ? right === 'write' && !isOwn : decided.has(event.type) && isOwn
-      if (!concerns) return []
-      const open = event.type === 'tool.submitted' && waiting.has(`${event.project} ${event.subject}`)
-      const todo = open ? `Vote: tools get ${event.subject}, then tools vote ${event.subject} approve or reject.` : null
-      return [{ ...event, seen: event.id <= seen, todo }]
+      const told = toldOf(event, right === 'write', own.has(`${event.project} ${event.subject}`), reviews)
+      return told === undefined ? [] : [{ ...event, seen: event.id <= seen, ...told }]
     })
   }
 
@@ -79,6 +78,31 @@ export function inboxHandlers({ library, platform }: InboxParts): InboxHandlers 
   }
 }
 
+type Told = Pick<InboxItem, 'version' | 'comment' | 'todo'>
+
+/** What an event says to somebody; undefined when it does not concern them, or no longer does. */
+function toldOf(event: Event, mayVote: boolean, isOwn: boolean, reviews: OpenReviews): Told | undefined {
+  const word = event.type.slice(event.type.indexOf('.') + 1)
+  if (word === 'submitted' && mayVote) {
+    const asked = reviews.askedBy(event)
+    return asked && { version: asked.version, comment: null, todo: todoOf(asked) }
+  }
+  if (!isOwn) return undefined
+  if (word === 'voted') {
+    const reject = reviews.takeReject(event)
+    return reject && { version: reject.version, comment: reject.comment, todo: null }
+  }
+  if (!decided.has(word)) return undefined
+  return { version: null, comment: null, ...reviews.rejectedBy(event), todo: null }
+}
+
+function todoOf({ kind, project, subject, version, hash }: Proposal): string {
+  const area = `super-data ${kind}s`
+  const where = project === 'default' ? '' : ` --project ${project}`
+  const vote = `${area} vote ${subject} approve --hash ${hash.slice(0, 12)}${where}`
+  return `Read version ${version}: ${area} get ${subject}${where}. Then: ${vote} (or reject, with --comment TEXT).`
+}
+
 async function rightsIn(
   library: Database<LibraryTables>,
   principal: Principal,
@@ -89,26 +113,8 @@ async function rightsIn(
   return may(principal, 'write', { kind: 'project', project }) ? 'write' : 'read'
 }
 
-/** Names of tools that somebody wrote a version of, by project. */
+/** Tools and functions that somebody wrote a version of, by project. */
 async function subjectsOf(library: Database<LibraryTables>, userId: string): Promise<ReadonlySet<string>> {
-  const rows = await library.read
-    .selectFrom('versions')
-    .innerJoin('tools', 'tools.id', 'versions.owner_id')
-    .innerJoin('projects', 'projects.id', 'tools.project_id')
-    .select(['projects.name as project', 'tools.name as tool'])
-    .where('versions.created_by', '=', userId)
-    .distinct()
-    .execute()
-  return new Set(rows.map(row => `${row.project} ${row.tool}`))
-}
-
-async function pendingIn(library: Database<LibraryTables>): Promise<ReadonlySet<string>> {
-  const rows = await library.read
-    .selectFrom('versions')
-    .innerJoin('tools', 'tools.id', 'versions.owner_id')
-    .innerJoin('projects', 'projects.id', 'tools.project_id')
-    .select(['projects.name as project', 'tools.name as tool'])
-    .where('versions.state', '=', 'pending')
-    .execute()
-  return new Set(rows.map(row => `${row.project} ${row.tool}`))
+  const rows = await subjectVersions(library.read).where('versions.created_by', '=', userId).distinct().execute()
+  return new Set(rows.map(row => `${row.project} ${subjectOf(row)}`))
 }

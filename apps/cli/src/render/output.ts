@@ -87,7 +87,21 @@ function escapeControls(text: string): string {
 /** Instants as text people can read; every other value as it is. */
 function readable(name: string, value: unknown): unknown {
   const isInstant = /^(at|since)$|[a-z]At$/.test(name) && typeof value === 'number' && value > 1e11
-  return isInstant ? `${new Date(value).toISOString().slice(0, 19).replace('T', ' ')}Z` : value
+  return isInstant ? instantText(value) : value
+}
+
+export function instantText(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')}Z`
+}
+
+/** Text of somebody else, each of its lines under what it belongs to. */
+export function quotedLines(text: string): readonly string[] {
+  return text === ''
+    ? []
+    : text
+        .trimEnd()
+        .split('\n')
+        .map(line => `  ${visible(line)}`)
 }
 
 function isFields(value: unknown): value is Fields {

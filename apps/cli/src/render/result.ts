@@ -2,6 +2,7 @@ import type { Answer, OperationName, Output, Tool } from '@super-data/contract'
 import { ownCommand } from '../self.ts'
 import { print, type Shell, say } from '../terminal.ts'
 import { renderDatasetProblems } from './dataset-problems.ts'
+import { renderInbox } from './inbox.ts'
 import { renderStats, renderSuggestions } from './learning.ts'
 import { isAnswer, isPage, type OutputStyle, renderOutput } from './output.ts'
 import { shellQuote } from './shell-quote.ts'
@@ -31,6 +32,7 @@ function renderCalled(output: unknown, operation: OperationName, self: string, s
   if (operation === 'tools.submit') return `${toldState(output as Tool, self)}\n`
   if (operation === 'tools.stats') return renderStats(output as Output<'tools.stats'>, style)
   if (operation === 'learning.suggestions') return renderSuggestions(output as Output<'learning.suggestions'>, style)
+  if (operation === 'inbox.list') return renderInbox(output as Output<'inbox.list'>)
   if (operation === 'tools.get') return renderTool(output as Tool, style)
   return renderOutput(output, style)
 }

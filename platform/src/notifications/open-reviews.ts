@@ -1,0 +1,142 @@
+import type { Event } from '@super-data/contract'
+import type { ExpressionBuilder } from 'kysely'
+import { factKey } from '../library/derive.ts'
+import type { Reader } from '../library/reader.ts'
+import { reviewersOf } from '../library/review.ts'
+import { readRosters } from '../library/roster.ts'
+import { policyOf } from '../library/version-rows.ts'
+import type { Principal } from '../principal.ts'
+import type { LibraryTables } from '../state/library.ts'
+
+/** A version before the team, or one that it turned down. */
+export interface Proposal {
+  readonly kind: 'function' | 'tool'
+  readonly project: string
+  readonly subject: string
+  readonly version: number
+  readonly hash: string
+}
+
+interface Reject {
+  readonly version: number
+  readonly comment: string
+}
+
+/** What waits for somebody's vote, and who rejected what they wrote: found by the events that told of it. */
+export class OpenReviews {
+  readonly #asked = new Map<string, Proposal>()
+  /** Of what still waits, by whom and what. */
+  readonly #standing = new Map<string, Reject>()
+  readonly #rejected = new Map<string, Reject>()
+
+  static async read(reader: Reader, { userId }: Principal, now: number): Promise<OpenReviews> {
+    const reviews = new OpenReviews()
+    const rows = await readProposals(reader, userId)
+    const votes = await readLatestVotes(reader, userId)
+    const rosters = await readRosters(reader, [...new Set(rows.map(row => row.project_id))])
+    for (const row of rows) {
+      const cast = votes.filter(vote => vote.submission_id === row.submission_id)
+      const isOpen = row.state === 'pending' && row.expires_at > now
+      const reviewers = reviewersOf(rosters(row.project_id), row.stamp, policyOf(row)?.excluded ?? [])
+      if (isOpen && reviewers.includes(userId) && !cast.some(vote => vote.user_id === userId)) reviews.#ask(row)
+      if (row.created_by === userId) reviews.#addRejects(row, cast, isOpen)
+    }
+    return reviews
+  }
+
+  /** What is to be voted on because of an event. */
+  askedBy({ key }: Event): Proposal | undefined {
+    return this.#asked.get(key ?? '')
+  }
+
+  /** The reject that stands and that an event told of; each once, by the latest. */
+  takeReject({ project, subject, by }: Event): Reject | undefined {
+    const place = `${project} ${subject} ${by}`
+    const reject = this.#standing.get(place)
+    this.#standing.delete(place)
+    return reject
+  }
+
+  /** Why something was rejected. */
+  rejectedBy({ key }: Event): Reject | undefined {
+    return this.#rejected.get(key ?? '')
+  }
+
+  #ask(row: ProposalRow): void {
+    this.#asked.set(keyOf(row, 'submitted'), { ...row, subject: subjectOf(row) })
+  }
+
+  #addRejects(row: ProposalRow, cast: readonly VoteRow[], isOpen: boolean): void {
+    const { project, version } = row
+    const rejects = cast.filter(vote => vote.vote === 'reject')
+    for (const { user, comment } of isOpen ? rejects : [])
+      this.#standing.set(`${project} ${subjectOf(row)} ${user}`, { version, comment })
+    const comment = rejects.map(vote => vote.comment).join('\n')
+    if (row.state === 'rejected') this.#rejected.set(keyOf(row, 'rejected'), { version, comment })
+  }
+}
+
+/** Versions of tools and functions, with the names of what they are of. */
+export function subjectVersions(reader: Reader) {
+  return reader
+    .selectFrom('versions')
+    .leftJoin('tools', 'tools.id', 'versions.owner_id')
+    .leftJoin('functions', 'functions.id', 'versions.owner_id')
+    .innerJoin('projects', join =>
+      join.on(on => on(on.fn.coalesce('tools.project_id', 'functions.project_id'), '=', on.ref('projects.id'))),
+    )
+    .select(['projects.name as project', 'tools.name as tool', 'functions.name as function', 'functions.arity'])
+}
+
+/** As events name it. */
+export function subjectOf(row: {
+  readonly tool: string | null
+  readonly function: string | null
+  readonly arity: number | null
+}): string {
+  return row.tool ?? `${row.function}/${row.arity}`
+}
+
+type ProposalRow = Awaited<ReturnType<typeof readProposals>>[number]
+type VoteRow = Awaited<ReturnType<typeof readLatestVotes>>[number]
+
+/** What is pending, and what somebody wrote and was rejected. */
+function readProposals(reader: Reader, userId: string) {
+  return subjectVersions(reader)
+    .innerJoin('submissions', 'submissions.id', 'versions.submission_id')
+    .select(['projects.id as project_id', 'versions.kind', 'versions.version', 'versions.hash', 'versions.state'])
+    .select(['versions.submission_id', 'versions.created_by'])
+    .select(['submissions.policy', 'submissions.expires_at', 'submissions.stamp'])
+    .where(isTold(userId))
+    .execute()
+}
+
+/** The latest vote of each voter on those, as far as it counts. */
+async function readLatestVotes(reader: Reader, userId: string) {
+  const rows = await reader
+    .selectFrom('votes')
+    .innerJoin('versions', 'versions.submission_id', 'votes.submission_id')
+    .innerJoin('users', 'users.id', 'votes.user_id')
+    .leftJoin('vote_confirmations', 'vote_confirmations.vote_id', 'votes.id')
+    .select(['votes.submission_id', 'votes.user_id', 'votes.vote', 'votes.comment', 'users.name as user'])
+    .where(isTold(userId))
+    .where(where =>
+      where.or([where('needs_confirmation', '=', 0), where('vote_confirmations.vote_id', 'is not', null)]),
+    )
+    .orderBy('votes.stamp')
+    .execute()
+  return [...new Map(rows.map(row => [`${row.submission_id} ${row.user_id}`, row])).values()]
+}
+
+function isTold(userId: string) {
+  return ({ eb }: ExpressionBuilder<LibraryTables, 'versions'>) =>
+    eb.or([
+      eb('versions.state', '=', 'pending'),
+      eb.and([eb('versions.state', '=', 'rejected'), eb('versions.created_by', '=', userId)]),
+    ])
+}
+
+/** Of the event that told of it. */
+function keyOf({ kind, submission_id, hash }: ProposalRow, word: 'submitted' | 'rejected'): string {
+  return factKey(`${kind}.${word}`, submission_id ?? '', hash)
+}
