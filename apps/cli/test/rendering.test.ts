@@ -162,6 +162,29 @@ describe('a failure', () => {
   })
 })
 
+describe('a failed test case', () => {
+  it('is shown with what was expected and what came', () => {
+    const failed = [
+      { name: 'test 1', passed: false, expected: [['a', 1]], got: [['a', 2]] },
+      { name: 'empty', passed: false, expected: [], problem: 'column x is not there' },
+    ]
+    const hint = 'Correct it.'
+    const problem = { code: 'TOOL_TEST_FAILED', kind: 'invalid', message: 'total fails test 1, empty', hint } as const
+    expect(renderFailure({ ...problem, retryable: false, details: { failed } }, false).split('\n')).toEqual([
+      'error: total fails test 1, empty',
+      '       test 1',
+      '         expected [["a",1]]',
+      '         got      [["a",2]]',
+      '       empty',
+      '         expected []',
+      '         got      column x is not there',
+      'hint:  Correct it.',
+      'code:  TOOL_TEST_FAILED',
+      '',
+    ])
+  })
+})
+
 describe('progress', () => {
   it('is a bar when the total is known, and a count while it is not', () => {
     expect(progressText({ done: 1, total: 2 })).toBe('[############............] 50% 1/2')

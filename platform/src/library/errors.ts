@@ -131,7 +131,7 @@ export class ToolTestFailed extends PlatformError {
   readonly kind = 'invalid'
   constructor(name: string, failed: readonly TestResult[]) {
     super(`${name} fails ${failed.map(result => result.name).join(', ')}`, {
-      hint: 'Correct the query, or what the test case expects, with tools.update.',
+      hint: 'Correct the query, or what the test case expects, and put it before the team again.',
       details: { failed },
     })
   }

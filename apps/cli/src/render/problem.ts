@@ -1,7 +1,8 @@
 import { type Problem, toProblem } from '@super-data/base/errors'
-import type { Difference } from '@super-data/contract'
+import type { Difference, TestResult } from '@super-data/contract'
 import { requestIdOf } from '../request-id.ts'
 import { renderDifference } from './difference.ts'
+import { cutText, visible } from './text-width.ts'
 
 export interface Failure extends Problem {
   readonly requestId?: string
@@ -16,10 +17,14 @@ export function toFailure(error: unknown): Failure {
 /** A failure as lines for people: what, how to go on, and what to quote in a report. */
 export function renderFailure(failure: Failure, colour: boolean): string {
   const label = colour ? '\u001b[31merror\u001b[39m' : 'error'
-  const lines = [`${label}: ${failure.message}`, ...positionLines(failure), ...differenceLines(failure)]
+  const lines = [`${label}: ${failure.message}`, ...detailLines(failure)]
   if (failure.hint !== undefined) lines.push(`hint:  ${failure.hint}`)
   lines.push(`code:  ${failure.code}${failure.requestId === undefined ? '' : ` (request ${failure.requestId})`}`)
   return `${lines.join('\n')}\n`
+}
+
+function detailLines(failure: Failure): readonly string[] {
+  return [...positionLines(failure), ...differenceLines(failure), ...testLines(failure)]
 }
 
 /** Wrong fields, one a line, when the failure lists them. */
@@ -38,4 +43,21 @@ function positionLines(failure: Failure): readonly string[] {
 function differenceLines(failure: Failure): readonly string[] {
   const difference = failure.details?.['difference'] as Difference | undefined
   return difference === undefined ? [] : renderDifference(difference).map(line => `       ${line}`)
+}
+
+/** Test cases that did not pass, with what was expected and what came. */
+function testLines({ code, details }: Failure): readonly string[] {
+  if (code !== 'TOOL_TEST_FAILED' || details === undefined) return []
+  return (details['failed'] as readonly TestResult[]).flatMap(({ name, expected, got, problem }) => [
+    `       ${visible(name)}`,
+    `         expected ${valueText(expected)}`,
+    `         got      ${problem === undefined ? valueText(got) : visible(problem)}`,
+  ])
+}
+
+/** Whole results may be large; --json has all of it. */
+const valueWidthMax = 500
+
+function valueText(value: unknown): string {
+  return cutText(visible(JSON.stringify(value) ?? 'nothing'), valueWidthMax)
 }
