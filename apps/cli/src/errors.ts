@@ -132,9 +132,14 @@ export class NotADocument extends PlatformError {
 export class NobodyThere extends PlatformError {
   readonly code = 'CLI_NOBODY_THERE'
   readonly kind = 'invalid'
-  constructor(names: readonly string[]) {
+  constructor(open: readonly { readonly kind: 'function' | 'tool'; readonly name: string; readonly hash: string }[]) {
+    const names = open.map(({ name }) => name)
+    const commands = open.slice(0, 3).map(({ kind, name, hash }) => {
+      const area = `super-data ${kind}s`
+      return `\`${area} get ${name}\`, then \`${area} vote ${name} approve --hash ${hash.slice(0, 12)}\``
+    })
     super(`${names.join(', ')} ${names.length === 1 ? 'waits' : 'wait'} for your vote, and nobody is at the screen`, {
-      hint: 'Vote with `super-data tools get NAME`, then `super-data tools vote NAME approve --hash HASH`.',
+      hint: `Vote with ${commands.join('; ')}.${open.length > 3 ? ' `super-data inbox list` shows the rest.' : ''}`,
       details: { names },
     })
   }

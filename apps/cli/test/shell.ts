@@ -22,6 +22,8 @@ export interface Around {
   readonly stdin?: string
   readonly width?: number
   readonly signal?: AbortSignal
+  /** As if somebody sat there. */
+  readonly interactive?: boolean
 }
 
 /** A folder of its own for one test. */
@@ -53,7 +55,7 @@ export function caughtShell(around: Around = {}): { shell: Shell; out: () => str
       width: around.width,
       colour: false,
       live: false,
-      interactive: false,
+      interactive: around.interactive ?? false,
     },
     env: { PATH: programs, XDG_CONFIG_HOME: join(cwd, '.config'), SUPER_DATA_HOME: join(cwd, 'data'), ...around.env },
     cwd,

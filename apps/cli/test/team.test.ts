@@ -1,7 +1,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
-import { run, temporaryFolder } from './shell.ts'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { openInstallation } from '../src/local.ts'
+import { settle } from '../src/settings.ts'
+import { caughtShell, run, temporaryFolder } from './shell.ts'
 
 /** A home with data and one published tool. */
 async function homeWithTool(name: string): Promise<string> {
@@ -27,6 +29,24 @@ async function homeWithTool(name: string): Promise<string> {
   )
   await run(['tools', 'submit', name], { cwd })
   return cwd
+}
+
+/** The home with a server, and people who call it. */
+async function teamOf(cwd: string, ...names: readonly string[]) {
+  const keys = new Map<string, string>()
+  for (const name of names) {
+    const { link } = JSON.parse((await run(['users', 'invite', name, '--json'], { cwd })).out)
+    keys.set(name, JSON.parse((await run(['users', 'redeem', link, '--json'], { cwd })).out).key.secret)
+  }
+  const { shell } = caughtShell({ cwd })
+  const installation = await openInstallation(settle(shell.env, { port: '0' }), 'silent')
+  onTestFinished(() => installation.close())
+  const { url } = await installation.listen()
+  const at = (name: string) => ({ cwd, env: { SUPER_DATA_URL: url, SUPER_DATA_API_KEY: keys.get(name) ?? '' } })
+  const as = (name: string, ...words: readonly string[]) => run(words, at(name))
+  return Object.assign(as, {
+    sitting: (name: string, ...words: readonly string[]) => run(words, { ...at(name), interactive: true }),
+  })
 }
 
 describe('commands of a team', () => {
@@ -82,5 +102,24 @@ describe('commands of a team', () => {
       { kind: 'tool', name: 'total', version: 2, approvals: 0, votesNeeded: 1 },
       { kind: 'function', name: 'twice/0', version: 1 },
     ])
+  })
+
+  it('ask for votes and count them, and stop when nobody answers any more', { timeout: 120_000 }, async () => {
+    const cwd = await homeWithTool('total')
+    const as = await teamOf(cwd, 'ada', 'bob')
+    const submitted = await as('ada', 'functions', 'create', 'def twice: . * 2;', '--json')
+    const hash = JSON.parse(submitted.out).hash.slice(0, 12)
+    await as('ada', 'functions', 'submit', 'twice')
+    const alone = await as('bob', 'review-proposals')
+    expect(alone.err).toContain(`\`super-data functions get twice/0\`, then \`super-data functions vote twice/0`)
+    expect(alone.err).toContain('CLI_NOBODY_THERE')
+    const ended = await as.sitting('bob', 'review-proposals')
+    expect(ended).toMatchObject({ code: 0, err: expect.stringContaining('Stopped. What you did not vote on') })
+    const voted = await as('bob', 'functions', 'vote', 'twice', 'approve', '--hash', hash, '--comment', 'Fine.')
+    expect(voted).toMatchObject({ out: 'twice/0 version 1: 1 of 2 approvals, pending.\n', err: '' })
+    const { out } = await as('bob', 'functions', 'history', 'twice')
+    expect(out).toMatch(
+      /^version 1: pending, 1 of 2 approvals\n {2}saved by ada, .*\n {2}submitted by ada, .*\n {2}approve by bob, .*\n {4}Fine\.\n$/,
+    )
   })
 })

@@ -1,12 +1,14 @@
+import type { CommonOptions } from '@clack/prompts'
 import type { ReviewedFunction, Tool } from '@super-data/contract'
 import { Command } from 'commander'
+import { answersEnd } from '../answers-end.ts'
 import { type CallOptions, withCallOptions } from '../call-options.ts'
 import type { Connection } from '../connection.ts'
 import { NobodyThere } from '../errors.ts'
 import { openConnection } from '../open-connection.ts'
 import { pages } from '../pages.ts'
 import { renderList, renderOutput } from '../render/output.ts'
-import { renderTool } from '../render/tool.ts'
+import { renderTool, toldVotes, votesOf } from '../render/tool.ts'
 import { print, type Shell, say } from '../terminal.ts'
 
 /** A tool or function that waits for votes. */
@@ -29,17 +31,15 @@ export function pendingApprovalsCommand(shell: Shell): Command {
 }
 
 function toRow({ kind, name, shown }: Proposal) {
-  const { version, createdBy, votes, votesNeeded } = shown
-  const count = (vote: 'approve' | 'reject') => votes.filter(each => each.vote === vote).length
+  const { version, createdBy, votesNeeded } = shown
   const description = 'description' in shown ? shown.description : shown.definition.description
   return {
     kind,
     name,
     version,
     createdBy,
-    approvals: count('approve'),
     votesNeeded,
-    rejects: count('reject'),
+    ...votesOf(shown),
     description,
   }
 }
@@ -56,8 +56,13 @@ export function reviewProposalsCommand(shell: Shell): Command {
       ({ shown }) => shown.createdBy !== user.name && !shown.votes.some(vote => vote.user === user.name),
     )
     if (open.length === 0) return say(shell, 'Nothing waits for your vote.')
-    if (!shell.terminal.interactive) throw new NobodyThere(open.map(({ name }) => name))
-    for (const proposal of open) if (!(await review(shell, connection, options, proposal))) return
+    if (!shell.terminal.interactive)
+      throw new NobodyThere(open.map(({ kind, name, shown }) => ({ kind, name, hash: shown.hash })))
+    const asking = { signal: answersEnd(shell), input: shell.terminal.stdin, output: shell.terminal.stdout }
+    for (const proposal of open) {
+      const goOn = await review(shell, connection, { ...options, asking }, proposal)
+      if (!goOn) return say(shell, 'Stopped. What you did not vote on still waits.')
+    }
   })
 }
 
@@ -80,7 +85,7 @@ async function pending(connection: Connection, options: CallOptions): Promise<Pr
 async function review(
   shell: Shell,
   connection: Connection,
-  { project }: CallOptions,
+  { project, asking }: CallOptions & { readonly asking: CommonOptions },
   proposal: Proposal,
 ): Promise<boolean> {
   const { isCancel, select, text } = await import('@clack/prompts')
@@ -93,16 +98,18 @@ async function review(
     { value: 'skip', label: 'Later' },
     { value: 'stop', label: 'Stop' },
   ]
-  const vote = await select({ message: `${name}, version ${shown.version}, by ${shown.createdBy}`, options: choices })
+  const message = `${name}, version ${shown.version}, by ${shown.createdBy}`
+  const vote = await select({ ...asking, message, options: choices })
   if (isCancel(vote) || vote === 'stop') return false
   if (vote === 'skip') return true
-  const comment = await text({ message: vote === 'reject' ? 'What is wrong with it?' : 'A comment (may be empty)' })
+  const why = vote === 'reject' ? 'What is wrong with it?' : 'A comment (may be empty)'
+  const comment = await text({ ...asking, message: why })
   if (isCancel(comment)) return false
   const cast = { ...(project === undefined ? {} : { project }), vote, hash: shown.hash, comment: comment ?? '' }
   const voted =
     kind === 'tool'
       ? await connection.call('tools.vote', { ...cast, tool: name })
       : await connection.call('functions.vote', { ...cast, function: name })
-  say(shell, `${name} is ${voted.state}.`)
+  say(shell, toldVotes(voted))
   return true
 }

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import type { Dataset } from '@super-data/contract'
 import type { Installation, ServerSettings } from '@super-data/server'
 import { Command } from 'commander'
+import { answersEnd } from '../answers-end.ts'
 import { clientSettings, type Endpoint, mcpEntry } from '../client-settings.ts'
 import type { Connection } from '../connection.ts'
 import { DataMissing, InputUnreadable } from '../errors.ts'
@@ -168,7 +169,7 @@ async function mayWrite(shell: Shell, options: TryOptions): Promise<boolean> {
   const { confirm, isCancel } = await import('@clack/prompts')
   const answer = await confirm({
     message: 'Add super-data to .mcp.json in the current folder, so that agents started here find it?',
-    signal: shell.signal,
+    signal: answersEnd(shell),
   })
   return !isCancel(answer) && answer
 }

@@ -2,11 +2,12 @@ import type { Answer, OperationName, Output, Tool } from '@super-data/contract'
 import { ownCommand } from '../self.ts'
 import { print, type Shell, say } from '../terminal.ts'
 import { renderDatasetProblems } from './dataset-problems.ts'
+import { renderHistory } from './history.ts'
 import { renderInbox } from './inbox.ts'
 import { renderStats, renderSuggestions } from './learning.ts'
 import { isAnswer, isPage, type OutputStyle, renderOutput } from './output.ts'
 import { shellQuote } from './shell-quote.ts'
-import { renderTool, toldState } from './tool.ts'
+import { renderTool, toldState, toldVotes } from './tool.ts'
 
 /** What was called, for the notes on how to go on. */
 export interface Called {
@@ -26,10 +27,15 @@ export function showResult(shell: Shell, output: unknown, called: Called & { rea
   for (const note of notes(output, called, ownCommand(shell))) say(shell, note)
 }
 
+const voting: ReadonlySet<OperationName> = new Set(['tools.vote', 'tools.approve', 'functions.vote'])
+
 /** A few operations say more to people, or less, than their output field by field. */
 function renderCalled(output: unknown, operation: OperationName, self: string, style: OutputStyle): string {
   if (operation === 'datasets.list') return renderOutput(output, style) + renderDatasetProblems(output as object, style)
   if (operation === 'tools.submit') return `${toldState(output as Tool, self)}\n`
+  if (voting.has(operation)) return `${toldVotes(output as Tool)}\n`
+  if (operation === 'tools.history' || operation === 'functions.history')
+    return renderHistory(output as Output<'tools.history'>)
   if (operation === 'tools.stats') return renderStats(output as Output<'tools.stats'>, style)
   if (operation === 'learning.suggestions') return renderSuggestions(output as Output<'learning.suggestions'>, style)
   if (operation === 'inbox.list') return renderInbox(output as Output<'inbox.list'>)

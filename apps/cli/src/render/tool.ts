@@ -1,4 +1,4 @@
-import type { Tool } from '@super-data/contract'
+import type { ReviewedFunction, Tool } from '@super-data/contract'
 import { type OutputStyle, renderOutput } from './output.ts'
 
 /** A tool field by field, its query as it was written: a reviewer reads it here. */
@@ -16,4 +16,18 @@ export function toldState(tool: Tool, self: string): string {
   }
   const hint = tool.state in next ? `\n${next[tool.state as keyof typeof next]}` : ''
   return `${tool.name} is ${tool.state === 'draft' ? 'a draft' : tool.state}, version ${tool.version}.${hint}`
+}
+
+/** How many votes a version has, as far as they count. */
+export function votesOf({ votes }: Pick<Tool, 'votes'>): { readonly approvals: number; readonly rejects: number } {
+  const count = (vote: 'approve' | 'reject') => votes.filter(each => each.vote === vote && each.confirmed).length
+  return { approvals: count('approve'), rejects: count('reject') }
+}
+
+/** What the votes on a tool or function have led to, in a sentence. */
+export function toldVotes(voted: Tool | ReviewedFunction): string {
+  const { approvals, rejects } = votesOf(voted)
+  const name = 'arity' in voted ? `${voted.name}/${voted.arity}` : voted.name
+  const rejected = rejects === 0 ? '' : `, ${rejects} ${rejects === 1 ? 'reject' : 'rejects'}`
+  return `${name} version ${voted.version}: ${approvals} of ${voted.votesNeeded} approvals${rejected}, ${voted.state}.`
 }
