@@ -56,6 +56,7 @@ export const exportLibrary = operation({
 export const importChange = z.object({
   kind: z.enum(['function', 'tool']),
   name: z.string(),
+  version: z.int().nullable().describe('Which one it is, or becomes, here.'),
   action: z.enum(['same', 'create', 'version', 'skip']),
   hash: z.string(),
   note: z.string().nullable(),

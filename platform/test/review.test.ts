@@ -66,7 +66,10 @@ describe('in a team', () => {
     expect(await whole.askAs(people.viktor, 'tools.run', { tool: 'late_flights' })).toMatchObject({ value: 'approved' })
     expect(await listedTools()).toContain('late_flights')
     expect(told('late_flights').filter(type => type === 'tool.approved')).toHaveLength(1)
-    expect(await problemOf(vote(whole.owner, tool))).toMatchObject({ code: 'TOOL_STATE_CONFLICT', kind: 'conflict' })
+    expect(await problemOf(vote(whole.owner, tool))).toMatchObject({
+      ...{ code: 'TOOL_STATE_CONFLICT', kind: 'conflict', retryable: false },
+      hint: expect.stringContaining('Read the tool again'),
+    })
   })
 
   it('two votes at the same moment decide once', async () => {

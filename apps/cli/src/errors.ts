@@ -123,8 +123,8 @@ export class NothingToSave extends PlatformError {
 export class NotADocument extends PlatformError {
   readonly code = 'CLI_NOT_A_DOCUMENT'
   readonly kind = 'invalid'
-  constructor(file: string) {
-    super(`${file} is not JSON`, { hint: '`super-data export --output FILE` writes what can be imported.' })
+  constructor(file: string, why: 'JSON' | 'a library document') {
+    super(`${file} is not ${why}`, { hint: '`super-data export --output FILE` writes what can be imported.' })
   }
 }
 

@@ -53,14 +53,14 @@ describe('commands of a team', () => {
   it('export to a file, look at it from another home, import it there', { timeout: 120_000 }, async () => {
     const from = await homeWithTool('total')
     const exported = await run(['export', '--type=approved', '--output=tools.json'], { cwd: from })
-    expect(exported).toMatchObject({ code: 0, err: expect.stringContaining('1 tools and 0 functions in tools.json') })
+    expect(exported).toMatchObject({ code: 0, err: expect.stringContaining('1 tool and 0 functions in tools.json') })
     const to = temporaryFolder()
     mkdirSync(join(to, 'data', 'datasets'), { recursive: true })
     writeFileSync(join(to, 'data', 'datasets', 'orders.json'), '[{"amount":5}]')
     await run(['init'], { cwd: to })
     const file = join(from, 'tools.json')
     const rehearsed = await run(['import', file, '--dry-run'], { cwd: to })
-    expect(rehearsed.out).toMatch(/tool\s+total\s+create/)
+    expect(rehearsed.out).toMatch(/tool\s+total\s+1\s+create/)
     expect((await run(['tools', 'list', '--json'], { cwd: to })).out).toContain('"items":[]')
     await run(['import-tools', `--input=${file}`], { cwd: to })
     expect((await run(['run', 'total', '--json'], { cwd: to })).out).toContain('"value":5')
@@ -72,10 +72,13 @@ describe('commands of a team', () => {
     writeFileSync(join(cwd, 'x.json'), 'tools: []')
     const refused = await run(['import', 'x.json'], { cwd })
     expect(refused.code).not.toBe(0)
-    expect(refused.err).toContain('CLI_NOT_A_DOCUMENT')
+    expect(refused.err).toContain('x.json is not JSON')
+    writeFileSync(join(cwd, 'x.json'), '[{"amount":1}]')
+    const other = await run(['import', 'x.json'], { cwd })
+    expect(other.err).toMatch(/x\.json is not a library document[\s\S]*CLI_NOT_A_DOCUMENT/)
   })
 
-  it('list what waits, and vote only where somebody can be asked', async () => {
+  it('list what waits, and vote only where somebody can be asked', { timeout: 120_000 }, async () => {
     const cwd = await homeWithTool('total')
     expect((await run(['pending-approvals'], { cwd })).out).toContain('nothing waits')
     expect((await run(['review-proposals'], { cwd })).err).toContain('Nothing waits for your vote')
@@ -95,7 +98,11 @@ describe('commands of a team', () => {
     await run(['users', 'redeem', link], { cwd })
     await run(['functions', 'create', 'def twice: . * 2;'], { cwd })
     await run(['functions', 'submit', 'twice'], { cwd })
-    await run(['tools', 'update', 'total', '--expected-version', '1', '--description', 'The sum.'], { cwd })
+    const update = ['tools', 'update', 'total', '--expected-version', '1', '--description', 'The sum.']
+    expect((await run(update, { cwd })).err).toBe(
+      'Version 2 is a draft. Put it before the team: super-data tools submit total\n' +
+        'Votes on earlier versions do not count for it.\nVersion 1 answers until it is approved.\n',
+    )
     await run(['tools', 'submit', 'total'], { cwd })
     const waiting = JSON.parse((await run(['pending-approvals', '--json'], { cwd })).out)
     expect(waiting).toMatchObject([

@@ -69,15 +69,15 @@ async function importFunction(
   const name = `${wanted.name}/${wanted.arity}`
   const present = await findFunction(transaction, project.id, name)
   const versions = present ? await allVersions(transaction, present.owner_id) : []
-  const change = changeOf('function', name, wanted, versions, present?.definition, wanted.definition)
-  imported.changes.push(skipIf(given, change))
-  if (imported.changes.at(-1)?.action === 'same' || imported.changes.at(-1)?.action === 'skip') return
+  const change = skipIf(given, changeOf('function', name, wanted, versions, present?.definition, wanted.definition))
+  if (isLeft(change)) return void imported.changes.push(change)
   const { definition, description } = wanted
   const saved = await functions.save(transaction, {
     ...{ projectId: project.id, userId, definition, description, expectedVersion: undefined, imported: true },
     resolver: new DocumentResolver(project.id, document, wanted.uses),
   })
   if (saved.function.hash !== wanted.hash) throw new DocumentInvalid([`${name} is not what its text says`])
+  imported.changes.push({ ...change, version: saved.function.version })
   imported.events.push(...saved.events)
   const row = await functions.row(transaction, project.id, name)
   await settle(reviews, transaction, given, { ...row, id: row.owner_id, project_id: project.id }, imported)
@@ -96,18 +96,19 @@ async function importTool(
   const newest = present && (await getVersionRow(transaction, present, present.version))
   const after = JSON.stringify(wanted.definition, null, 2)
   const before = newest && JSON.stringify(JSON.parse(newest.definition), null, 2)
-  imported.changes.push(skipIf(given, changeOf('tool', wanted.name, wanted, versions, before, after)))
-  if (imported.changes.at(-1)?.action === 'same' || imported.changes.at(-1)?.action === 'skip') return
+  const change = skipIf(given, changeOf('tool', wanted.name, wanted, versions, before, after))
+  if (isLeft(change)) return void imported.changes.push(change)
   const functions = new DocumentResolver(project.id, document, wanted.functions)
   const checked = await checker.check(project, wanted.definition, { functions, signal, sourcesMustExist: false })
   if (definitionHash(checked.definition, checked.functions) !== wanted.hash) {
     throw new DocumentInvalid([`${wanted.name} is not what its text says`])
   }
-  const change = { ...checked, projectId: project.id, name: wanted.name, userId }
-  const { events } = present
-    ? await tools.update(transaction, { ...change, expectedVersion: present.version })
-    : await tools.create(transaction, { ...change, origin: 'manual' })
-  imported.events.push(...events)
+  const saving = { ...checked, projectId: project.id, name: wanted.name, userId }
+  const saved = present
+    ? await tools.update(transaction, { ...saving, expectedVersion: present.version })
+    : await tools.create(transaction, { ...saving, origin: 'manual' })
+  imported.changes.push({ ...change, version: saved.tool.version })
+  imported.events.push(...saved.events)
   const tool = await findToolRow(transaction, project.id, wanted.name)
   if (tool) await settle(reviews, transaction, given, tool, imported)
 }
@@ -140,14 +141,26 @@ function changeOf(
   kind: ImportChange['kind'],
   name: string,
   { hash }: { readonly hash: string },
-  versions: readonly { readonly hash: string }[],
+  versions: readonly { readonly hash: string; readonly version: number }[],
   before: string | undefined,
   after: string,
 ): ImportChange {
-  const same = versions.some(version => version.hash === hash)
+  const same = versions.findLast(version => version.hash === hash)
   const action = same ? 'same' : versions.length === 0 ? 'create' : 'version'
-  return { kind, name, action, hash, note: null, before: action === 'version' ? (before ?? null) : null, after }
+  const version = same?.version ?? null
+  return {
+    kind,
+    name,
+    version,
+    action,
+    hash,
+    note: null,
+    before: action === 'version' ? (before ?? null) : null,
+    after,
+  }
 }
+
+const isLeft = ({ action }: ImportChange) => action === 'same' || action === 'skip'
 
 function skipIf({ onConflict }: Import, change: ImportChange): ImportChange {
   if (onConflict !== 'skip' || change.action !== 'version') return change

@@ -222,8 +222,11 @@ export class VersionConflict extends PlatformError {
 export class ToolStateConflict extends PlatformError {
   readonly code = 'TOOL_STATE_CONFLICT'
   readonly kind = 'conflict'
+  override readonly retryable = false
   constructor(name: string, state: string, wanted: string) {
-    super(`${name} is ${state}, not ${wanted}`, { hint: 'Read the tool again to see where it stands.' })
+    super(`${name} is ${state}, not ${wanted}`, {
+      hint: `Read the ${name.includes('/') ? 'function' : 'tool'} again to see where it stands.`,
+    })
   }
 }
 

@@ -31,9 +31,12 @@ export function exportCommand(shell: Shell): Command {
     const text = `${JSON.stringify(document, null, 2)}\n`
     if (output === undefined) return print(shell, text)
     await writeWhole(resolve(shell.cwd, output), text)
-    say(shell, `${document.tools.length} tools and ${document.functions.length} functions in ${output}`)
+    const { tools: exported, functions } = document
+    say(shell, `${counted(exported, 'tool')} and ${counted(functions, 'function')} in ${output}`)
   })
 }
+
+const counted = ({ length }: readonly unknown[], noun: string) => `${length} ${noun}${length === 1 ? '' : 's'}`
 
 /** A reader of the file sees all of it or what was there before. */
 async function writeWhole(file: string, text: string): Promise<void> {
@@ -78,16 +81,21 @@ export function importCommand(shell: Shell): Command {
 
 /** @throws NotADocument · InputUnreadable */
 async function readDocument(file: string, shell: Shell): Promise<LibraryDocument> {
-  const text = await readText(file === '-' ? '-' : `@${file}`, shell)
+  const document = parsed(await readText(file === '-' ? '-' : `@${file}`, shell), file)
+  if (document?.format !== 'super-data-library') throw new NotADocument(file, 'a library document')
+  return document
+}
+
+function parsed(text: string, file: string): LibraryDocument | null {
   try {
-    return JSON.parse(text) as LibraryDocument
+    return JSON.parse(text) as LibraryDocument | null
   } catch {
-    throw new NotADocument(file)
+    throw new NotADocument(file, 'JSON')
   }
 }
 
 function rendered(changes: readonly ImportChange[], { terminal: { width, colour } }: Shell): string {
-  const rows = changes.map(({ kind, name, action, note }) => ({ kind, name, action, note }))
+  const rows = changes.map(({ kind, name, version, action, note }) => ({ kind, name, version, action, note }))
   const table = rows.length === 0 ? 'nothing\n' : renderList(rows, { width, colour })
   const differing = changes.filter(change => change.before !== null)
   return (

@@ -1,4 +1,4 @@
-import type { Answer, OperationName, Output, Tool } from '@super-data/contract'
+import type { Answer, OperationName, Output, ReviewedFunction, Tool } from '@super-data/contract'
 import { ownCommand } from '../self.ts'
 import { print, type Shell, say } from '../terminal.ts'
 import { renderDatasetProblems } from './dataset-problems.ts'
@@ -7,7 +7,7 @@ import { renderInbox } from './inbox.ts'
 import { renderStats, renderSuggestions } from './learning.ts'
 import { isAnswer, isPage, type OutputStyle, renderOutput } from './output.ts'
 import { shellQuote } from './shell-quote.ts'
-import { renderTool, toldState, toldVotes } from './tool.ts'
+import { renderTool, toldDraft, toldState, toldVotes } from './tool.ts'
 
 /** What was called, for the notes on how to go on. */
 export interface Called {
@@ -29,6 +29,11 @@ export function showResult(shell: Shell, output: unknown, called: Called & { rea
 
 const voting: ReadonlySet<OperationName> = new Set(['tools.vote', 'tools.approve', 'functions.vote'])
 
+const drafting: ReadonlySet<OperationName> = new Set([
+  ...(['tools.create', 'tools.update', 'tools.rollback', 'tools.upgrade'] as const),
+  ...(['functions.create', 'functions.rollback'] as const),
+])
+
 /** A few operations say more to people, or less, than their output field by field. */
 function renderCalled(output: unknown, operation: OperationName, self: string, style: OutputStyle): string {
   if (operation === 'datasets.list') return renderOutput(output, style) + renderDatasetProblems(output as object, style)
@@ -46,6 +51,7 @@ function renderCalled(output: unknown, operation: OperationName, self: string, s
 /** What the reader should know that is not part of the output. */
 function notes(output: unknown, { operation, words }: Called, self: string): readonly string[] {
   if (operation === 'users.invite') return [inviteNote(output as Output<'users.invite'>)]
+  if (drafting.has(operation)) return [toldDraft(output as Tool | ReviewedFunction, self)]
   if (isAnswer(output)) return answerNotes(output, operation, self)
   if (!isPage(output) || output.cursor === null) return []
   return [`There is more: ${[self, ...words.map(shellQuote), '--cursor', shellQuote(output.cursor)].join(' ')}`]

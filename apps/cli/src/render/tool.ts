@@ -27,7 +27,26 @@ export function votesOf({ votes }: Pick<Tool, 'votes'>): { readonly approvals: n
 /** What the votes on a tool or function have led to, in a sentence. */
 export function toldVotes(voted: Tool | ReviewedFunction): string {
   const { approvals, rejects } = votesOf(voted)
-  const name = 'arity' in voted ? `${voted.name}/${voted.arity}` : voted.name
+  const { name } = referenceOf(voted)
   const rejected = rejects === 0 ? '' : `, ${rejects} ${rejects === 1 ? 'reject' : 'rejects'}`
   return `${name} version ${voted.version}: ${approvals} of ${voted.votesNeeded} approvals${rejected}, ${voted.state}.`
+}
+
+/** What a version that was just saved is not yet, and what becomes of those before it. */
+export function toldDraft(saved: Tool | ReviewedFunction, self: string): string {
+  const { area, name } = referenceOf(saved)
+  const { version, approvedVersion } = saved
+  const votes = version === 1 ? [] : ['Votes on earlier versions do not count for it.']
+  const answers = approvedVersion === null ? [] : [`Version ${approvedVersion} answers until it is approved.`]
+  return [
+    `Version ${version} is a draft. Put it before the team: ${self} ${area} submit ${name}`,
+    ...votes,
+    ...answers,
+  ].join('\n')
+}
+
+function referenceOf(shown: Tool | ReviewedFunction): { readonly area: 'tools' | 'functions'; readonly name: string } {
+  return 'arity' in shown
+    ? { area: 'functions', name: `${shown.name}/${shown.arity}` }
+    : { area: 'tools', name: shown.name }
 }
