@@ -45,6 +45,7 @@ export const getFunction = operation({
   name: 'functions.get',
   summary: 'Show a function, as it is or as it was, with its votes.',
   route: { method: 'GET', path },
+  mcp: { tool: 'library', action: 'get_function' },
   ...read,
   input: z.object({ ...named, version: z.coerce.number().int().positive().optional() }),
   output: reviewedFunction,
@@ -100,6 +101,7 @@ export const withdrawFunction = operation({
   name: 'functions.withdraw',
   summary: 'Take a pending function back; it is a draft again.',
   route: { method: 'POST', path: `${path}/withdraw` },
+  mcp: { tool: 'library', action: 'withdraw_function' },
   ...write,
   input: z.object(named),
   output: reviewedFunction,
@@ -145,6 +147,7 @@ export const diffFunction = operation({
   name: 'functions.diff',
   summary: 'Show what differs between two versions of a function.',
   route: { method: 'GET', path: `${path}/diff` },
+  mcp: { tool: 'library', action: 'diff_function' },
   ...read,
   input: z.object({
     ...named,

@@ -226,6 +226,7 @@ export const withdrawTool = operation({
   name: 'tools.withdraw',
   summary: 'Take a pending tool back; it is a draft again.',
   route: { method: 'POST', path: `${path}/withdraw` },
+  mcp: { tool: 'library', action: 'withdraw' },
   ...write,
   input: z.object(named),
   output: tool,
@@ -255,6 +256,7 @@ export const diffTool = operation({
   name: 'tools.diff',
   summary: 'Show what differs between two versions of a tool, functions included.',
   route: { method: 'GET', path: `${path}/diff` },
+  mcp: { tool: 'library', action: 'diff' },
   ...read,
   input: z.object({
     ...named,

@@ -61,11 +61,15 @@ describe('the group of the library', () => {
       'vote_on_tool',
       'approve_tool',
       'dry_run_tool',
+      'roll_back_tool',
       'list_functions',
       'create_function',
+      'get_function_history',
+      'roll_back_function',
       'introspect_dataset',
       'get_tool_stats',
       'get_team_activity',
+      'get_inbox',
     ])
     const propose = tools.find(tool => tool.name === 'propose_new_tool')
     expect(Object.keys(propose?.inputSchema.properties ?? {})).toEqual(
@@ -135,6 +139,46 @@ describe('the group of the library', () => {
     expect(await team.call('create_function', { name: 'tenth', definition })).toMatchObject({ name: 'tenth' })
     expect(await team.call('create_function', { name: 'fifth', definition })).toMatchObject({
       error: { code: 'NAME_NOT_DEFINED' },
+    })
+  })
+
+  it('shows a reviewer a function with its hash, what changed in it, and its history', async () => {
+    await team.call('create_function', { definition: 'def half: . / 2;', submit: true })
+    await team.call('create_function', { definition: 'def half: . * 0.5;' })
+    const get = { action: 'get_function', function: 'half' }
+    expect(await team.call('library', get)).toMatchObject({
+      ...{ version: 2, state: 'draft', approvedVersion: 1 },
+      hash: expect.stringMatching(/^[0-9a-f]{64}$/),
+    })
+    expect(await team.call('library', { action: 'diff_function', function: 'half' })).toMatchObject({
+      ...{ from: 1, to: 2 },
+      text: expect.stringContaining('+ def half: . * 0.5;'),
+    })
+    expect(await team.call('get_function_history', { function: 'half' })).toMatchObject({
+      items: [{ version: 2 }, { version: 1 }],
+    })
+    expect(await team.call('roll_back_function', { function: 'half', version: 1 })).toMatchObject({
+      ...{ version: 3, definition: 'def half: . / 2;' },
+    })
+    const vote = { action: 'vote_function', function: 'half', vote: 'approve', hash: '0'.repeat(12) }
+    expect(await team.call('library', vote)).toMatchObject({
+      error: {
+        code: 'TOOL_STATE_CONFLICT',
+        hint: expect.stringContaining('Read the function again'),
+        retryable: false,
+      },
+    })
+    expect(await team.call('get_inbox')).toMatchObject({ items: [], unseen: 0 })
+  })
+
+  it('takes a tool back to what it was, and shows the difference', async () => {
+    const tool = { action: 'update', tool: 'regional_sales', expectedVersion: 1, description: 'Sales of a region.' }
+    await team.call('library', tool)
+    expect(await team.call('library', { action: 'diff', tool: 'regional_sales' })).toMatchObject({
+      changes: [{ path: '/description', to: 'Sales of a region.' }],
+    })
+    expect(await team.call('roll_back_tool', { tool_id: 'regional_sales', version: 1 })).toMatchObject({
+      ...{ version: 3, definition: { description: 'What a region sold.' } },
     })
   })
 

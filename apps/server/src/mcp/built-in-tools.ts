@@ -41,7 +41,7 @@ const leftOut = new Set([
 /** Parts of answers that explain themselves when they come. */
 const unlisted = new Set([
   ...['approvedAt', 'checks', 'createdAt', 'expiresAt', 'id', 'justification', 'origin', 'review', 'submittedAt'],
-  ...['submittedBy', 'follows', 'createdBy', 'active', 'approvedBy'],
+  ...['submittedBy', 'follows', 'createdBy', 'active', 'approvedBy', 'from', 'to', 'changes', 'since', 'at', 'unused'],
 ])
 
 /** What puts something before the team. */

@@ -17,6 +17,7 @@ export interface LibraryTool {
 }
 
 const toolId = z.string().describe('Name or id of the tool; `name@hash` binds a vote to the version you read.')
+const functionId = z.string().describe('name, or name/arity.')
 const jsonObject = z.record(z.string(), z.unknown())
 
 const parameterList = z
@@ -84,6 +85,12 @@ export const libraryTools: ReadonlyMap<string, LibraryTool> = new Map(
         ask('tools.dryRun', { tool: splitId(tool_id).tool, ...present({ params, input }) }),
     }),
     libraryTool({
+      name: 'roll_back_tool',
+      description: 'Draft a new version of a tool with the content of an earlier one. Submit it for review.',
+      input: z.object({ tool_id: toolId, version: z.int().positive() }),
+      call: ({ tool_id, version }, ask) => ask('tools.rollback', { tool: splitId(tool_id).tool, version }),
+    }),
+    libraryTool({
       name: 'list_functions',
       description: 'List the shared jq functions.',
       input: z.object({ limit: z.int().min(1).max(1000).default(100), cursor: z.string().optional() }),
@@ -102,6 +109,19 @@ export const libraryTools: ReadonlyMap<string, LibraryTool> = new Map(
         submit: z.boolean().default(false).describe('Put it before the team at once.'),
       }),
       call: createFunction,
+    }),
+    libraryTool({
+      name: 'get_function_history',
+      description: 'Show the versions of a function with their votes, newest first.',
+      input: z.object({ function: functionId, limit: z.int().min(1).max(1000).default(50) }),
+      reads: true,
+      call: (input, ask) => ask('functions.history', input),
+    }),
+    libraryTool({
+      name: 'roll_back_function',
+      description: 'Draft a new version of a function with the content of an earlier one. Submit it for review.',
+      input: z.object({ function: functionId, version: z.int().positive() }),
+      call: (input, ask) => ask('functions.rollback', input),
     }),
     libraryTool({
       name: 'introspect_dataset',
@@ -123,6 +143,13 @@ export const libraryTools: ReadonlyMap<string, LibraryTool> = new Map(
       input: z.object({ days: z.int().min(1).max(365).default(7) }),
       reads: true,
       call: ({ days }, ask) => ask('activity.list', { days }),
+    }),
+    libraryTool({
+      name: 'get_inbox',
+      description: 'Show proposals that wait for your vote, and what became of yours.',
+      input: z.object({ unseen: z.boolean().default(false), limit: z.int().min(1).max(1000).default(50) }),
+      reads: true,
+      call: (input, ask) => ask('inbox.list', input),
     }),
   ].map(tool => [tool.listed.name, tool] as const),
 )
