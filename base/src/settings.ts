@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { PlatformError } from './errors.ts'
+import { issueText } from './issue-text.ts'
 import { nearest } from './nearest.ts'
 
 /** One setting: where it comes from, what it does, what it may be. */
@@ -49,7 +50,7 @@ export function readSettings<Table extends SettingTable>(
   const values: Record<string, unknown> = {}
   for (const [name, setting] of Object.entries(table)) {
     const text = environment[setting.env]
-    const parsed = setting.schema.safeParse(text === '' ? undefined : text)
+    const parsed = setting.schema.safeParse(text === '' ? undefined : text, { error: issueText })
     if (parsed.success) values[name] = parsed.data
     else mistakes.push(`${setting.env}: ${parsed.error.issues.map(issue => issue.message).join('; ')}`)
   }

@@ -1,4 +1,5 @@
 import { PlatformError } from '@super-data/base/errors'
+import { issueText } from '@super-data/base/issue-text'
 import { nearest } from '@super-data/base/nearest'
 import type { Operation } from '@super-data/contract'
 import type { z } from 'zod'
@@ -30,10 +31,10 @@ const strictSchemas = new WeakMap<z.ZodObject, z.ZodObject>()
 
 /** The input as the operation declares it, defaults filled in. Fields it does not declare are refused. @throws InputInvalid */
 export function parseInput(operation: Operation, input: unknown): Record<string, unknown> {
-  const parsed = strict(operation.input).safeParse(input ?? {}, { reportInput: true })
+  const parsed = strict(operation.input).safeParse(input ?? {}, { error: issueText })
   if (parsed.success) return parsed.data
   const issues = parsed.error.issues.slice(0, problemsMax)
-  throw new InputInvalid(issues.flatMap(toProblems), hintOf(issues, Object.keys(operation.input.shape)))
+  throw new InputInvalid(issues.flatMap(toProblems), hintOf(issues, operation.input.shape))
 }
 
 function strict(schema: z.ZodObject): z.ZodObject {
@@ -45,31 +46,26 @@ function strict(schema: z.ZodObject): z.ZodObject {
 }
 
 function toProblems(issue: z.core.$ZodIssue): FieldProblem[] {
-  if (issue.code !== 'unrecognized_keys') return [{ path: pointer(issue.path), problem: problemOf(issue) }]
+  if (issue.code !== 'unrecognized_keys') return [{ path: pointer(issue.path), problem: issue.message }]
   return issue.keys.slice(0, problemsMax).map(key => ({
     path: pointer([...issue.path, key]),
     problem: 'no such field',
   }))
 }
 
-/** What is missing altogether is said so, not called an invalid value. */
-function problemOf(issue: z.core.$ZodIssue): string {
-  if (!('input' in issue) || issue.input !== undefined) return issue.message
-  if (issue.code === 'invalid_value')
-    return `is needed: ${issue.values.map(value => JSON.stringify(value)).join(' or ')}`
-  return issue.code === 'invalid_type' ? `is needed: a ${issue.expected}` : issue.message
-}
-
 function pointer(path: readonly PropertyKey[]): string {
   return path.map(step => `/${String(step).slice(0, 100).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
 }
 
-/** The declared field that an unknown one was probably meant to be. */
-function hintOf(issues: readonly z.core.$ZodIssue[], declared: readonly string[]): string | undefined {
+/** The declared field that an unknown one was probably meant to be, or what the first wrong one is for. */
+function hintOf(issues: readonly z.core.$ZodIssue[], shape: z.ZodRawShape): string | undefined {
+  const declared = Object.keys(shape)
   for (const issue of issues) {
     if (issue.code !== 'unrecognized_keys' || issue.path.length > 0) continue
     const meant = issue.keys.map(key => nearest(key.slice(0, 100), declared)).find(field => field !== undefined)
     return meant === undefined ? `The fields are: ${declared.join(', ') || 'none'}.` : `Did you mean ${meant}?`
   }
-  return undefined
+  const wrong = String(issues[0]?.path[0] ?? '')
+  const about = (shape[wrong] as z.ZodType | undefined)?.description
+  return about === undefined ? undefined : `${wrong}: ${about}`
 }

@@ -141,8 +141,18 @@ describe('an input', () => {
     expect(problem).toMatchObject({ code: 'INPUT_INVALID', kind: 'invalid', retryable: false })
     const { fields } = problem.details as { fields: { path: string; problem: string }[] }
     expect(fields.map(field => field.path)).toEqual(['/name', '/description'])
-    expect(fields[1]!.problem).toContain('expected string')
+    expect(fields[1]!.problem).toBe('must be a string')
     expect(JSON.stringify(problem)).not.toContain('Not A Name')
+  })
+
+  it('is refused in plain words, with what the wrong field is for', async () => {
+    await using home = await openInstallation()
+    const input = { tool: 'total', vote: 'approve', hash: '' }
+    const problem = await problemOf(home.ask(home.owner, 'tools.vote', input as never))
+    expect(problem).toMatchObject({
+      message: '/hash: must have at least 12 characters',
+      hint: 'hash: The hash that `get` showed, or its first 12 characters.',
+    })
   })
 
   it('with a field nobody declared is refused, with the one that was meant', async () => {

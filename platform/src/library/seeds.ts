@@ -2,6 +2,7 @@ import { lstat, readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { Clock } from '@super-data/base/clock'
 import { toProblem } from '@super-data/base/errors'
+import { issueText } from '@super-data/base/issue-text'
 import type { Log } from '@super-data/base/log'
 import type { JsonValue, ToolDefinition } from '@super-data/contract'
 import type { Database } from '@super-data/metadata'
@@ -153,7 +154,7 @@ function parseSeeds<Schema extends z.ZodType>(file: string, text: string, schema
   } catch (failure) {
     throw new SeedInvalid(file, [failure instanceof Error ? failure.message : 'it is not YAML'])
   }
-  const parsed = schema.safeParse(raw)
+  const parsed = schema.safeParse(raw, { error: issueText })
   if (parsed.success) return parsed.data
   throw new SeedInvalid(
     file,

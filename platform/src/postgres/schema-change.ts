@@ -1,3 +1,4 @@
+import { issueText } from '@super-data/base/issue-text'
 import type { Input } from '@super-data/contract'
 import { type Change, type CheckedDefinition, checkDefinition, define } from '@super-data/postgres/looking'
 import { z } from 'zod'
@@ -133,7 +134,7 @@ export function askedDefinition(verb: 'create' | 'alter', asked: Asked): Promise
     const target = { ...(schema === undefined ? {} : { schema }), ...(named === undefined ? {} : { name: named }) }
     return checkDefinition(sql, { verb, kind, ...target })
   }
-  const parsed = change.safeParse(asked.change)
+  const parsed = change.safeParse(asked.change, { error: issueText })
   if (!parsed.success) throw new ChangeInvalid(firstMistake(asked.change, parsed.error))
   if (parsed.data.do.startsWith('create ') !== (verb === 'create')) {
     throw new ChangeInvalid(`${parsed.data.do} is not to ${verb} something`)
@@ -146,7 +147,7 @@ function firstMistake(given: unknown, error: z.ZodError): string {
   const wanted = (given as { do?: unknown }).do
   const kinds = shapes.flatMap(({ shape }) => (shape.do instanceof z.ZodEnum ? shape.do.options : [...shape.do.values]))
   if (!kinds.some(kind => kind === wanted)) return `change.do is one of: ${kinds.join(', ')}`
-  const attempts = shapes.map(shape => shape.safeParse(given).error?.issues ?? [])
+  const attempts = shapes.map(shape => shape.safeParse(given, { error: issueText }).error?.issues ?? [])
   const own = attempts.find(issues => !issues.some(issue => issue.path[0] === 'do'))
   const [issue] = own ?? error.issues
   return issue === undefined ? 'the change is not understood' : `change.${issue.path.join('.')}: ${issue.message}`

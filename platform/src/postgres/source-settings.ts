@@ -1,3 +1,4 @@
+import { issueText } from '@super-data/base/issue-text'
 import { nearest } from '@super-data/base/nearest'
 import { SettingsInvalid } from '@super-data/base/settings'
 import { type Document, parseDocument } from 'yaml'
@@ -69,7 +70,7 @@ export function readSources(text: string, secretOf: (name: string) => string | u
     if (secret === undefined) missing.push(`\${${name}}: no such variable in the environment`)
     return secret ?? ''
   })
-  const parsed = file.safeParse(filled ?? { sources: {} })
+  const parsed = file.safeParse(filled ?? { sources: {} }, { error: issueText })
   const mistakes = [...missing, ...(parsed.error?.issues.flatMap(toMistakes) ?? [])]
   if (mistakes.length > 0 || !parsed.success) throw new SettingsInvalid(mistakes)
   return Object.entries(parsed.data.sources).map(([name, each]) => ({

@@ -1,3 +1,4 @@
+import { issueText } from '@super-data/base/issue-text'
 import type { Setting } from '@super-data/base/settings'
 import { Command } from 'commander'
 import type { OutputStyle } from '../render/output.ts'
@@ -41,7 +42,7 @@ function renderSettings(shown: readonly ShownSetting[], style: OutputStyle): str
 
 function showSetting(setting: Setting, text: string | undefined): ShownSetting {
   const set = text !== undefined && text !== ''
-  const parsed = setting.schema.safeParse(set ? text : undefined)
+  const parsed = setting.schema.safeParse(set ? text : undefined, { error: issueText })
   const usual = setting.schema.safeParse(undefined)
   const hide = (value: unknown) => (setting.secret && value !== undefined ? '[secret]' : (value ?? null))
   return {

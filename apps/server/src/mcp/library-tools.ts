@@ -1,4 +1,5 @@
 import type { Tool } from '@modelcontextprotocol/server'
+import { issueText } from '@super-data/base/issue-text'
 import type { OperationName } from '@super-data/contract'
 import { z } from 'zod'
 import { NameNotDefined, ToolInputInvalid } from './errors.ts'
@@ -169,7 +170,7 @@ function libraryTool<Schema extends z.ZodObject>(tool: {
     listed: { name, description, inputSchema: inputSchema as Tool['inputSchema'], annotations },
     proposes: tool.proposes === true,
     call: async (input, ask) => {
-      const parsed = tool.input.strict().safeParse(input)
+      const parsed = tool.input.strict().safeParse(input, { error: issueText })
       if (!parsed.success) throw new ToolInputInvalid(name, Object.keys(tool.input.shape), parsed.error.issues)
       return tool.call(parsed.data as z.output<Schema>, ask)
     },
