@@ -1,7 +1,17 @@
 import { z } from 'zod'
 import { functionName, id, instant, page, paging, projectName, toolName } from './names.ts'
 import { operation } from './operation.ts'
-import { comment, difference, expectedVersion, reviewed, toolState, versionSummary, vote, votedHash } from './review.ts'
+import {
+  comment,
+  difference,
+  expectedVersion,
+  justification,
+  reviewed,
+  toolState,
+  versionSummary,
+  vote,
+  votedHash,
+} from './review.ts'
 
 export const libraryFunction = z.object({
   id,
@@ -80,7 +90,7 @@ export const submitFunction = operation({
   ...write,
   input: z.object({
     ...named,
-    justification: z.string().max(2000).default(''),
+    justification,
     expectedVersion: expectedVersion.optional(),
   }),
   output: reviewedFunction,

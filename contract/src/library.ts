@@ -7,8 +7,9 @@ import {
   comment,
   difference,
   expectedVersion,
+  justification,
   reviewed,
-  testCase,
+  testCases,
   testResult,
   toolState,
   versionSummary,
@@ -29,7 +30,7 @@ export const toolDefinition = z.object({
     .default([])
     .describe('Several datasets: the caller picks one by the parameter `dataset`.'),
   parameters: parameterSchema.default({ type: 'object', properties: {}, additionalProperties: false }),
-  tests: z.array(testCase).max(50).optional().describe('Cases that must pass before it is put before the team.'),
+  tests: testCases.optional(),
 })
 export type ToolDefinition = z.output<typeof toolDefinition>
 
@@ -95,7 +96,15 @@ export const getTool = operation({
   output: tool,
 })
 
-const tests = z.array(testCase).max(50).optional()
+/** Several datasets for one tool. */
+const sources = z
+  .array(datasetName)
+  .max(100)
+  .optional()
+  .describe('Several datasets, instead of source: the caller picks one by the parameter `dataset`.')
+  .meta({ brief: '' })
+
+const allowSimilar = z.boolean().optional().describe('Although an approved tool asks nearly the same.')
 
 /** What a tool is made from. */
 const parts = {
@@ -104,11 +113,11 @@ const parts = {
   fromRun: id.optional().describe('A run id from an answer; its question and parameters become the tool.'),
   engine: question.engine.optional(),
   source: question.source,
-  sources: z.array(datasetName).max(100).optional(),
+  sources,
   text: question.text.optional(),
   mode: question.mode.optional(),
   parameters: parameterSchema.optional().describe('JSON Schema of the parameters; made from the run when absent.'),
-  tests: tests.describe('{params, input? | dataset?, expected}'),
+  tests: testCases.optional(),
 }
 
 export const createTool = operation({
@@ -137,11 +146,11 @@ export const updateTool = operation({
     expectedVersion,
     description: z.string().min(1).max(1000).optional(),
     source: question.source,
-    sources: z.array(datasetName).max(100).optional(),
+    sources,
     text: question.text.optional(),
     mode: z.enum(['document', 'records']).optional(),
     parameters: parameterSchema.optional(),
-    tests,
+    tests: testCases.optional(),
   }),
   output: tool,
 })
@@ -157,9 +166,9 @@ export const submitTool = operation({
   input: z.object({
     project: projectName,
     tool: toolName,
-    justification: z.string().max(2000).default(''),
+    justification,
     expectedVersion: expectedVersion.optional(),
-    allowSimilar: z.boolean().optional().describe('Although an approved tool asks nearly the same.'),
+    allowSimilar,
   }),
   output: tool,
 })
@@ -191,11 +200,11 @@ export const proposeTool = operation({
   effect: 'write',
   input: z.object({
     ...parts,
-    justification: z.string().max(2000).default(''),
+    justification,
     expectedVersion: expectedVersion
       .optional()
       .describe('Of the tool this is a new version of; absent for a new tool.'),
-    allowSimilar: z.boolean().optional(),
+    allowSimilar,
     requiredFunctions: z
       .array(z.string().max(70))
       .max(100)

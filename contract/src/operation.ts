@@ -38,6 +38,7 @@ export interface Operation<
   readonly effect: Effect
   /** The output shows a secret this once: it is never stored, so a repeated request is refused instead of replayed. */
   readonly showsSecret?: true
+  /** Of a field whose description is long, `.meta({ brief })` is what agents read instead: they pay for every word. */
   readonly input: Input
   readonly output: Output
 }

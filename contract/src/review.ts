@@ -81,7 +81,9 @@ export const testCase = z.object({
   params,
   input: json.optional().describe('jq: what is `.`, instead of a dataset.'),
   dataset: datasetName.optional().describe('The dataset to ask; without it and `input`, the tool’s own.'),
-  expected: json.describe('The value, or the rows, it must answer.'),
+  expected: json.describe(
+    'What it must answer: the value; of SQL the rows, each a list of values in their columns’ order.',
+  ),
 })
 export type TestCase = z.output<typeof testCase>
 
@@ -93,6 +95,22 @@ export const testResult = z.object({
   problem: z.string().optional(),
 })
 export type TestResult = z.output<typeof testResult>
+
+export const testCases = z
+  .array(testCase)
+  .max(50)
+  .describe(
+    'Cases that must pass before it is put before the team, as a JSON list of {name?, params, input? or dataset?, expected}. `expected` is the value; of SQL the rows, each a list of values: [{"params": {"region": "north"}, "expected": [["north", 10]]}].',
+  )
+  .meta({ brief: '{params, input? | dataset?, expected}' })
+
+/** Why it is put before the team. */
+export const justification = z
+  .string()
+  .max(2000)
+  .default('')
+  .describe('Why the team should have it; reviewers read it.')
+  .meta({ brief: '' })
 
 /** Ways to say which version was read: refused when there is a newer one. */
 export const expectedVersion = z.int().positive().describe('The version you read; refused when somebody was faster.')

@@ -59,6 +59,14 @@ describe('help', () => {
     expect(out).toContain('The loop:')
   })
 
+  it('says of a proposal what its test cases, sources and reasons are', async () => {
+    const { out } = await run(['tools', 'propose', '--help'], { width: 200 })
+    const said = out.replace(/\s+/g, ' ')
+    expect(said).toMatch(/--tests <json> Cases [^@]*JSON list[^@]*SQL the rows, each a list of values/)
+    for (const flag of ['--sources <a,b>', '--justification <value>', '--allow-similar'])
+      expect(said).toMatch(new RegExp(`${flag} [A-Z]`))
+  })
+
   it('lists the choices and defaults of an option', async () => {
     const { out } = await run(['tools', 'list', '--help'], { width: 200 })
     expect(out).toContain('"draft", "pending", "approved"')

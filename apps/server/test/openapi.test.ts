@@ -54,4 +54,9 @@ describe('the OpenAPI description', () => {
       expect(Object.keys(responses)).toEqual(expect.arrayContaining(expected))
     }
   })
+
+  it('describes fields in full, without the short form that is for agents', () => {
+    expect(text).toContain('of SQL the rows, each a list of values')
+    expect(text).not.toContain('"brief"')
+  })
 })

@@ -41,6 +41,15 @@ describe('what agents pay for', () => {
     }
   })
 
+  it('what people read at length is short for agents, or left out', () => {
+    const { tests, justification } = builtInTools.get('library')!.listed.inputSchema.properties as Record<
+      string,
+      object
+    >
+    expect(tests).toMatchObject({ description: '{params, input? | dataset?, expected}' })
+    expect(justification).toEqual({ type: 'string' })
+  })
+
   it('a list of a thousand tools takes milliseconds, and comes in one page', async () => {
     const platform = new MemoryPlatform({ tools: manyTools(990) })
     await using server = await openTestServer({ platform })

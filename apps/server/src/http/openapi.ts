@@ -166,13 +166,14 @@ function toSchema(schema: z.ZodType, io: 'input' | 'output'): Json {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, {
     io,
     unrepresentable: 'any',
-    override: dropSafeBounds,
+    override: dropNoise,
   }) as Json
   return rest
 }
 
-/** "No larger than a double counts exactly" is said of every integer: noise. */
-function dropSafeBounds({ jsonSchema }: { jsonSchema: Json }): void {
+/** "No larger than a double counts exactly" is said of every integer; what agents read instead is for them alone. */
+function dropNoise({ jsonSchema }: { jsonSchema: Json }): void {
+  delete jsonSchema['brief']
   if (jsonSchema['maximum'] === Number.MAX_SAFE_INTEGER) delete jsonSchema['maximum']
   if (jsonSchema['minimum'] === Number.MIN_SAFE_INTEGER) delete jsonSchema['minimum']
 }

@@ -180,7 +180,8 @@ function widen(one: Schema, other: Schema): Schema {
   return { type: one['type'], ...all }
 }
 
-function compact(schema: Schema): Schema {
+function compact({ brief, ...whole }: Schema): Schema {
+  const schema = brief === undefined ? whole : { ...omit(whole, 'description'), ...(brief && { description: brief }) }
   const entries = Object.entries(schema).filter(([name]) => !leftOut.has(name))
   const own = Object.fromEntries(
     entries.map(([name, value]) => [name, name === 'items' ? compactItem(value as Schema) : value]),
