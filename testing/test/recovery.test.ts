@@ -1,25 +1,36 @@
-import { mkdtemp, open, readdir, readFile, rm } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, open, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { runCommand } from '../src/index.ts'
 import { cleanEnvironment, launcher } from '../src/server-process.ts'
 import { type Sharer, SharingServers, withoutS3 } from './sync-servers.ts'
 
 const title = withoutS3 === undefined ? 'a server whose library' : `a server whose library (skipped: ${withoutS3})`
 
+let folder = ''
 let home = ''
+let key = ''
 let sharing: SharingServers
-beforeEach(async () => {
+beforeAll(async () => {
   if (withoutS3 !== undefined) return
-  home = await mkdtemp(join(tmpdir(), 'super-data-recovery-'))
+  folder = await mkdtemp(join(tmpdir(), 'super-data-recovery-'))
   sharing = await SharingServers.open()
+  home = join(folder, 'left')
+  await mkdir(home)
+  await leave()
+}, 60_000)
+beforeEach(async context => {
+  if (withoutS3 !== undefined) return
+  const left = join(folder, 'left')
+  home = join(folder, context.task.id)
+  await cp(left, home, { recursive: true })
 })
-afterEach(async () => {
+afterAll(async () => {
   if (withoutS3 !== undefined) return
   await sharing[Symbol.asyncDispose]()
-  await rm(home, { recursive: true, force: true, maxRetries: 3 })
+  await rm(folder, { recursive: true, force: true, maxRetries: 3 })
 })
 
 const database = (name = '') => join(home, 'database', name)
@@ -33,12 +44,13 @@ const setAside = async () => {
 }
 
 /** A server that shared `shared`, made `local` afterwards, and was killed with that still in SQLite's log. */
-async function killed(): Promise<void> {
+async function leave(): Promise<void> {
   const first = await sharing.start({ home })
+  key = first.server.key
   await publish(first, 'shared')
   await first.sync()
   await first.server.close()
-  const second = await sharing.start({ home, key: first.server.key })
+  const second = await sharing.start({ home, key })
   await second.sync()
   await publish(second, 'local')
   await second.server.kill()
@@ -60,9 +72,8 @@ const serve = (...more: string[]) =>
 
 describe.skipIf(withoutS3 !== undefined)(title, { timeout: 120_000 }, () => {
   it('was damaged takes the newest sound copy, keeps what was there, and says what is missing', async () => {
-    await killed()
     await flipBytes()
-    const again = await sharing.start({ home })
+    const again = await sharing.start({ home, key })
     expect(await answerOf(again, 'shared')).toBe('shared')
     expect(await setAside()).toEqual(
       expect.arrayContaining(['tools.db', 'tools.db-wal', 'tools.db-shm', 'recovery.json']),
@@ -73,9 +84,8 @@ describe.skipIf(withoutS3 !== undefined)(title, { timeout: 120_000 }, () => {
   })
 
   it('lost its log says what is missing, and has everything that was shared', async () => {
-    await killed()
     await rm(database('tools.db-wal'))
-    const again = await sharing.start({ home })
+    const again = await sharing.start({ home, key })
     await again.sync()
     expect(await namesOf(again)).toEqual(['shared'])
     expect(again.server.output).toContain('"reason":"behind"')
@@ -83,7 +93,6 @@ describe.skipIf(withoutS3 !== undefined)(title, { timeout: 120_000 }, () => {
   })
 
   it('was lost with every copy ends while the bucket is away, and takes what is there when it is back', async () => {
-    await killed()
     for (const name of ['tools.db', 'tools.db-wal', 'tools.db-shm']) await rm(database(name), { force: true })
     for (const name of ['backups', 'sync']) await rm(database(name), { recursive: true, force: true })
     sharing.proxy.away()
@@ -91,12 +100,11 @@ describe.skipIf(withoutS3 !== undefined)(title, { timeout: 120_000 }, () => {
     expect(refused).toMatchObject({ code: 70, stderr: expect.stringContaining('LIBRARY_LOST') })
     expect(refused.stderr).toContain('--reinit')
     sharing.proxy.back()
-    const again = await sharing.start({ home })
+    const again = await sharing.start({ home, key })
     expect(await answerOf(again, 'shared')).toBe('shared')
   })
 
   it('belongs to a newer version is not opened, changed or pushed', async () => {
-    await killed()
     {
       using file = new DatabaseSync(database('tools.db'))
       const [{ name: table } = { name: '' }] = file
