@@ -5,7 +5,7 @@ import { functionVersions } from '../library/function-rows.ts'
 import { functionHash, type Pin, pinsOf } from '../library/pinned-functions.ts'
 import type { Reader } from '../library/reader.ts'
 import { definitionHash } from '../library/saved-version.ts'
-import type { VersionRow } from '../library/version-rows.ts'
+import type { ApprovedRow } from '../library/tools.ts'
 import { DocumentInvalid } from './errors.ts'
 
 type DocumentFunction = LibraryDocument['functions'][number]
@@ -17,7 +17,7 @@ export const keyOf = (pin: Pick<Pin, 'name' | 'arity' | 'hash'>) => `${pin.name}
 export async function writeDocument(
   reader: Reader,
   projectId: string,
-  chosen: { readonly tools: readonly (VersionRow & { name: string })[]; readonly functions: readonly FunctionRow[] },
+  chosen: { readonly tools: readonly ApprovedRow[]; readonly functions: readonly FunctionRow[] },
 ): Promise<LibraryDocument> {
   const versions = await functionVersions(reader, projectId).orderBy('versions.version').execute()
   const byKey = new Map(versions.map(row => [keyOf(row), row]))
@@ -39,7 +39,7 @@ function toDocumentFunction(row: FunctionRow): DocumentFunction {
   return { name, arity, definition, description, uses: pinsOf(row).map(toDocumentPin), hash }
 }
 
-function toDocumentTool(row: VersionRow & { name: string }): DocumentTool {
+function toDocumentTool(row: ApprovedRow): DocumentTool {
   const { name, hash } = row
   return { name, definition: JSON.parse(row.definition), functions: pinsOf(row).map(toDocumentPin), hash }
 }

@@ -7,7 +7,7 @@ import { governed } from '../state/shared-tables.ts'
 import { pinsOf, readVersionTexts, type VersionTexts, withTexts } from './pinned-functions.ts'
 import { readSavedVersion } from './saved-version.ts'
 import type { CompiledTool, ToolChecker } from './tool-checker.ts'
-import type { Tools } from './tools.ts'
+import type { ApprovedRow, Tools } from './tools.ts'
 
 interface Snapshot {
   readonly catalogue: Catalogue
@@ -27,8 +27,6 @@ interface KeptTool {
   readonly pins: string
   readonly tool: CompiledTool
 }
-
-type ApprovedRow = Awaited<ReturnType<Tools['approved']>>[number]
 
 /** Compiled tools that are kept, over all projects. */
 const compiledMax = 20_000

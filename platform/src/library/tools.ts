@@ -29,6 +29,9 @@ export interface ToolChange {
   readonly events: EventDraft[]
 }
 
+/** What an approved tool is, for whoever compiles or compares it. */
+export type ApprovedRow = Pick<VersionRow, 'definition' | 'pins' | 'hash'> & { readonly name: string }
+
 /** The team's tools and their immutable versions. How one gets approved is the matter of `Reviews`. */
 export class Tools {
   readonly #library: Database<LibraryTables>
@@ -77,18 +80,23 @@ export class Tools {
   }
 
   /** The versions that answer calls: approved ones, of exactly the content that was put before the team. */
-  approved(projectId: string): Promise<(VersionRow & { name: string })[]> {
-    return versionRows(this.#library.read)
-      .innerJoin('tools', join =>
-        join.onRef('versions.owner_id', '=', 'tools.id').onRef('versions.version', '=', 'tools.approved_version'),
-      )
-      .select('tools.name')
-      .where('tools.project_id', '=', projectId)
-      .where('tools.disabled_at', 'is', null)
-      .where('versions.state', '=', 'approved')
-      .whereRef('submissions.hash', '=', 'versions.hash')
-      .orderBy('tools.name')
-      .execute()
+  approved(projectId: string): Promise<ApprovedRow[]> {
+    return (
+      this.#library.read
+        .selectFrom('tools')
+        .innerJoin('versions', join =>
+          join.onRef('versions.owner_id', '=', 'tools.id').onRef('versions.version', '=', 'tools.approved_version'),
+        )
+        .innerJoin('submissions', 'submissions.id', 'versions.submission_id')
+        // All of them are read after every change: no more than the text and what vouches for it.
+        .select(['tools.name', 'versions.definition', 'versions.pins', 'versions.hash'])
+        .where('tools.project_id', '=', projectId)
+        .where('tools.disabled_at', 'is', null)
+        .where('versions.state', '=', 'approved')
+        .whereRef('submissions.hash', '=', 'versions.hash')
+        .orderBy('tools.name')
+        .execute()
+    )
   }
 
   /** Saves the first version, as a draft. @throws ToolExists · ProposalWaiting · ToolNameReserved · ToolNameConfusable */
