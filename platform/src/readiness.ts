@@ -16,7 +16,7 @@ export async function checkReadiness(parts: PlatformParts & { readonly sync: Syn
     check('telemetry', () => telemetry.read.selectFrom('runs').select('id').limit(1).execute()),
     check('datasets', () => datasets.of(defaultProject)),
     check('jq', () => probeJq(parts)),
-    check('sql', () => probeSql(parts)),
+    check('sql', () => parts.sql.probe(probeMs)),
   ])
   const ready = checks.every(each => each.problem === null)
   // The bucket and databases may be away for as long as they like: this installation works without them.
@@ -46,12 +46,5 @@ function probeJq({ jq }: PlatformParts) {
   return jq.run(
     { ...question, caller: 'readiness', limits, policy: 'stranger' },
     { signal: AbortSignal.timeout(probeMs), onItems: () => {} },
-  )
-}
-
-function probeSql({ sql }: PlatformParts) {
-  return sql.run(
-    { text: 'select 1', parameters: {}, tables: [], limits },
-    { signal: AbortSignal.timeout(probeMs), onRows: () => {} },
   )
 }

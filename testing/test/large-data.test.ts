@@ -92,7 +92,7 @@ describe(`an array of ${megabytes} MB`, () => {
     // docs/decisions/0007-memory.md says what the total consists of.
     for (const each of [read, asked, paged]) {
       expect(each.growth).toBeLessThan(150)
-      expect(each.total).toBeLessThan(400)
+      expect(each.total).toBeLessThan(250)
     }
   }, 600_000)
 

@@ -92,6 +92,16 @@ describe('processes', () => {
     expect((await ask(pool, callOf('1'))).lines).toEqual(['1'])
   })
 
+  it('are one until calls overlap, and one more than those at work from then on', async () => {
+    await using pool = await openPool({ workers: 2 })
+    for (const text of ['1', '2', '3']) await ask(pool, callOf(text))
+    expect(pids(pool)).toHaveLength(1)
+    const run = ask(pool, callOf('def f: f; f', { limits: { ...forever, timeMs: 3_000 } })).catch(() => {})
+    expect((await ask(pool, callOf('4'))).lines).toEqual(['4'])
+    expect(pids(pool).length).toBeGreaterThan(1)
+    await run
+  })
+
   it('that crash fail one call and are replaced', async () => {
     await using pool = await openPool({ workers: 1 })
     const run = ask(pool, callOf('def f: f; f', { limits: forever })).catch((error: unknown) => error)
@@ -103,7 +113,7 @@ describe('processes', () => {
 
   it('that die while idle are replaced before they are given a call', async () => {
     await using pool = await openPool({ workers: 1 })
-    await ask(pool, callOf('1'))
+    await Promise.all([ask(pool, callOf('1')), ask(pool, callOf('2'))])
     await until(() => pool.stats().processes.filter(({ state }) => state === 'idle').length === 2)
     for (const pid of pids(pool)) process.kill(pid, 'SIGTERM')
     await until(() => pool.stats().ended.crashed === 2)

@@ -20,6 +20,9 @@ const realFilesMax = 10_000
 /** Failed starts in a row after which callers are told. */
 const startsMax = 3
 
+/** A process nobody asks anything ends: it holds 85 MB, and the data of its last statements. */
+const idleMs = 600_000
+
 export interface SqlPoolSettings {
   /** Processes, and so statements, at once. */
   readonly workers: number
@@ -33,6 +36,8 @@ export interface SqlPoolSettings {
   readonly dataFolder: string
   /** Where exports may be written. */
   readonly cacheFolder: string
+  /** Processes end after so long without a statement. Default 10 minutes. */
+  readonly idleMs?: number
 }
 
 export interface SqlPoolOptions extends SqlPoolSettings {
@@ -71,6 +76,8 @@ export class SqlPool implements AsyncDisposable {
   readonly #starting = new Set<Promise<void>>()
   readonly #waiting: Waiter[] = []
   readonly #real = new Map<string, string>()
+  #startFailed = false
+  #rest: NodeJS.Timeout | undefined
   #closed: Promise<void> | undefined
 
   private constructor(options: SqlPoolOptions, settings: WorkerSettings, emptyFolder: string) {
@@ -79,7 +86,7 @@ export class SqlPool implements AsyncDisposable {
     this.#emptyFolder = emptyFolder
   }
 
-  /** Ready when it resolves: one process has started. Others start when statements wait. @throws SqlWorkerLost */
+  /** Processes start when statements wait for one. */
   static async open(options: SqlPoolOptions): Promise<SqlPool> {
     const emptyFolder = join(options.cacheFolder, 'sql-empty')
     await mkdir(options.dataFolder, { recursive: true })
@@ -90,19 +97,20 @@ export class SqlPool implements AsyncDisposable {
       dataFolder: await realpath(options.dataFolder),
       cacheFolder: await realpath(options.cacheFolder),
     }
-    const pool = new SqlPool(options, settings, await realpath(emptyFolder))
-    try {
-      await pool.#start()
-    } catch (error) {
-      await pool.close()
-      throw error
-    }
-    return pool
+    return new SqlPool(options, settings, await realpath(emptyFolder))
   }
 
   /** The processes that run statements, for those who watch them. */
   get pids(): readonly number[] {
     return [...this.#all].flatMap(worker => worker.pid ?? [])
+  }
+
+  /** Whether a statement would be answered: asks a process where one is up, and starts none. @throws SqlWorkerLost · SqlTimeout */
+  async probe(timeMs: number): Promise<void> {
+    if (this.#startFailed) throw lostError()
+    if (this.#free.length === 0) return
+    const limits = { timeMs, bytes: 100 }
+    await this.run({ text: 'SELECT 1', parameters: {}, tables: [], limits }, { onRows: () => {} })
   }
 
   /**
@@ -162,6 +170,7 @@ export class SqlPool implements AsyncDisposable {
   }
 
   async #closeAll(): Promise<void> {
+    clearTimeout(this.#rest)
     for (const waiter of this.#waiting.splice(0)) waiter.reject(closedError())
     await Promise.all([...this.#starting, ...[...this.#all].map(worker => worker.close())])
   }
@@ -198,14 +207,22 @@ export class SqlPool implements AsyncDisposable {
 
   #take(signal: AbortSignal | undefined): Promise<WorkerProcess> {
     if (this.#closed !== undefined) throw closedError()
+    clearTimeout(this.#rest)
     for (let worker = this.#free.pop(); worker; worker = this.#free.pop())
       if (worker.alive) return Promise.resolve(worker)
     if (this.#waiting.length >= (this.#options.waitingMax ?? 64)) {
       throw new SqlBusy('too many SQL statements are waiting', { hint: 'Ask again in a moment.' })
     }
+    const taken = this.#wait(signal)
+    this.#startForWaiting()
+    return taken
+  }
+
+  #startForWaiting(): void {
     const promised = this.#all.size + this.#starting.size
-    if (promised < this.#options.workers) this.#follow(this.#startAnother())
-    return this.#wait(signal)
+    if (promised < this.#options.workers && this.#starting.size < this.#waiting.length) {
+      this.#follow(this.#startAnother())
+    }
   }
 
   #wait(signal: AbortSignal | undefined): Promise<WorkerProcess> {
@@ -227,6 +244,14 @@ export class SqlPool implements AsyncDisposable {
     if (worker.bloated) worker.kill()
     else if (waiter) waiter.resolve(worker)
     else this.#free.push(worker)
+    if (this.#free.length === this.#all.size) this.#restLater()
+  }
+
+  /** They hold nothing that a later statement could not read again. */
+  #restLater(): void {
+    clearTimeout(this.#rest)
+    const rest = () => this.#free.splice(0).forEach(worker => void worker.kill())
+    this.#rest = setTimeout(rest, this.#options.idleMs ?? idleMs).unref()
   }
 
   async #start(): Promise<void> {
@@ -239,7 +264,7 @@ export class SqlPool implements AsyncDisposable {
     this.#all.add(worker)
     void worker.ended.then(() => {
       this.#all.delete(worker)
-      this.#follow(this.#startAnother())
+      this.#startForWaiting()
     })
     this.#giveBack(worker)
   }
@@ -248,11 +273,14 @@ export class SqlPool implements AsyncDisposable {
   async #startAnother(): Promise<void> {
     for (let attempt = 1; this.#closed === undefined && attempt <= startsMax; attempt++) {
       try {
-        return await this.#start()
+        await this.#start()
+        this.#startFailed = false
+        return
       } catch (error) {
         this.#options.log?.error({ err: error, attempt }, 'a SQL process did not start')
       }
     }
+    this.#startFailed = this.#closed === undefined
     if (this.#all.size === 0) for (const waiter of this.#waiting.splice(0)) waiter.reject(lostError())
   }
 

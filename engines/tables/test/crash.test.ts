@@ -1,10 +1,11 @@
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { Workbench } from './workbench.ts'
 
 const slow = 'SELECT count(*) FROM range(1000000000) WHERE range % 7 = 3'
 
 it('asks another process when one is killed before it answered', async () => {
   await using bench = await Workbench.open()
+  await bench.ask('SELECT 1')
   const [pid] = bench.pool.pids
   const asked = bench.ask(slow, {}, { timeMs: 60_000 })
   setTimeout(() => process.kill(pid!, 'SIGKILL'), 100)
@@ -57,12 +58,21 @@ it('closes while work is under way, twice, and leaves no process', async () => {
   const bench = await Workbench.open({ workers: 2 })
   const asked = [1, 2, 3].map(() => bench.ask(slow, {}, { timeMs: 60_000 }))
   const outcomes = Promise.allSettled(asked)
+  await vi.waitFor(() => expect(bench.pool.pids).toHaveLength(2), { timeout: 10_000 })
   const pids = bench.pool.pids
-  await new Promise(resolve => setTimeout(resolve, 100))
   await Promise.all([bench.pool.close(), bench.pool.close()])
   expect((await outcomes).map(outcome => outcome.status === 'rejected' && outcome.reason.code)).toEqual(
     Array(3).fill('SQL_WORKER_LOST'),
   )
   for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow()
   await bench[Symbol.asyncDispose]()
+})
+
+it('starts no process before the first statement, and none stays that nobody asks anything', async () => {
+  await using bench = await Workbench.open({ workers: 2, idleMs: 50 })
+  await bench.pool.probe(2_000)
+  expect(bench.pool.pids).toEqual([])
+  await Promise.all([bench.ask('SELECT 1'), bench.ask('SELECT 2')])
+  await vi.waitFor(() => expect(bench.pool.pids).toEqual([]), { timeout: 10_000 })
+  expect((await bench.ask('SELECT 3')).lines).toEqual(['[3]'])
 })

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { Agent, request } from 'undici'
+import type { Agent } from 'undici'
 import { checkHost, publicLookup } from './address-guard.ts'
 import { AddressRefused } from './errors.ts'
 
@@ -32,29 +32,25 @@ export function signatureOf(secret: string, timestamp: number, body: string): st
 
 /** Posts messages: to public addresses only, without following redirects, within a time. */
 export class SignedPost {
-  readonly #agent: Agent
   readonly #privateAllowed: boolean
   readonly #timeoutMs: number
+  #agent: Promise<Agent> | undefined
 
   constructor({ privateAllowed, timeoutMs }: { privateAllowed: boolean; timeoutMs: number }) {
     this.#privateAllowed = privateAllowed
     this.#timeoutMs = timeoutMs
-    this.#agent = new Agent({
-      connect: { timeout: timeoutMs, ...(privateAllowed ? {} : { lookup: publicLookup }) },
-      headersTimeout: timeoutMs,
-      bodyTimeout: timeoutMs,
-      maxResponseSize: 65_536,
-      pipelining: 0,
-    })
   }
 
   /** Never throws: what went wrong is in the result. */
   async send(message: Message, signal: AbortSignal): Promise<PostResult> {
     try {
       if (!this.#privateAllowed) checkHost(new URL(message.url))
-      const { statusCode, body } = await request(message.url, {
+      const { origin, pathname, search } = new URL(message.url)
+      this.#agent ??= this.#openAgent()
+      const { statusCode, body } = await (await this.#agent).request({
+        origin,
+        path: pathname + search,
         method: 'POST',
-        dispatcher: this.#agent,
         headers: headersOf(message),
         body: message.body,
         signal: AbortSignal.any([signal, AbortSignal.timeout(this.#timeoutMs)]),
@@ -67,8 +63,21 @@ export class SignedPost {
     }
   }
 
-  close(): Promise<void> {
-    return this.#agent.destroy()
+  async close(): Promise<void> {
+    const agent = await this.#agent
+    await agent?.destroy()
+  }
+
+  /** With the first message: two hundred modules that a server without webhooks never needs. */
+  async #openAgent(): Promise<Agent> {
+    const { Agent } = await import('undici')
+    return new Agent({
+      connect: { timeout: this.#timeoutMs, ...(this.#privateAllowed ? {} : { lookup: publicLookup }) },
+      headersTimeout: this.#timeoutMs,
+      bodyTimeout: this.#timeoutMs,
+      maxResponseSize: 65_536,
+      pipelining: 0,
+    })
   }
 }
 

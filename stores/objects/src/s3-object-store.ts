@@ -112,7 +112,7 @@ export class S3ObjectStore implements ObjectStore {
    * @throws ObjectStoreDenied · ObjectBucketMissing · ObjectStoreUnconditional · ObjectStoreUnavailable
    */
   static async open(options: S3ObjectStoreOptions): Promise<S3ObjectStore> {
-    const client = new S3Client(addressOf(options), options, {
+    const client = await S3Client.open(addressOf(options), options, {
       clock: options.clock,
       random: options.random,
       limits: { ...defaultS3Limits, ...options.limits },

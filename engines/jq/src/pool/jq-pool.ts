@@ -12,7 +12,7 @@ import { type ChildEnd, JqChild } from './jq-child.ts'
 import { openSandbox } from './sandbox.ts'
 
 export interface JqPoolSettings {
-  /** Programs that run at the same time. There is a process more than have run at once. */
+  /** Programs that run at the same time. Once calls overlap there is a process more than run at once. */
   readonly workers: number
   /** Old space of each process. */
   readonly memoryMb: number
@@ -118,6 +118,8 @@ export class JqPool implements AsyncDisposable {
   #closing: Promise<void> | undefined
   #restart: NodeJS.Timeout | undefined
   #startFailures = 0
+  /** Whether there was ever more than one call. */
+  #overlapped = false
   #running = 0
   #calls = 0
   #warmCalls = 0
@@ -158,6 +160,7 @@ export class JqPool implements AsyncDisposable {
     const job = this.#newJob(call, options)
     this.#enqueue(job)
     this.#dispatch()
+    this.#fillUp()
     return job.settle.promise
   }
 
@@ -261,11 +264,11 @@ export class JqPool implements AsyncDisposable {
     return idle.reduce((best, child) => (order(child, best) < 0 ? child : best))
   }
 
-  /** One process waits beside those at work: the next call does not wait for a start. */
+  /** One process, until calls overlap; from then on one waits beside those at work: the next call does not wait for a start. */
   #fillUp(): void {
-    while (!this.#closed && this.#children.size < Math.min(this.#running, this.#settings.workers) + 1) {
-      this.#children.add(this.#newChild())
-    }
+    this.#overlapped ||= this.#running + this.#queue.size > 1
+    const wanted = this.#overlapped ? Math.min(this.#running, this.#settings.workers) + 1 : 1
+    while (!this.#closed && this.#children.size < wanted) this.#children.add(this.#newChild())
   }
 
   #newChild(): JqChild {

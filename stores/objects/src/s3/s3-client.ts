@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Clock } from '@super-data/base/clock'
 import type { Random } from '@super-data/base/ids'
-import { Agent } from 'undici'
+import type { Agent } from 'undici'
 import { Attempts, RetryTokens } from './attempts.ts'
 import type { S3Limits } from './limits.ts'
 import { encodeKey, queryText } from './s3-path.ts'
@@ -40,10 +40,10 @@ export class S3Client {
   readonly #agent: Agent
   readonly #tokens = new RetryTokens()
 
-  constructor(
+  private constructor(
     address: S3Address,
     credentials: S3Credentials,
-    components: { readonly clock: Clock; readonly random: Random; readonly limits: S3Limits },
+    components: { readonly clock: Clock; readonly random: Random; readonly limits: S3Limits; readonly agent: Agent },
   ) {
     const { endpoint, bucket, forcePathStyle } = address
     this.limits = components.limits
@@ -53,14 +53,27 @@ export class S3Client {
     this.#origin = `${endpoint.protocol}//${this.#host}`
     this.#root = forcePathStyle ? `/${encodeKey(bucket)}` : ''
     this.#signer = new Signer(credentials, address.region)
-    this.#agent = new Agent({
-      connections: this.limits.connections,
-      connect: { timeout: this.limits.connectMs },
-      headersTimeout: this.limits.answerMs,
-      bodyTimeout: this.limits.answerMs,
+    this.#agent = components.agent
+  }
+
+  /** Asks nothing of the bucket yet. */
+  static async open(
+    address: S3Address,
+    credentials: S3Credentials,
+    components: { readonly clock: Clock; readonly random: Random; readonly limits: S3Limits },
+  ): Promise<S3Client> {
+    // Loaded here: two hundred modules that a server without a bucket never needs.
+    const { Agent } = await import('undici')
+    const { connections, connectMs, answerMs } = components.limits
+    const agent = new Agent({
+      connections,
+      connect: { timeout: connectMs },
+      headersTimeout: answerMs,
+      bodyTimeout: answerMs,
       keepAliveTimeout: 20_000,
       pipelining: 1,
     })
+    return new S3Client(address, credentials, { ...components, agent })
   }
 
   /** The attempts of one call, with its deadline. */
