@@ -16,6 +16,7 @@ import { defaultLimits, type ServerLimits } from './limits.ts'
 import { McpDoor } from './mcp/mcp-door.ts'
 import { PlatformRegistry } from './mcp/platform-registry.ts'
 import type { McpRegistry } from './mcp/registry.ts'
+import type { ObserveRequest } from './mcp/registry-server.ts'
 import { version } from './version.ts'
 
 export interface ServerOptions {
@@ -116,7 +117,8 @@ function openDoors(options: ServerOptions, stop: { draining: boolean }): { door:
   const inFlight = new InFlight()
   const streams = new Streams({ authenticate: credentials => platform.authenticate(credentials), clock, log, limits })
   const registry = options.mcpRegistry ?? new PlatformRegistry({ platform, ids, log, version, ...limits })
-  const mcp = new McpDoor({ registry, streams, clock, log, limits, inFlight })
+  const observe: ObserveRequest = (method, tool) => metrics.observeMcp(method, tool)
+  const mcp = new McpDoor({ registry, streams, clock, log, limits, inFlight, observe })
   const metrics = new Metrics(platform, {
     super_data_open_streams: { help: 'Streams open now.', read: () => streams.count },
     super_data_mcp_sessions: { help: 'MCP sessions open now.', read: () => mcp.sessions.count },

@@ -65,6 +65,21 @@ describe.each(['modern', 'legacy'] as const)('MCP in the %s era', era => {
     expect(platform.requests.at(-1)!.request.project).toBeUndefined()
   })
 
+  it('shows how long requests took, under the names dashboards know, and no name that a team or a caller chose', async () => {
+    await using mcp = await connect()
+    await mcp.client.listTools()
+    await mcp.client.callTool({ name: 'top_customers', arguments: {} })
+    await mcp.client.callTool({ name: 'queries', arguments: { action: 'dance' } }).catch(() => {})
+    const figures = await (await fetch(`${server.url}/metrics`)).text()
+    const count = 'mcp_server_operation_duration_seconds_count'
+    expect(figures).toMatch(new RegExp(`^${count}\\{mcp_method_name="tools/list"\\} \\d+$`, 'm'))
+    expect(figures).toMatch(
+      new RegExp(`^${count}\\{mcp_method_name="tools/call",gen_ai_tool_name="team_tool"\\} `, 'm'),
+    )
+    expect(figures).toMatch(new RegExp(`^${count}\\{.*gen_ai_tool_name="queries",error_type="[^"]+"\\} `, 'm'))
+    expect(figures).not.toContain('top_customers')
+  })
+
   it('calls a team tool by its own name', async () => {
     await using mcp = await connect()
     expect(await mcp.client.callTool({ name: 'top_customers', arguments: { n: 3 } })).toMatchObject({

@@ -1,5 +1,7 @@
 import type { ObservedCall, PlatformDoor } from '@super-data/platform'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { ObserveRequest } from '../mcp/registry-server.ts'
+import { showMcp } from './mcp-metrics.ts'
 import { showPostgres } from './postgres-metrics.ts'
 
 const secondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
@@ -27,6 +29,7 @@ export class Metrics {
   readonly #calls: Counter<'operation' | 'door' | 'outcome' | 'code'>
   readonly #callSeconds: Histogram<'operation' | 'door'>
   readonly #httpSeconds: Histogram<'method' | 'route' | 'status'>
+  readonly observeMcp: ObserveRequest
   readonly #stopObserving: readonly (() => void)[]
 
   constructor(platform: PlatformDoor, gauges: Gauges) {
@@ -51,6 +54,7 @@ export class Metrics {
       buckets: secondsBuckets,
       registers,
     })
+    this.observeMcp = showMcp(this.#registry)
     for (const [name, { help, read }] of Object.entries(gauges)) openGauge(name, help, read, this.#registry)
     this.#stopObserving = [
       platform.onCall(observed => this.#observeCall(observed)),

@@ -82,12 +82,12 @@ export class McpDoor {
   #handlerOf(topic: string): McpHttpHandler {
     const known = this.#handlers.get(topic)
     if (known) return known
-    const { registry, log, limits, inFlight } = this.#options
+    const { registry, log, limits, inFlight, observe } = this.#options
     const handler = createMcpHandler(
       ({ requestInfo }) => {
         const exchange = requestInfo && this.#exchanges.get(requestInfo)
         if (!exchange) throw new Error('an MCP request without a scope')
-        return new RegistryServer({ registry, log, ...limits, beginWork: () => inFlight.begin(), ...exchange })
+        return new RegistryServer({ registry, log, observe, ...limits, beginWork: () => inFlight.begin(), ...exchange })
       },
       {
         legacy: 'reject',

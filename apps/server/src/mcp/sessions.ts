@@ -10,7 +10,7 @@ import type { ServerLimits } from '../limits.ts'
 import { within } from '../within.ts'
 import { jsonRpcError, requestIds } from './json-rpc.ts'
 import type { McpChange, McpRegistry, McpScope } from './registry.ts'
-import { RegistryServer } from './registry-server.ts'
+import { type ObserveRequest, RegistryServer } from './registry-server.ts'
 import { authInfoOf } from './scope-info.ts'
 
 export interface SessionsOptions {
@@ -20,6 +20,7 @@ export interface SessionsOptions {
   readonly log: Log
   readonly limits: ServerLimits
   readonly inFlight: InFlight
+  readonly observe?: ObserveRequest | undefined
 }
 
 interface Session {
@@ -84,11 +85,11 @@ export class Sessions {
   }
 
   async #begin(request: Request, scope: McpScope, body: unknown): Promise<Response> {
-    const { registry, clock, log, limits, inFlight } = this.#options
+    const { registry, clock, log, limits, inFlight, observe } = this.#options
     const topic = await registry.topic(scope)
     const owner = ownerKey(scope)
     await this.#makeRoom(owner)
-    const server = new RegistryServer({ registry, scope, log, ...limits, beginWork: () => inFlight.begin() })
+    const server = new RegistryServer({ registry, scope, log, observe, ...limits, beginWork: () => inFlight.begin() })
     let session: Session | undefined
     const transport = new WebStandardStreamableHTTPServerTransport({
       sessionIdGenerator: randomUUID,
