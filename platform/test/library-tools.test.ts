@@ -229,6 +229,31 @@ describe('while it is a draft', () => {
     )
   })
 
+  it('a parameter that is who calls can be given by nobody, and shows everybody their own', async () => {
+    const parameters = {
+      type: 'object',
+      properties: {
+        me: { type: 'string', fromCaller: 'user' },
+        role: { type: 'string', fromCaller: 'role' },
+        more: { type: 'string', default: '!' },
+      },
+      required: ['me', 'role'],
+    }
+    const test = { params: { me: 'zoe', role: 'user' }, expected: 'zoe user!' }
+    const { version } = await create('hello', { text: '"\\($me) \\($role)\\($more)"', parameters, tests: [test] })
+    const run = (bearer: string, params = {}) => whole.askAs(bearer, 'tools.run', { tool: 'hello', version, params })
+    expect(await run(whole.owner)).toMatchObject({ value: expect.stringMatching(/ owner!$/) })
+    expect(await run(editor)).toMatchObject({ value: 'eda user!' })
+    expect(await problemOf(run(editor, { me: 'ann' }))).toMatchObject({
+      code: 'PARAMETERS_INVALID',
+      message: 'the parameters are wrong: /me is filled in with who calls',
+    })
+    expect(await whole.ask('tools.dryRun', { tool: 'hello', params: {} })).toMatchObject({
+      tests: [{ passed: true }],
+      answer: { value: expect.stringMatching(/ owner!$/) },
+    })
+  })
+
   it('a stale change is refused', async () => {
     const update = (expectedVersion: number) =>
       whole.ask('tools.update', { tool: 'secretive', expectedVersion, text: '"v2"' })

@@ -19,6 +19,17 @@ describe('a schema that would make checking slow', () => {
     expect(() => save(schema)).toThrow(expect.objectContaining({ code: 'PARAMETER_SCHEMA_INVALID' }))
   })
 
+  it('fills in who calls where a whole parameter is one of the known facts, and nowhere else', () => {
+    save(property({ type: 'string', fromCaller: 'user' }))
+    const me = { type: 'string', fromCaller: 'user' }
+    const filled = new Parameters({ type: 'object', properties: { me, s: {} }, required: ['me', 's'] } as never)
+    expect(filled.callable).toMatchObject({ properties: { s: {} }, required: ['s'] })
+    expect(filled.callable.properties).not.toHaveProperty('me')
+    const refused = expect.objectContaining({ code: 'PARAMETER_SCHEMA_INVALID' })
+    expect(() => save(property({ type: 'string', fromCaller: 'salary' }))).toThrow(refused)
+    expect(() => save(property({ type: 'array', items: { fromCaller: 'user' } }))).toThrow(refused)
+  })
+
   it('leaves what tools need', () => {
     const schema = {
       type: 'object',

@@ -28,6 +28,15 @@ const parameterName = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/
 /** Names that jq gives a meaning of its own. */
 const takenNames: ReadonlySet<string> = new Set(['ENV', '__loc__', '__prog_args'])
 
+/** What a parameter with `fromCaller` is filled with. */
+export const callerFacts = ['user', 'userId', 'role'] as const
+export type CallerFact = (typeof callerFacts)[number]
+
+/** What fills a parameter, when that is who calls rather than the caller's argument. */
+export function callerFactOf(property: Member): CallerFact | undefined {
+  return callerFacts.find(fact => fact === property['fromCaller'])
+}
+
 /** The schema with the promises that calls rely on. @throws ParameterSchemaInvalid · NumberInexact */
 export function closedSchema(given: ToolDefinition['parameters']): ParameterSchema {
   const { $schema: _, ...schema } = given
@@ -51,6 +60,9 @@ function requireProperty(name: string, property: JsonValue): void {
     throw new ParameterSchemaInvalid(`"${name.slice(0, 100)}" cannot be a parameter's name`)
   }
   if (!isPlainObject(property)) throw new ParameterSchemaInvalid(`the schema of ${name} must be an object`)
+  if (property['fromCaller'] !== undefined && callerFactOf(property) === undefined) {
+    throw new ParameterSchemaInvalid(`fromCaller of ${name} must be one of ${callerFacts.join(', ')}`)
+  }
 }
 
 function isPlainObject(value: JsonValue): value is { [key: string]: JsonValue } {
@@ -62,7 +74,7 @@ const keywords: ReadonlySet<string> = new Set([
   ...['type', 'properties', 'required', 'additionalProperties', 'items', 'prefixItems', 'enum', 'const', 'default'],
   ...['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf', 'minLength', 'maxLength', 'pattern'],
   ...['minItems', 'maxItems', 'minProperties', 'maxProperties', 'format', 'anyOf', 'oneOf', 'allOf', 'not'],
-  ...['title', 'description', 'examples', 'deprecated', 'secret'],
+  ...['title', 'description', 'examples', 'deprecated', 'secret', 'fromCaller'],
 ])
 
 /** Keywords that hold one schema, several in a list, and several by name. */
@@ -84,6 +96,8 @@ function requireTameSchema(schema: JsonValue, depth: number, seen: { schemas: nu
   if (++seen.schemas > schemasMax) throw new ParameterSchemaInvalid(`it holds more than ${schemasMax} schemas`)
   if (depth > depthMax) throw new ParameterSchemaInvalid(`it nests schemas more than ${depthMax} deep`)
   for (const [keyword, value] of Object.entries(schema)) {
+    if (keyword === 'fromCaller' && depth !== 1)
+      throw new ParameterSchemaInvalid('fromCaller fills whole parameters only')
     if (!keywords.has(keyword)) throw new ParameterSchemaInvalid(`${keyword.slice(0, 50)} cannot be used here`)
     for (const inner of innerSchemas(keyword, value)) requireTameSchema(inner, depth + 1, seen)
   }

@@ -2,7 +2,14 @@ import { PlatformError } from '@super-data/base/errors'
 import { nearest } from '@super-data/base/nearest'
 import type { JsonValue, ToolDefinition } from '@super-data/contract'
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
-import { closedSchema, type ParameterSchema, ParameterSchemaInvalid } from './parameter-schema.ts'
+import type { Principal } from '../principal.ts'
+import {
+  type CallerFact,
+  callerFactOf,
+  closedSchema,
+  type ParameterSchema,
+  ParameterSchemaInvalid,
+} from './parameter-schema.ts'
 
 /** The arguments do not fit the tool's parameters; every mistake is named with its place. */
 export class ParametersInvalid extends PlatformError {
@@ -27,6 +34,8 @@ export class Parameters {
   readonly names: readonly string[]
   /** Marked `secret: true` in the schema: never recorded. */
   readonly secrets: readonly string[]
+  /** Filled with who calls, whatever the caller says. */
+  readonly #callerFacts: ReadonlyMap<string, CallerFact>
   #findAll: ValidateFunction | undefined
   #findFirst: ValidateFunction | undefined
 
@@ -36,6 +45,24 @@ export class Parameters {
     const properties = Object.entries(this.schema.properties)
     this.names = properties.map(([name]) => name)
     this.secrets = properties.filter(([, property]) => property['secret'] === true).map(([name]) => name)
+    this.#callerFacts = new Map(
+      properties.flatMap(([name, property]) => {
+        const fact = callerFactOf(property)
+        return fact ? [[name, fact]] : []
+      }),
+    )
+  }
+
+  /** What callers may give: without the parameters that are filled with who they are. */
+  get callable(): ParameterSchema {
+    if (this.#callerFacts.size === 0) return this.schema
+    const isGiven = (name: string) => !this.#callerFacts.has(name)
+    const { required } = this.schema
+    return {
+      ...this.schema,
+      properties: Object.fromEntries(Object.entries(this.schema.properties).filter(([name]) => isGiven(name))),
+      ...(Array.isArray(required) ? { required: required.filter(name => isGiven(String(name))) } : {}),
+    }
   }
 
   /** Proves that calls can be checked. @throws ParameterSchemaInvalid */
@@ -49,7 +76,21 @@ export class Parameters {
     throw new ParameterSchemaInvalid(`the default of ${path} ${message}`)
   }
 
-  /** The arguments with defaults filled in. @throws ParametersInvalid · ParameterSchemaInvalid */
+  /** The arguments of a call, with who calls and defaults filled in. @throws ParametersInvalid · ParameterSchemaInvalid */
+  checkFor(caller: Principal, params: Readonly<Record<string, JsonValue>>): Record<string, JsonValue> {
+    const facts: Record<CallerFact, string> = { user: caller.userName, userId: caller.userId, role: caller.role }
+    const given = [...this.#callerFacts.keys()].filter(name => Object.hasOwn(params, name))
+    if (given.length > 0) {
+      const mistakes = given.map(name => ({ path: `/${name}`, message: 'is filled in with who calls' }))
+      throw new ParametersInvalid(mistakes, 'Leave it out.')
+    }
+    return this.check({
+      ...params,
+      ...Object.fromEntries([...this.#callerFacts].map(([name, fact]) => [name, facts[fact]])),
+    })
+  }
+
+  /** The arguments with defaults filled in, where nobody calls: test cases say who it would be. @throws ParametersInvalid · ParameterSchemaInvalid */
   check(params: Readonly<Record<string, JsonValue>>): Record<string, JsonValue> {
     const filled = structuredClone(params) as Record<string, JsonValue>
     const validate = this.#validator(JSON.stringify(params).length > thoroughCharsMax ? 'first' : 'all')
@@ -69,9 +110,10 @@ export class Parameters {
 
   #hint(errors: readonly ErrorObject[]): string {
     const extra = errors.find(error => error.keyword === 'additionalProperties')?.params['additionalProperty']
-    const near = typeof extra === 'string' ? nearest(extra, this.names) : undefined
+    const names = this.names.filter(name => !this.#callerFacts.has(name))
+    const near = typeof extra === 'string' ? nearest(extra, names) : undefined
     if (near) return `Did you mean ${near}?`
-    return this.names.length === 0 ? 'This tool takes no parameters.' : `Parameters: ${this.names.join(', ')}.`
+    return names.length === 0 ? 'This tool takes no parameters.' : `Parameters: ${names.join(', ')}.`
   }
 }
 
@@ -86,7 +128,7 @@ function compile(schema: ParameterSchema, allErrors: boolean): ValidateFunction 
     // As the standard says: `format` describes, it does not refuse.
     validateFormats: false,
   })
-  ajv.addVocabulary(['secret'])
+  ajv.addVocabulary(['secret', 'fromCaller'])
   try {
     return ajv.compile(schema)
   } catch (failure) {

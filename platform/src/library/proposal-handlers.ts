@@ -144,7 +144,7 @@ async function dryRun(parts: LibraryParts, input: Input<'tools.dryRun'>, call: C
   const tried = { version: version.version, hash: version.hash, tests: results }
   if (input.params === undefined && input.input === undefined) return tried
   const compiled = checker.compile(project.name, saved)
-  const params = compiled.parameters.check(input.params ?? {})
+  const params = compiled.parameters.checkFor(principal, input.params ?? {})
   const asking = {
     ...{ ...run, maxRows: 100, maxBytes: 256_000 },
     tool: { name: tool.name, hash: saved.hash, draft: true, secrets: compiled.parameters.secrets },

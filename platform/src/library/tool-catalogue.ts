@@ -88,7 +88,7 @@ export class ToolCatalogue {
     const tools = [...compiled].map(([name, tool]) => ({
       name,
       description: tool.definition.description,
-      inputSchema: tool.parameters.schema,
+      inputSchema: tool.parameters.callable,
     }))
     return { catalogue: { project: project.name, generation, tools, learning: this.#learning }, compiled }
   }

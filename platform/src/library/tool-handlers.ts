@@ -78,12 +78,13 @@ function callingHandlers(parts: LibraryParts): Pick<Handlers, 'tools.explain' | 
     },
     'tools.run': async (input, call) => {
       const { compiled, draft } = await toolToCall(parts, input, call)
-      const params = compiled.parameters.check(input.params)
+      const principal = must(call.principal, 'a principal')
+      const params = compiled.parameters.checkFor(principal, input.params)
       const source = compiled.sourceFor(params)
       const { engine, text, mode } = compiled.definition
       return questions.ask({ engine, source, text, mode }, () => compiled.query(source), {
         project: input.project,
-        principal: must(call.principal, 'a principal'),
+        principal,
         params,
         maxRows: input.maxRows,
         maxBytes: input.maxBytes,

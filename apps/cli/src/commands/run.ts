@@ -73,8 +73,11 @@ function limitsOf({ maxRows, maxBytes }: RunOptions): { maxRows?: number; maxByt
   }
 }
 
+/** Those that callers give: the server fills in who calls. */
 function parametersOf(tool: Tool): ValueSchema {
-  return tool.definition.parameters as ValueSchema
+  const { properties = {}, ...schema } = tool.definition.parameters as ValueSchema
+  const given = Object.entries(properties).filter(([, property]) => !('fromCaller' in property))
+  return { ...schema, properties: Object.fromEntries(given) }
 }
 
 /** Flags of ours that work after the tool's name too, and whether they take a value. */
