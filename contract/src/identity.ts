@@ -249,3 +249,28 @@ export const listAudit = operation({
   input: z.object({ ...paging, user: userName.optional(), operation: z.string().max(100).optional() }),
   output: page(auditEntry),
 })
+
+export const verifyAudit = operation({
+  name: 'audit.verify',
+  summary: 'Check that no line of the audit was changed or removed since it was written.',
+  route: { method: 'GET', path: '/audit/verify' },
+  access: { target: 'installation', need: 'admin' },
+  effect: 'read',
+  input: z.object({}),
+  output: z.object({
+    intact: z.boolean(),
+    files: z.array(
+      z.object({
+        file: z.enum(['library', 'platform']).describe('Changes of the library, and all the rest.'),
+        lines: z.int(),
+        head: z
+          .string()
+          .nullable()
+          .describe(
+            'A hash over all lines. Whoever replaces a whole file replaces it too: note it down elsewhere, and compare.',
+          ),
+        brokenAt: z.int().nullable().describe('The first place where a line is missing or not as it was written.'),
+      }),
+    ),
+  }),
+})

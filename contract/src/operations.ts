@@ -27,6 +27,7 @@ export const operations = {
   'members.set': identity.setMember,
   'members.remove': identity.removeMember,
   'audit.list': identity.listAudit,
+  'audit.verify': identity.verifyAudit,
   'datasets.list': datasets.listDatasets,
   'datasets.describe': datasets.describeDataset,
   'datasets.refresh': datasets.refreshDatasets,

@@ -4,7 +4,7 @@ import type { Ids } from '@super-data/base/ids'
 import type { Operation } from '@super-data/contract'
 import type { Database } from '@super-data/metadata'
 import type { Transaction } from 'kysely'
-import { type AuditRow, insertAudit } from './audit/audit-trail.ts'
+import { type AuditLine, insertAudit } from './audit/audit-trail.ts'
 import type { Recording } from './call.ts'
 import type { CallRecord } from './call-record.ts'
 import type { Events } from './events/events.ts'
@@ -46,7 +46,7 @@ export class Changes {
   }
 
   /** An audit line for a call that did not work, or that somebody was refused. */
-  auditRow(call: CallRecord, outcome: AuditRow['outcome'], code: string | null): AuditRow {
+  auditRow(call: CallRecord, outcome: AuditLine['outcome'], code: string | null): AuditLine {
     return {
       id: this.#parts.ids.next('audit'),
       at: this.#parts.clock.now(),

@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { type OperationName, operations } from '@super-data/contract'
 import { describe, expect, it } from 'vitest'
 import type { Handlers } from '../src/call.ts'
@@ -170,5 +172,38 @@ describe('the list', () => {
     const byOperation = await home.ask(home.owner, 'audit.list', { operation: 'projects.create' })
     expect(byOperation.items.map(line => line.target)).toEqual(['sales'])
     expect((await home.ask(home.owner, 'audit.list', { user: 'nobody' })).items).toEqual([])
+  })
+})
+
+describe('the lines prove that they are what was written', () => {
+  const verify = (home: Installation) => home.ask(home.owner, 'audit.verify')
+
+  it('when nobody touched them, however many wrote at once', async () => {
+    await using home = await openInstallation()
+    const names = Array.from({ length: 20 }, (_, number) => `project-${number}`)
+    await Promise.all(names.map(name => home.ask(home.owner, 'projects.create', { name })))
+    await home.ask(home.owner, 'keys.create', { label: 'ci' })
+    const { intact, files } = await verify(home)
+    expect(intact).toBe(true)
+    expect(files).toMatchObject([
+      { file: 'library', lines: expect.any(Number), head: expect.stringMatching(/^[0-9a-f]{64}$/), brokenAt: null },
+      { file: 'platform', brokenAt: null },
+    ])
+    expect(files[0]!.lines).toBeGreaterThanOrEqual(20)
+    expect((await verify(home)).files[0]).toEqual(files[0])
+  })
+
+  it.each([
+    ['changed', "UPDATE audit SET user_name = 'nobody' WHERE position = 3"],
+    ['removed', 'DELETE FROM audit WHERE position = 3'],
+    ['given another place', 'UPDATE audit SET position = 99 WHERE position = 3'],
+  ])('and not when one was %s behind the server’s back', async (_what, statement) => {
+    await using home = await openInstallation()
+    for (const name of ['a1', 'a2', 'a3', 'a4', 'a5']) await home.ask(home.owner, 'projects.create', { name })
+    using file = new DatabaseSync(join(home.folder, 'tools.db'))
+    file.exec(statement)
+    const { intact, files } = await verify(home)
+    expect(intact).toBe(false)
+    expect(files[0]).toMatchObject({ file: 'library', lines: 2, brokenAt: 3 })
   })
 })

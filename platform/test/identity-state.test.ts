@@ -1,6 +1,6 @@
 import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler, sql } from 'kysely'
 import { describe, expect, it } from 'vitest'
-import { governedTables } from '../src/state/governed-schema.ts'
+import { auditChain, governedTables } from '../src/state/governed-schema.ts'
 import { ownerTables, peopleTables, reviewTables } from '../src/state/library-schema.ts'
 import { credentialTables, datasetSchemaTable, installationTable } from '../src/state/platform-schema.ts'
 import { runTable } from '../src/state/telemetry-schema.ts'
@@ -22,7 +22,7 @@ describe('the files refuse what the code should never write', () => {
     ['the end of a user who owns something', `delete from users where name = 'owner'`],
     [
       'an outcome that is none',
-      `insert into audit values ('a', 1, null, null, 'x', null, null, 'maybe', null, 'r', 'http')`,
+      `insert into audit values ('a', 1, null, null, 'x', null, null, 'maybe', null, 'r', 'http', null, null)`,
     ],
   ])('%s', async (_what, statement) => {
     await using home = await openInstallation()
@@ -72,6 +72,7 @@ it('says nothing in its tables that PostgreSQL would not understand', () => {
     ownerTables,
     reviewTables,
     governedTables,
+    auditChain,
     credentialTables,
     datasetSchemaTable,
     installationTable,

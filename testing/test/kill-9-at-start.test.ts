@@ -25,10 +25,12 @@ beforeAll(async () => {
 }, 60_000)
 afterAll(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }))
 
-/** As an older version left them: without the tables of the last migration, and with runs in the older form. */
+/** As an older version left them: without what the last migrations made, and with runs in the older form. */
 function undoMigrations(database: string): void {
   using platform = new DatabaseSync(join(database, 'platform.db'))
-  platform.exec(`drop table vote_codes; delete from ${migrationsOf(platform)} where name like '%vote-codes'`)
+  platform.exec(`drop index audit_position; alter table audit drop column position; alter table audit drop column chain;
+    drop table vote_codes;
+    delete from ${migrationsOf(platform)} where name like '%vote-codes' or name like '%audit-chain'`)
   using telemetry = new DatabaseSync(join(database, 'telemetry.db'))
   telemetry.exec(`drop table tool_use; drop index runs_period; drop table runs;
     delete from ${migrationsOf(telemetry)} where name = '0002-use';

@@ -1,8 +1,13 @@
+import { createHash } from 'node:crypto'
+import { throwIfAborted } from '@super-data/base/errors'
 import type { AuditEntry } from '@super-data/contract'
 import type { Kysely, Selectable } from 'kysely'
+import { canonicalJson } from '../canonical-json.ts'
 import type { GovernedTables } from '../state/shared-tables.ts'
 
 export type AuditRow = Selectable<GovernedTables['audit']>
+/** What is said of a call; its place and its hash come with writing it. */
+export type AuditLine = Omit<AuditRow, 'position' | 'chain'>
 
 export interface AuditFilter {
   readonly user?: string | undefined
@@ -12,8 +17,60 @@ export interface AuditFilter {
   readonly limit: number
 }
 
-export async function insertAudit(file: Kysely<GovernedTables>, row: AuditRow): Promise<void> {
-  await file.insertInto('audit').values(row).execute()
+/** Within the one transaction that writes: no two lines get the same place. */
+export async function insertAudit(file: Kysely<GovernedTables>, line: AuditLine): Promise<void> {
+  const last = await file
+    .selectFrom('audit')
+    .select(['position', 'chain'])
+    .where('position', 'is not', null)
+    .orderBy('position', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  const placed = { ...line, position: (last?.position ?? 0) + 1 }
+  await file
+    .insertInto('audit')
+    .values({ ...placed, chain: chainOf(last?.chain ?? null, placed) })
+    .execute()
+}
+
+/** What is in a file, and whether it is what was written. */
+export interface AuditProof {
+  /** Lines that have a place. */
+  readonly lines: number
+  /** The last hash: it stands for all lines up to it. */
+  readonly head: string | null
+  /** The first place where a line is missing or not as it was written. */
+  readonly brokenAt: number | null
+}
+
+const proofLines = 1_000
+
+/** Goes through all lines in order, a thousand at a time. */
+export async function proveAudit(file: Kysely<GovernedTables>, signal: AbortSignal): Promise<AuditProof> {
+  let lines = 0
+  let head: string | null = null
+  for (;;) {
+    throwIfAborted(signal)
+    const rows = await file
+      .selectFrom('audit')
+      .selectAll()
+      .where('position', '>', lines)
+      .orderBy('position')
+      .limit(proofLines)
+      .execute()
+    for (const { chain, ...line } of rows) {
+      if (line.position !== lines + 1 || chain !== chainOf(head, line)) return { lines, head, brokenAt: lines + 1 }
+      lines++
+      head = chain
+    }
+    if (rows.length < proofLines) return { lines, head, brokenAt: null }
+  }
+}
+
+function chainOf(before: string | null, line: Omit<AuditRow, 'chain'>): string {
+  return createHash('sha256')
+    .update(`${before ?? ''}\n${canonicalJson(line)}`)
+    .digest('hex')
 }
 
 /** Of all files together, newest first. */

@@ -3,7 +3,7 @@ import { must } from '@super-data/base/errors'
 import type { Ids } from '@super-data/base/ids'
 import type { Log } from '@super-data/base/log'
 import type { Database } from '@super-data/metadata'
-import { type AuditRow, insertAudit } from '../audit/audit-trail.ts'
+import { type AuditLine, insertAudit } from '../audit/audit-trail.ts'
 import type { Credentials, Principal } from '../principal.ts'
 import type { Stamps } from '../stamps.ts'
 import type { LibraryTables } from '../state/library.ts'
@@ -178,7 +178,7 @@ export class Authentication {
 }
 
 /** Nobody called an operation, and yet there is a new user: the audit says so. */
-function joinedLine(user: UserRow, door: AuditRow['door'], { ids, clock }: { ids: Ids; clock: Clock }): AuditRow {
+function joinedLine(user: UserRow, door: AuditLine['door'], { ids, clock }: { ids: Ids; clock: Clock }): AuditLine {
   return {
     id: ids.next('audit'),
     at: clock.now(),

@@ -28,6 +28,15 @@ function auditTable(schema: SchemaModule) {
   ]
 }
 
+/** Each line of the audit gets its place and a hash over itself and the line before; lines from before have neither. */
+export function auditChain(schema: SchemaModule) {
+  return [
+    schema.alterTable('audit').addColumn('position', 'integer'),
+    schema.alterTable('audit').addColumn('chain', 'text'),
+    schema.createIndex('audit_position').on('audit').column('position').unique(),
+  ]
+}
+
 function outboxTable(schema: SchemaModule) {
   return [
     schema

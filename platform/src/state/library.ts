@@ -1,6 +1,6 @@
 import { Database, migration } from '@super-data/metadata'
 import type { Kysely, Transaction } from 'kysely'
-import { governedTables } from './governed-schema.ts'
+import { auditChain, governedTables } from './governed-schema.ts'
 import { LibraryMark } from './library-mark.ts'
 import { ownerTables, peopleTables, reviewTables } from './library-schema.ts'
 import type { GovernedTables, StateParts } from './shared-tables.ts'
@@ -175,6 +175,7 @@ export const libraryMigrations = [
   migration('0002-owners', ownerTables),
   migration('0003-review', reviewTables),
   migration('0004-governed', governedTables),
+  migration('0005-audit-chain', auditChain),
 ]
 
 /** Opens `tools.db`, made when it is missing. An acknowledged change survives a power cut. */

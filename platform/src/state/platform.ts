@@ -1,7 +1,7 @@
 import { Database, migration } from '@super-data/metadata'
 import type { Transaction } from 'kysely'
 import { type SyncTables, syncTables } from '../sync/sync-schema.ts'
-import { governedTables } from './governed-schema.ts'
+import { auditChain, governedTables } from './governed-schema.ts'
 import {
   credentialTables,
   datasetMigrationTable,
@@ -101,6 +101,7 @@ const migrations = [
   migration('0006-sync', syncTables),
   migration('0007-dataset-migrations', datasetMigrationTable),
   migration('0008-vote-codes', voteCodeTable),
+  migration('0009-audit-chain', auditChain),
 ]
 
 /** Opens `platform.db`, made when it is missing. An acknowledged change survives a power cut. */

@@ -25,6 +25,10 @@ export interface GovernedTables {
     code: string | null
     request_id: string
     door: 'http' | 'mcp' | 'cli'
+    /** 1, 2, 3… in the order of commits; null for lines from before there were places. */
+    position: number | null
+    /** SHA-256 over the line before's and this line, hexadecimal. */
+    chain: string | null
   }
   outbox: {
     /** Ascending in the order of commits, over both governed files of a process. */
