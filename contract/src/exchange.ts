@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { json } from './answer.ts'
 import { toolDefinition } from './library.ts'
 import { functionName, projectName, toolName } from './names.ts'
 import { operation } from './operation.ts'
@@ -57,9 +58,13 @@ export const importChange = z.object({
   kind: z.enum(['function', 'tool']),
   name: z.string(),
   version: z.int().nullable().describe('Which one it is, or becomes, here.'),
-  action: z.enum(['same', 'create', 'version', 'skip']),
+  action: z.enum(['same', 'create', 'version', 'skip', 'refused']),
   hash: z.string(),
   note: z.string().nullable(),
+  problem: z
+    .object({ code: z.string(), message: z.string(), hint: z.string().nullable(), details: json.optional() })
+    .nullable()
+    .describe('Why it was refused. The other entries are brought in without it.'),
   before: z.string().nullable().describe('What is there now, when it would be another.'),
   after: z.string().nullable(),
 })
@@ -67,7 +72,8 @@ export type ImportChange = z.output<typeof importChange>
 
 export const importLibrary = operation({
   name: 'library.import',
-  summary: 'Bring in tools and functions of another team; they wait for review like any other proposal.',
+  summary:
+    'Bring in tools and functions of another team; they are checked and wait for review like any other proposal.',
   route: { method: 'POST', path: '/projects/{project}/library' },
   positional: ['document'],
   access: { target: 'project', need: 'write' },
@@ -80,6 +86,7 @@ export const importLibrary = operation({
       .default('version')
       .describe('What is here under the same name and differs: add a version, leave it, or refuse everything.'),
     approve: z.boolean().default(false).describe('Approve at once, recorded as an import; project admins only.'),
+    allowSimilar: z.boolean().default(false).describe('Although approved tools ask nearly the same.'),
     dryRun: z.boolean().default(false).describe('Say what would happen.'),
   }),
   output: z.object({ dryRun: z.boolean(), changes: z.array(importChange) }),

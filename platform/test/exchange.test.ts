@@ -64,6 +64,87 @@ describe('tools and functions that travel between teams', () => {
     expect(await to.ask('tools.get', { tool: 'plain' })).toMatchObject({ state: 'approved', review: 'import' })
   })
 
+  it('show reviewers what the checks found, as proposals do', async () => {
+    const tests = [{ params: {}, input: [{ amount: 2 }], expected: 4 }]
+    await from.ask('tools.create', {
+      ...{ tool: 'tested', description: 'Ask the assistant.', engine: 'jq', source: 'orders', text: 'total', tests },
+    })
+    await from.ask('tools.submit', { tool: 'tested' })
+    const editor = await to.join('eve')
+    await to.askAs(editor, 'library.import', { document: await from.ask('library.export') })
+    const { checks, state } = await to.ask('tools.get', { tool: 'tested' })
+    expect({ checks, state }).toMatchObject({ state: 'pending', checks: { tests: 1, score: expect.any(Number) } })
+    expect(checks?.warnings).toEqual([expect.stringContaining('talks about the model')])
+    expect((await to.ask('functions.get', { function: 'total' })).checks).toMatchObject({ score: expect.any(Number) })
+  })
+
+  it('that may not be proposed are left out and said, and the others come', async () => {
+    const tests = [{ name: 'of today', params: {}, dataset: 'orders', expected: 3 }]
+    await from.publish('todays_total', 'total', { source: 'orders', tests: [{ ...tests[0]!, expected: 6 }] })
+    await from.publish('elsewhere', 'map(.amount) | max', { source: 'orders' })
+    await from.publish('long_one', `[${Array.from({ length: 60 }, (_, n) => `.[${n}]?`).join(', ')}] | length`)
+    await from.publish('p1ain_count', 'length * 2', { source: 'orders' })
+    const files = { 'orders.json': '[{"amount":5,"region":"n"}]' }
+    await using small = await openWhole({ files, settings: { checks: { complexityMax: 100, testMs: 2_000 } } })
+    await small.publish('plain_count', 'length * 3', { source: 'orders' })
+    const document = await from.ask('library.export')
+    const importing = (dryRun: boolean) => small.ask('library.import', { document, dryRun })
+    const rehearsed = await importing(true)
+    const problems = Object.fromEntries(
+      rehearsed.changes.map(({ name, action, problem }) => [name, problem?.code ?? action]),
+    )
+    expect(problems).toEqual({
+      ...{ 'double/1': 'create', 'total/0': 'create', grand_total: 'create', plain: 'create', elsewhere: 'create' },
+      ...{ todays_total: 'TOOL_TEST_FAILED', long_one: 'TOOL_TOO_COMPLEX', p1ain_count: 'TOOL_NAME_CONFUSABLE' },
+    })
+    const failed = rehearsed.changes.find(change => change.name === 'todays_total')
+    expect(failed).toMatchObject({
+      action: 'refused',
+      problem: { hint: expect.any(String), details: { failed: [{ name: 'of today', expected: 6, got: 10 }] } },
+    })
+    expect((await small.ask('tools.list')).items.map(tool => tool.name)).toEqual(['plain_count'])
+    expect((await importing(false)).changes).toEqual(rehearsed.changes)
+    const here = (await small.ask('tools.list')).items.map(tool => tool.name)
+    expect(here).toEqual(['elsewhere', 'grand_total', 'plain', 'plain_count'])
+    expect(actions((await importing(false)).changes)).toMatchObject({ plain: 'same', long_one: 'refused' })
+  })
+
+  it('ask for what is here already under another name, unless both are wanted', async () => {
+    const text = '[.[] | select(.region == $region and .amount > 5) | .amount] | add // 0'
+    const parameters = { type: 'object', properties: { region: { type: 'string' } }, required: ['region'] }
+    await from.publish('by_region', text, { source: 'orders', parameters })
+    await to.publish('amounts_of', text, { source: 'orders', parameters })
+    const document = await from.ask('library.export', { tools: ['by_region'] })
+    const { changes } = await to.ask('library.import', { document })
+    expect(changes).toMatchObject([{ action: 'refused', problem: { code: 'TOOL_SIMILAR' } }])
+    const both = await to.ask('library.import', { document, allowSimilar: true })
+    expect(both.changes).toMatchObject([{ action: 'create', problem: null }])
+    expect((await to.ask('tools.get', { tool: 'by_region' })).checks).toMatchObject({ similar: ['amounts_of'] })
+  })
+
+  it('never stand on a function that was left out, whoever approves', async () => {
+    const { name } = await to.ask('functions.create', { definition: 'def total: 1;' })
+    await publishFunction(to, name)
+    const document = await from.ask('library.export', { tools: ['grand_total'] })
+    for (const approve of [false, true]) {
+      const { changes } = await to.ask('library.import', { document, approve, onConflict: 'skip', dryRun: true })
+      expect(changes.map(change => [change.name, change.problem?.code ?? change.action])).toEqual([
+        ['double/1', 'create'],
+        ['total/0', 'skip'],
+        ['grand_total', 'FUNCTION_NOT_APPROVED'],
+      ])
+    }
+  })
+
+  it('are left out where their data is not', async () => {
+    await using empty = await openWhole({ files: {} })
+    const { changes } = await empty.ask('library.import', { document: await from.ask('library.export') })
+    expect(changes.find(change => change.name === 'plain')).toMatchObject({
+      problem: { code: 'DATASET_MISSING', hint: expect.any(String) },
+    })
+    expect((await empty.ask('functions.list')).items).toHaveLength(2)
+  })
+
   it('a dry run says what would happen, and nothing does', async () => {
     const document = await from.ask('library.export')
     const { changes } = await to.ask('library.import', { document, dryRun: true })

@@ -41,7 +41,7 @@ export function buildProgram(shell: Shell, outcome: Outcome = { exitCode: 0 }): 
     exportCommand,
     importCommand,
   ])
-    program.addCommand(make(shell))
+    program.addCommand(make(shell, outcome))
   program.commandsGroup('Look after it:')
   program.addCommand(doctorCommand(shell, outcome))
   for (const make of [backupCommand, restoreCommand, configCommand, mcpCommand]) program.addCommand(make(shell))

@@ -65,6 +65,13 @@ describe('commands of a team', () => {
     await run(['import-tools', `--input=${file}`], { cwd: to })
     expect((await run(['run', 'total', '--json'], { cwd: to })).out).toContain('"value":5')
     expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ format: 'super-data-library' })
+    const empty = temporaryFolder()
+    await run(['init'], { cwd: empty })
+    const refused = await run(['import', file], { cwd: empty })
+    expect(refused).toMatchObject({ code: 2, err: expect.stringContaining('1 of 1 refused.') })
+    expect(refused.out).toMatch(
+      /total[\s\S]*refused[\s\S]*error: there is no dataset "orders"[\s\S]*code: {2}DATASET_MISSING/,
+    )
   })
 
   it('refuse a file that no export wrote', async () => {

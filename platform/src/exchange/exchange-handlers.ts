@@ -1,21 +1,18 @@
 import { must } from '@super-data/base/errors'
-import type { Database } from '@super-data/metadata'
 import { authorise, may, type Target } from '../authorise.ts'
 import type { Handlers } from '../call.ts'
 import { findStanding, getProject } from '../identity/projects.ts'
 import { LearningDisabled } from '../library/errors.ts'
 import { functionVersions } from '../library/function-rows.ts'
+import type { LibraryParts } from '../library/library-parts.ts'
 import { tell } from '../library/tell.ts'
 import { getToolRow } from '../library/tool-rows.ts'
-import type { LibraryTables } from '../state/library.ts'
-import { type Import, type ImportParts, importDocument } from './import-library.ts'
-import { writeDocument } from './library-document.ts'
+import type { Import } from './import-change.ts'
+import { type ImportParts, importDocument } from './import-library.ts'
+import { verifyDocument, writeDocument } from './library-document.ts'
+import { type ProvingParts, proveTools } from './prove-tools.ts'
 
-export interface ExchangeParts extends ImportParts {
-  readonly library: Database<LibraryTables>
-  /** Whether anything may be put before the team. */
-  readonly learning: boolean
-}
+export type ExchangeParts = ImportParts & ProvingParts & Pick<LibraryParts, 'learning'>
 
 type ExchangeHandlers = Pick<Handlers, 'library.export' | 'library.import'>
 
@@ -34,19 +31,21 @@ export function exchangeHandlers(parts: ExchangeParts): ExchangeHandlers {
       })
     },
 
-    'library.import': async ({ project: name, document, onConflict, approve, dryRun }, call) => {
+    'library.import': async ({ project: name, dryRun, ...input }, call) => {
+      const { document, approve } = input
       const principal = must(call.principal, 'a principal')
       const target: Target = { kind: 'project', project: await findStanding(library.read, principal.userId, name) }
       if (approve) authorise(principal, 'admin', target)
       else if (!learning) throw new LearningDisabled()
       const project = await getProject(library.read, name)
-      const { userId } = principal
       const unlimited = may(principal, 'admin', target)
-      const given: Import = { project, userId, document, onConflict, approve, unlimited, signal: call.signal }
-      if (dryRun) return { dryRun, changes: await rehearse(parts, given) }
+      const given: Import = { ...input, project, principal, unlimited, signal: call.signal }
+      const functions = verifyDocument(document)
+      const proven = { functions, tools: await proveTools(parts, given) }
+      if (dryRun) return { dryRun, changes: await rehearse(parts, given, proven) }
       return call.changeLibrary(async (transaction, recording) => {
         recording.target(document.hash.slice(0, 12))
-        const { changes, events } = await importDocument(parts, transaction, given)
+        const { changes, events } = await importDocument(parts, transaction, given, proven)
         tell(recording, events)
         return { dryRun, changes }
       })
@@ -60,10 +59,10 @@ async function newest({ tools }: ExchangeParts, projectId: string) {
 }
 
 /** Does it all and lets none of it stand: what it says is what would happen. */
-async function rehearse(parts: ExchangeParts, given: Import) {
+async function rehearse(parts: ExchangeParts, given: Import, proven: Parameters<typeof importDocument>[3]) {
   try {
     await parts.library.write(async transaction => {
-      throw new Rehearsed((await importDocument(parts, transaction, given)).changes)
+      throw new Rehearsed((await importDocument(parts, transaction, given, proven)).changes)
     })
   } catch (outcome) {
     if (outcome instanceof Rehearsed) return outcome.changes

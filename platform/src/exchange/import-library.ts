@@ -1,168 +1,127 @@
-import type { ImportChange, LibraryDocument } from '@super-data/contract'
+import { must } from '@super-data/base/errors'
+import type { Checks, ImportChange, LibraryDocument } from '@super-data/contract'
+import { savepoint } from '@super-data/metadata'
 import type { EventDraft } from '../events/outbox.ts'
-import { findFunction } from '../library/function-rows.ts'
-import type { Functions } from '../library/functions.ts'
-import type { Reviews } from '../library/reviews.ts'
-import { definitionHash } from '../library/saved-version.ts'
-import type { ToolChecker } from '../library/tool-checker.ts'
-import { findToolRow, getVersionRow } from '../library/tool-rows.ts'
-import type { Tools } from '../library/tools.ts'
-import { allVersions } from '../library/version-rows.ts'
+import type { LibraryParts } from '../library/library-parts.ts'
+import { type ProvenTool, proveFunction } from '../library/proposal.ts'
+import type { Reviewed, Reviews } from '../library/reviews.ts'
+import { getToolRow } from '../library/tool-rows.ts'
 import type { LibraryTransaction } from '../state/library.ts'
 import { DocumentResolver } from './document-resolver.ts'
 import { DocumentInvalid, ImportConflict } from './errors.ts'
-import { verifyDocument } from './library-document.ts'
+import { functionChange, type Import, isLeft, toolChange } from './import-change.ts'
+import type { Proofs } from './prove-tools.ts'
+import { type Refusal, toRefusal } from './refusal.ts'
 
-export interface ImportParts {
-  readonly functions: Functions
-  readonly tools: Tools
-  readonly reviews: Reviews
-  readonly checker: ToolChecker
-}
-
-export interface Import {
-  readonly project: { readonly id: string; readonly name: string }
-  readonly userId: string
-  readonly document: LibraryDocument
-  readonly onConflict: 'version' | 'skip' | 'refuse'
-  readonly approve: boolean
-  /** Whether as many proposals as there are may wait at once. */
-  readonly unlimited: boolean
-  readonly signal: AbortSignal
-}
+export type ImportParts = Pick<LibraryParts, 'functions' | 'tools' | 'reviews' | 'checks'>
 
 type DocumentFunction = LibraryDocument['functions'][number]
-type DocumentTool = LibraryDocument['tools'][number]
 
 interface Imported {
   readonly changes: ImportChange[]
   readonly events: EventDraft[]
 }
 
+/** An entry that was saved and put before the team. */
+interface Brought {
+  readonly version: number
+  readonly note: string | null
+  readonly events: readonly EventDraft[]
+}
+
 /**
  * Brings a document into a project, in one transaction: functions before what uses them, each as a version that waits
- * for review. What is here already with the same content stays as it is.
+ * for review. What is here already with the same content stays as it is; what may not be proposed is left out.
  *
- * @throws DocumentInvalid · ImportConflict · ProposalsTooMany · what saving a function or tool throws.
+ * @param proven the document's functions, each after what it uses, and what was found out about its tools.
+ * @throws ImportConflict
  */
 export async function importDocument(
   parts: ImportParts,
   transaction: LibraryTransaction,
   given: Import,
+  proven: { readonly functions: readonly DocumentFunction[]; readonly tools: Proofs },
 ): Promise<Imported> {
   const imported: Imported = { changes: [], events: [] }
-  for (const each of verifyDocument(given.document)) await importFunction(parts, transaction, given, each, imported)
-  for (const each of given.document.tools) await importTool(parts, transaction, given, each, imported)
-  const conflicts = imported.changes.filter(change => change.action === 'version').map(change => change.name)
+  for (const each of proven.functions) {
+    const change = await functionChange(transaction, given, each)
+    await bring(transaction, change, imported, part => importFunction(parts, part, given, each))
+  }
+  for (const each of given.document.tools) {
+    const { change, expectedVersion } = await toolChange(transaction, given, each)
+    await bring(transaction, change, imported, async part => {
+      const proof = must(proven.tools.get(each), 'a proof of what is not here')
+      if ('refusal' in proof) return proof
+      return importTool(parts, part, given, { ...proof.tool, name: each.name, expectedVersion })
+    })
+  }
+  const conflicts = imported.changes.filter(change => change.before !== null).map(change => change.name)
   if (given.onConflict === 'refuse' && conflicts.length > 0) throw new ImportConflict(conflicts)
   return imported
 }
 
+/** Does one entry whole, or nothing of it. */
+async function bring(
+  transaction: LibraryTransaction,
+  change: ImportChange,
+  imported: Imported,
+  work: (transaction: LibraryTransaction) => Promise<Brought | { readonly refusal: Refusal }>,
+): Promise<void> {
+  if (isLeft(change)) return void imported.changes.push(change)
+  const brought = await savepoint(transaction, work).catch(failure => ({ refusal: toRefusal(failure) }))
+  if ('refusal' in brought)
+    return void imported.changes.push({ ...change, action: 'refused', problem: brought.refusal })
+  imported.changes.push({ ...change, version: brought.version, note: brought.note })
+  imported.events.push(...brought.events)
+}
+
 async function importFunction(
-  { functions, reviews }: ImportParts,
+  parts: ImportParts,
   transaction: LibraryTransaction,
   given: Import,
-  wanted: DocumentFunction,
-  imported: Imported,
-): Promise<void> {
-  const { project, userId, document } = given
-  const name = `${wanted.name}/${wanted.arity}`
-  const present = await findFunction(transaction, project.id, name)
-  const versions = present ? await allVersions(transaction, present.owner_id) : []
-  const change = skipIf(given, changeOf('function', name, wanted, versions, present?.definition, wanted.definition))
-  if (isLeft(change)) return void imported.changes.push(change)
-  const { definition, description } = wanted
-  const saved = await functions.save(transaction, {
-    ...{ projectId: project.id, userId, definition, description, expectedVersion: undefined, imported: true },
-    resolver: new DocumentResolver(project.id, document, wanted.uses),
+  { name, arity, definition, description, uses, hash }: DocumentFunction,
+): Promise<Brought> {
+  const { project, principal, document } = given
+  const { function: saved, events } = await parts.functions.save(transaction, {
+    ...{ projectId: project.id, userId: principal.userId, definition, description, imported: true },
+    ...{ expectedVersion: undefined, resolver: new DocumentResolver(project.id, document, uses) },
   })
-  if (saved.function.hash !== wanted.hash) throw new DocumentInvalid([`${name} is not what its text says`])
-  imported.changes.push({ ...change, version: saved.function.version })
-  imported.events.push(...saved.events)
-  const row = await functions.row(transaction, project.id, name)
-  await settle(reviews, transaction, given, { ...row, id: row.owner_id, project_id: project.id }, imported)
+  const reference = `${name}/${arity}`
+  if (saved.hash !== hash) throw new DocumentInvalid([`${reference} is not what its text says`])
+  const checks = await proveFunction(parts, transaction, await parts.functions.row(transaction, project.id, reference))
+  const owner = await parts.functions.owner(transaction, project.id, reference)
+  const settled = await settle(parts.reviews, transaction, given, { owner, checks })
+  return { version: saved.version, note: null, events: [...events, ...settled] }
 }
 
 async function importTool(
-  { tools, reviews, checker }: ImportParts,
+  { tools, reviews }: ImportParts,
   transaction: LibraryTransaction,
   given: Import,
-  wanted: DocumentTool,
-  imported: Imported,
-): Promise<void> {
-  const { project, userId, document, signal } = given
-  const present = await findToolRow(transaction, project.id, wanted.name)
-  const versions = present ? await allVersions(transaction, present.id) : []
-  const newest = present && (await getVersionRow(transaction, present, present.version))
-  const after = JSON.stringify(wanted.definition, null, 2)
-  const before = newest && JSON.stringify(JSON.parse(newest.definition), null, 2)
-  const change = skipIf(given, changeOf('tool', wanted.name, wanted, versions, before, after))
-  if (isLeft(change)) return void imported.changes.push(change)
-  const functions = new DocumentResolver(project.id, document, wanted.functions)
-  const checked = await checker.check(project, wanted.definition, { functions, signal, sourcesMustExist: false })
-  if (definitionHash(checked.definition, checked.functions) !== wanted.hash) {
-    throw new DocumentInvalid([`${wanted.name} is not what its text says`])
-  }
-  const saving = { ...checked, projectId: project.id, name: wanted.name, userId }
-  const saved = present
-    ? await tools.update(transaction, { ...saving, expectedVersion: present.version })
-    : await tools.create(transaction, { ...saving, origin: 'manual' })
-  imported.changes.push({ ...change, version: saved.tool.version })
-  imported.events.push(...saved.events)
-  const tool = await findToolRow(transaction, project.id, wanted.name)
-  if (tool) await settle(reviews, transaction, given, tool, imported)
+  proven: ProvenTool & { readonly name: string; readonly expectedVersion: number | undefined },
+): Promise<Brought> {
+  const { project, principal } = given
+  const { checked, checks, name, expectedVersion } = proven
+  const saving = { ...checked, projectId: project.id, name, userId: principal.userId }
+  const { tool, events } =
+    expectedVersion === undefined
+      ? await tools.create(transaction, { ...saving, origin: 'manual' })
+      : await tools.update(transaction, { ...saving, expectedVersion })
+  const owner = await getToolRow(transaction, project.id, name)
+  const settled = await settle(reviews, transaction, given, { owner, checks })
+  const note = checks === null ? 'its database is away: it was not checked' : null
+  return { version: tool.version, note, events: [...events, ...settled] }
 }
 
 /** Before the team, like any other proposal, unless an admin vouches for it. */
-async function settle(
+function settle(
   reviews: Reviews,
   transaction: LibraryTransaction,
-  { userId, approve, unlimited }: Import,
-  owner: Parameters<Reviews['submit']>[1],
-  imported: Imported,
-): Promise<void> {
-  if (approve) imported.events.push(...(await reviews.approveImport(transaction, owner, userId)))
-  else {
-    const { version } = owner
-    const change = {
-      userId,
-      unlimited,
-      justification: 'Imported.',
-      version,
-      checks: null,
-      together: true,
-      allowSimilar: true,
-    }
-    imported.events.push(...(await reviews.submit(transaction, owner, change)))
-  }
-}
-
-function changeOf(
-  kind: ImportChange['kind'],
-  name: string,
-  { hash }: { readonly hash: string },
-  versions: readonly { readonly hash: string; readonly version: number }[],
-  before: string | undefined,
-  after: string,
-): ImportChange {
-  const same = versions.findLast(version => version.hash === hash)
-  const action = same ? 'same' : versions.length === 0 ? 'create' : 'version'
-  const version = same?.version ?? null
-  return {
-    kind,
-    name,
-    version,
-    action,
-    hash,
-    note: null,
-    before: action === 'version' ? (before ?? null) : null,
-    after,
-  }
-}
-
-const isLeft = ({ action }: ImportChange) => action === 'same' || action === 'skip'
-
-function skipIf({ onConflict }: Import, change: ImportChange): ImportChange {
-  if (onConflict !== 'skip' || change.action !== 'version') return change
-  return { ...change, action: 'skip', note: 'another one of this name is here' }
+  { principal: { userId }, approve, unlimited, allowSimilar }: Import,
+  { owner, checks }: { readonly owner: Reviewed; readonly checks: Checks | null },
+): Promise<EventDraft[]> {
+  if (approve) return reviews.approveImport(transaction, owner, { userId, checks })
+  const { version } = owner
+  const change = { userId, unlimited, justification: 'Imported.', version, checks, together: true, allowSimilar }
+  return reviews.submit(transaction, owner, change)
 }

@@ -1,5 +1,5 @@
 import { must } from '@super-data/base/errors'
-import type { Checks, Input, Tool, ToolDefinition } from '@super-data/contract'
+import type { Checks, Input, Tool } from '@super-data/contract'
 import type { Call, Handlers } from '../call.ts'
 import { getProject, type ProjectRow } from '../identity/projects.ts'
 import { requireCurrent } from './current-version.ts'
@@ -7,18 +7,18 @@ import { newDefinition, originOf } from './draft-definition.ts'
 import { LearningDisabled, ToolInvalid } from './errors.ts'
 import type { LibraryParts } from './library-parts.ts'
 import { pinsOf, readVersionTexts } from './pinned-functions.ts'
+import { proveFunction, proveTool, readToolContext, type ToolContext } from './proposal.ts'
 import { readSavedVersion } from './saved-version.ts'
 import { tell } from './tell.ts'
 import type { CheckedDefinition } from './tool-checker.ts'
 import { getToolRow, getVersionRow, type ToolRow } from './tool-rows.ts'
 import type { VersionRow } from './version-rows.ts'
-import { waitingTools } from './waiting-proposals.ts'
 
 type Own = 'tools.submit' | 'tools.propose' | 'tools.dryRun' | 'functions.submit'
 
 /** The way of tools and functions before the team. */
 export function proposalHandlers(parts: LibraryParts): Pick<Handlers, Own> {
-  const { library, tools, functions, reviews, checks, learning } = parts
+  const { library, tools, functions, reviews, learning } = parts
   return {
     'tools.submit': async (input, call) => {
       if (!learning) throw new LearningDisabled()
@@ -48,11 +48,9 @@ export function proposalHandlers(parts: LibraryParts): Pick<Handlers, Own> {
         recording.target(owner.name)
         await requireCurrent(transaction, owner, input.expectedVersion)
         const row = await functions.row(transaction, project.id, owner.name)
-        const texts = await readVersionTexts(transaction, pinsOf(row))
-        const used = pinsOf(row).map(pin => texts(pin.id, pin.hash)?.definition ?? '')
-        const change = { userId, justification: input.justification, version: row.version }
-        const found = checks.ofFunction(row, used.filter(Boolean))
-        tell(recording, await reviews.submit(transaction, owner, { ...change, checks: found }))
+        const found = await proveFunction(parts, transaction, row)
+        const change = { userId, justification: input.justification, version: row.version, checks: found }
+        tell(recording, await reviews.submit(transaction, owner, change))
         return functions.get(project.id, owner.name, undefined, transaction)
       })
     },
@@ -61,16 +59,15 @@ export function proposalHandlers(parts: LibraryParts): Pick<Handlers, Own> {
 
 /** Saves and submits in one transaction: a proposal that is refused leaves nothing behind. */
 async function propose(parts: LibraryParts, input: Input<'tools.propose'>, call: Call): Promise<Tool> {
-  const { library, tools, functions, checker, reviews, learning } = parts
+  const { library, tools, functions, reviews, learning } = parts
   if (!learning) throw new LearningDisabled()
   const project = await getProject(library.read, input.project)
   const { userId } = must(call.principal, 'a principal')
   const definition = await newDefinition(parts.runs, input, userId)
-  const options = { functions: functions.resolver(project.id, userId), signal: call.signal, sourcesMustExist: true }
-  const checked = await checker.check(project, definition, options)
+  const proposed = { project, name: input.tool, definition, functions: functions.resolver(project.id, userId) }
+  const context = await contextOf(parts, project, input.allowSimilar ?? false, call)
+  const { checked, checks } = await proveTool(parts, proposed, context)
   requireUsed(input.requiredFunctions ?? [], checked)
-  const context = await checkContext(parts, project, input.allowSimilar ?? false, call)
-  const found = await parts.checks.ofTool(input.tool, { ...checked, hash: '' }, context)
   const origin = originOf(input, call)
   return call.changeLibrary(async (transaction, recording) => {
     recording.target(input.tool)
@@ -84,7 +81,7 @@ async function propose(parts: LibraryParts, input: Input<'tools.propose'>, call:
     const row = await getToolRow(transaction, project.id, input.tool)
     const { version } = saved.tool
     const { justification, allowSimilar } = input
-    const submitting = { userId, justification, version, checks: found, allowSimilar }
+    const submitting = { userId, justification, version, checks, allowSimilar }
     tell(recording, await reviews.submit(transaction, row, submitting))
     return tools.get(project.id, input.tool, undefined, transaction)
   })
@@ -106,29 +103,12 @@ async function checkTool(
   const { project, tool, version, allowSimilar } = checked
   const texts = await readVersionTexts(parts.library.read, pinsOf(version))
   const saved = readSavedVersion(tool.name, version, texts)
-  return parts.checks.ofTool(tool.name, saved, await checkContext(parts, project, allowSimilar, call))
+  return parts.checks.ofTool(tool.name, saved, await contextOf(parts, project, allowSimilar, call))
 }
 
-async function checkContext(parts: LibraryParts, project: ProjectRow, allowSimilar: boolean, call: Call) {
-  const rows = await parts.tools.approved(project.id)
-  const approved = rows.flatMap(parsed)
+function contextOf(parts: LibraryParts, project: ProjectRow, allowSimilar: boolean, call: Call): Promise<ToolContext> {
   const principal = must(call.principal, 'a principal')
-  const proposing = { projectId: project.id, userId: principal.userId }
-  const waiting = (await waitingTools(parts.library.read, proposing, parts.clock.now())).flatMap(parsed)
-  return { project: project.name, principal, signal: call.signal, allowSimilar, approved, waiting }
-}
-
-/** A row that was edited behind our back compares with nothing. */
-function parsed<Row extends { definition: string }>(row: Row): (Omit<Row, 'definition'> & Parsed)[] {
-  try {
-    return [{ ...row, definition: JSON.parse(row.definition) as ToolDefinition }]
-  } catch {
-    return []
-  }
-}
-
-interface Parsed {
-  readonly definition: ToolDefinition
+  return readToolContext(parts, project.id, { project: project.name, principal, signal: call.signal, allowSimilar })
 }
 
 /** Tries a version as it is: its test cases, and one call when there is something to call it with. */

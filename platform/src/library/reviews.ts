@@ -135,17 +135,21 @@ export class Reviews {
     return this.derive(transaction, owner)
   }
 
-  /** Approves the newest version without votes: what the operator or an admin put in place. */
+  /**
+   * Approves the newest version without votes: what the operator or an admin put in place.
+   *
+   * @throws FunctionNotApproved
+   */
   async approveImport(
     transaction: LibraryTransaction,
-    owner: Pick<Reviewed, 'id'>,
-    userId: string,
+    owner: Pick<Reviewed, 'id' | 'name'>,
+    { userId, checks }: { readonly userId: string; readonly checks: Checks | null },
   ): Promise<EventDraft[]> {
     const version = newestOf(await allVersions(transaction, owner.id))
+    requireApproved(owner, await unapprovedPins(transaction, version), { together: false })
     const stamp = await this.#parts.stamps.next(transaction)
     const submitted = { userId, justification: '', stamp, excluded: [], review: 'import', votesNeeded: 0 } as const
-    const threshold = this.#thresholdFor(null)
-    await this.#insertSubmission(transaction, version, { ...submitted, threshold, checks: null })
+    await this.#insertSubmission(transaction, version, { ...submitted, threshold: this.#thresholdFor(checks), checks })
     return this.derive(transaction, owner)
   }
 
@@ -423,9 +427,9 @@ async function unapprovedPins(reader: Reader, version: VersionRow) {
 
 /** @throws FunctionNotApproved naming all */
 function requireApproved(
-  owner: Reviewed,
+  owner: Pick<Reviewed, 'name'>,
   unapproved: readonly { readonly name: string; readonly isPending: boolean }[],
-  { together }: Submitting,
+  { together }: Pick<Submitting, 'together'>,
 ): void {
   const missing = unapproved.filter(pin => together !== true || !pin.isPending).map(pin => pin.name)
   if (missing.length > 0) throw new FunctionNotApproved(owner.name, missing)

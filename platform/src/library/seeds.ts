@@ -195,7 +195,7 @@ async function importFunction(
   const { definition, description } = seed
   const change = { projectId: project.id, userId, definition, description, expectedVersion: undefined, imported: true }
   const { function: saved } = await functions.save(transaction, change)
-  await reviews.approveImport(transaction, saved, userId)
+  await reviews.approveImport(transaction, saved, { userId, checks: null })
   if (saved.name !== seed.name) return `its definition is of ${saved.name}`
   const listed = seed.parameters && Object.keys(seed.parameters).length
   if (listed !== undefined && listed !== saved.arity) return `its definition takes ${saved.arity} arguments`
@@ -232,7 +232,7 @@ async function importTool(
   })
   const change = { ...checked, projectId: project.id, name: seed.name, userId }
   const { tool } = await tools.create(transaction, { ...change, origin: 'yaml' })
-  await reviews.approveImport(transaction, tool, userId)
+  await reviews.approveImport(transaction, tool, { userId, checks: null })
   const used = checked.functions.map(each => each.name)
   const unused = seed.required_functions.filter(name => !used.includes(name))
   return unused.length === 0 ? undefined : `does not use ${unused.join(', ')}`

@@ -32,8 +32,16 @@ function isAlike(one: Fingerprint, other: Fingerprint | undefined): boolean {
   return shared / (one.runs.size + other.runs.size - shared) >= alike
 }
 
+/** A document of many tools is held against the same ones again and again. */
+const known = new WeakMap<ToolDefinition, Fingerprint | undefined>()
+
+function fingerprintOf(definition: ToolDefinition): Fingerprint | undefined {
+  if (!known.has(definition)) known.set(definition, makeFingerprint(definition))
+  return known.get(definition)
+}
+
 /** Undefined for what is too short to tell, or cannot be read. */
-function fingerprintOf({ engine, source, sources, mode, text }: ToolDefinition): Fingerprint | undefined {
+function makeFingerprint({ engine, source, sources, mode, text }: ToolDefinition): Fingerprint | undefined {
   const shape = shapeOf(engine, text)
   const words = shape?.match(/"(?:[^"\\]|\\.)*"|[\w$]+|[^\s\w]/g) ?? []
   if (shape === undefined || words.length < wordsMin) return undefined

@@ -4,9 +4,12 @@ import type { ImportChange, LibraryDocument } from '@super-data/contract'
 import { Command, Option } from 'commander'
 import { type CallOptions, withCallOptions } from '../call-options.ts'
 import { NotADocument } from '../errors.ts'
+import { exitCodes } from '../exit-code.ts'
 import { readText } from '../input-text.ts'
 import { openConnection } from '../open-connection.ts'
+import type { Outcome } from '../outcome.ts'
 import { renderList } from '../render/output.ts'
+import { renderProblem } from '../render/problem.ts'
 import { print, type Shell, say } from '../terminal.ts'
 
 interface ExportOptions extends CallOptions {
@@ -48,18 +51,20 @@ async function writeWhole(file: string, text: string): Promise<void> {
 interface ImportOptions extends CallOptions {
   readonly input?: string
   readonly approve?: boolean
+  readonly allowSimilar?: boolean
   readonly dryRun?: boolean
   readonly onConflict: 'version' | 'skip' | 'refuse'
 }
 
 /** `import FILE`: what another team exported; it waits for review unless an admin approves it. */
-export function importCommand(shell: Shell): Command {
+export function importCommand(shell: Shell, outcome: Outcome): Command {
   const command = new Command('import').alias('import-tools').description('Bring in tools and functions from a file.')
   command
     .argument('[file]', 'What was exported; - is standard input.')
     .option('--input <file>', 'The same.')
     .option('--dry-run', 'Say what would happen, with the differences.')
     .option('--approve', 'Approve at once; project admins only.')
+    .option('--allow-similar', 'Although approved tools ask nearly the same.')
     .addOption(
       new Option('--on-conflict <way>', 'What is here under the same name and differs.')
         .choices(['version', 'skip', 'refuse'])
@@ -67,14 +72,19 @@ export function importCommand(shell: Shell): Command {
     )
   withCallOptions(command).addHelpText('after', '\nExample:\n  super-data import tools.json --dry-run')
   return command.action(async (given: string | undefined) => {
-    const { input, approve, dryRun, onConflict, project, json, ...options } = command.optsWithGlobals<ImportOptions>()
+    const { input, approve, allowSimilar, dryRun, onConflict, project, json, ...options } =
+      command.optsWithGlobals<ImportOptions>()
     const document = await readDocument(given ?? input ?? '-', shell)
     await using connection = await openConnection(shell, options)
     const { changes } = await connection.call('library.import', {
       ...(project === undefined ? {} : { project }),
       ...{ document, onConflict, approve: approve === true, dryRun: dryRun === true },
+      allowSimilar: allowSimilar === true,
     })
     print(shell, json ? JSON.stringify({ changes }, null, 2) : rendered(changes, shell))
+    const refused = changes.filter(change => change.action === 'refused').length
+    if (refused > 0) outcome.exitCode = exitCodes.invalid
+    if (refused > 0) say(shell, `${refused} of ${changes.length} refused.`)
     if (dryRun) say(shell, 'Nothing was changed. Without --dry-run it is.')
   })
 }
@@ -98,9 +108,11 @@ function rendered(changes: readonly ImportChange[], { terminal: { width, colour 
   const rows = changes.map(({ kind, name, version, action, note }) => ({ kind, name, version, action, note }))
   const table = rows.length === 0 ? 'nothing\n' : renderList(rows, { width, colour })
   const differing = changes.filter(change => change.before !== null)
-  return (
-    table + differing.map(({ name, before, after }) => `\n${name}\n${difference(before ?? '', after ?? '')}`).join('')
-  )
+  return [
+    table,
+    ...changes.flatMap(({ name, problem }) => (problem ? [`\n${name}\n${renderProblem(problem)}`] : [])),
+    ...differing.map(({ name, before, after }) => `\n${name}\n${difference(before ?? '', after ?? '')}`),
+  ].join('')
 }
 
 /** Lines only one side has; enough to see what a version would change. */

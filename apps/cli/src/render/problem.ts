@@ -1,5 +1,5 @@
-import { type Problem, toProblem } from '@super-data/base/errors'
-import type { Difference, TestResult } from '@super-data/contract'
+import { type ErrorDetails, type Problem, toProblem } from '@super-data/base/errors'
+import type { Difference, ImportChange, TestResult } from '@super-data/contract'
 import { requestIdOf } from '../request-id.ts'
 import { renderDifference } from './difference.ts'
 import { cutText, visible } from './text-width.ts'
@@ -17,18 +17,33 @@ export function toFailure(error: unknown): Failure {
 /** A failure as lines for people: what, how to go on, and what to quote in a report. */
 export function renderFailure(failure: Failure, colour: boolean): string {
   const label = colour ? '\u001b[31merror\u001b[39m' : 'error'
+  return problemText(label, failure, failure.requestId === undefined ? '' : ` (request ${failure.requestId})`)
+}
+
+/** What is wrong with one of several things. */
+export function renderProblem(problem: NonNullable<ImportChange['problem']>): string {
+  const { hint, details, ...said } = problem
+  return problemText('error', { ...said, hint: hint ?? undefined, details: details as ErrorDetails | undefined }, '')
+}
+
+type Told = Pick<Failure, 'code' | 'message'> & {
+  readonly hint?: string | undefined
+  readonly details?: ErrorDetails | undefined
+}
+
+function problemText(label: string, failure: Told, request: string): string {
   const lines = [`${label}: ${failure.message}`, ...detailLines(failure)]
   if (failure.hint !== undefined) lines.push(`hint:  ${failure.hint}`)
-  lines.push(`code:  ${failure.code}${failure.requestId === undefined ? '' : ` (request ${failure.requestId})`}`)
+  lines.push(`code:  ${failure.code}${request}`)
   return `${lines.join('\n')}\n`
 }
 
-function detailLines(failure: Failure): readonly string[] {
+function detailLines(failure: Told): readonly string[] {
   return [...positionLines(failure), ...differenceLines(failure), ...testLines(failure)]
 }
 
 /** Wrong fields, one a line, when the failure lists them. */
-function positionLines(failure: Failure): readonly string[] {
+function positionLines(failure: Told): readonly string[] {
   const issues = failure.details?.['issues']
   if (!Array.isArray(issues)) return []
   return issues.flatMap(issue => {
@@ -40,13 +55,13 @@ function positionLines(failure: Failure): readonly string[] {
 }
 
 /** What changed since the version that was expected, when the failure says so. */
-function differenceLines(failure: Failure): readonly string[] {
+function differenceLines(failure: Told): readonly string[] {
   const difference = failure.details?.['difference'] as Difference | undefined
   return difference === undefined ? [] : renderDifference(difference).map(line => `       ${line}`)
 }
 
 /** Test cases that did not pass, with what was expected and what came. */
-function testLines({ code, details }: Failure): readonly string[] {
+function testLines({ code, details }: Told): readonly string[] {
   if (code !== 'TOOL_TEST_FAILED' || details === undefined) return []
   return (details['failed'] as readonly TestResult[]).flatMap(({ name, expected, got, problem }) => [
     `       ${visible(name)}`,
