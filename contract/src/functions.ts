@@ -3,9 +3,9 @@ import { functionName, id, instant, page, paging, projectName, toolName } from '
 import { operation } from './operation.ts'
 import {
   comment,
-  difference,
   expectedVersion,
   justification,
+  reviewDifference,
   reviewed,
   toolState,
   versionSummary,
@@ -164,7 +164,7 @@ export const diffFunction = operation({
     from: z.coerce.number().int().positive().optional().describe('Default: the one in use.'),
     to: z.coerce.number().int().positive().optional().describe('Default: the newest.'),
   }),
-  output: difference,
+  output: reviewDifference,
 })
 
 export const rollBackFunction = operation({

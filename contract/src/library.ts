@@ -5,9 +5,9 @@ import { operation } from './operation.ts'
 import { explanation, params, question, resultLimits } from './queries.ts'
 import {
   comment,
-  difference,
   expectedVersion,
   justification,
+  reviewDifference,
   reviewed,
   testCases,
   testResult,
@@ -272,7 +272,7 @@ export const diffTool = operation({
     from: z.coerce.number().int().positive().optional().describe('Default: the one that answers.'),
     to: z.coerce.number().int().positive().optional().describe('Default: the newest.'),
   }),
-  output: difference,
+  output: reviewDifference,
 })
 
 export const rollBackTool = operation({

@@ -75,6 +75,11 @@ export const difference = z.object({
 })
 export type Difference = z.output<typeof difference>
 
+/** What a reviewer is shown of a version. */
+export const reviewDifference = difference.extend({
+  sinceYourVote: difference.optional().describe('From the version you last voted on, where that is another one.'),
+})
+
 /** A question with the answer it must get. Part of what is approved. */
 export const testCase = z.object({
   name: z.string().max(100).optional(),

@@ -67,6 +67,27 @@ describe('the history of a tool', () => {
     expect(await problemOf(whole.ask('tools.diff', { tool: 'longer', to: 9 }))).toMatchObject({ code: 'TOOL_MISSING' })
   })
 
+  it('shows reviewers what became of the version they voted on, besides what answers', async () => {
+    await create(people.alice, 'voted_on', '"v1"')
+    await approve(people.alice, 'voted_on')
+    await update(people.alice, 'voted_on', 1, '"v2"')
+    await vote(people.bob, await submit(people.alice, 'voted_on'), 'reject', 'Not v2.')
+    await update(people.alice, 'voted_on', 2, '"v3"')
+    const pending = await submit(people.alice, 'voted_on')
+    expect(pending).toMatchObject({ version: 3, votes: [] })
+    const shown = (bearer: string, more = {}) => whole.askAs(bearer, 'tools.diff', { tool: 'voted_on', ...more })
+    expect(await shown(people.bob)).toMatchObject({
+      ...{ from: 1, to: 3, text: '- "v1"\n+ "v3"' },
+      sinceYourVote: { from: 2, to: 3, text: '- "v2"\n+ "v3"' },
+    })
+    for (const [bearer, more] of [
+      [people.carol, {}],
+      [people.alice, {}],
+      [people.bob, { from: 1 }],
+    ] as const)
+      expect(await shown(bearer, more)).not.toHaveProperty('sinceYourVote')
+  })
+
   it('is gone back in by a new version, which is reviewed like any other', async () => {
     await create(people.alice, 'back', '"good"')
     await approve(people.alice, 'back')

@@ -62,6 +62,22 @@ describe.each(['modern', 'legacy'] as const)(
       expect(await read(named('shown'))).toMatchObject({ state: 'approved', version: 2 })
     })
 
+    it('shows those who voted before what became of that version', async () => {
+      const tool = named('better')
+      await propose(tool, '[1, 2] | add')
+      await vote({ tool_id: tool, vote: 'reject', comment: 'Not two.' }, () => yes)
+      await team.as('dave').tools.update({ tool, expectedVersion: 1, text: '[1, 3] | add' })
+      await team.as('dave').tools.submit({ tool })
+      const seen: string[] = []
+      await vote({ tool_id: tool }, message => {
+        seen.push(message)
+        return yes
+      })
+      expect(seen[0]).toMatch(
+        /since version 1, on which you voted:\n {2}\| - \[1, 2\] \| add\n {2}\| \+ \[1, 3\] \| add\n\nIt is new:/,
+      )
+    })
+
     it.each<[string, ElicitResult]>([
       ['no', { action: 'decline' }],
       ['nothing', { action: 'cancel' }],

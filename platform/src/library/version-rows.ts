@@ -94,6 +94,25 @@ export function votesOn(reader: Reader, submissionId: string) {
     .execute()
 }
 
+/** Of the versions before one, that which somebody voted on last. */
+export function findVotedVersion(
+  reader: Reader,
+  { ownerId, userId, before }: { readonly ownerId: string; readonly userId: string; readonly before: number },
+): Promise<VersionRow | undefined> {
+  return (
+    versionRows(reader)
+      // Votes on what was withdrawn since are votes too.
+      .innerJoin('submissions as voted', 'voted.version_id', 'versions.id')
+      .innerJoin('votes', 'votes.submission_id', 'voted.id')
+      .where('versions.owner_id', '=', ownerId)
+      .where('versions.version', '<', before)
+      .where('votes.user_id', '=', userId)
+      .orderBy('votes.stamp', 'desc')
+      .limit(1)
+      .executeTakeFirst()
+  )
+}
+
 /** A version made from the one that is read here follows this: what answers now is always among what it was made from. */
 export function baseOf(versions: readonly VersionRow[], approvedVersion: number | null): string | null {
   const newest = versions.at(-1)

@@ -4,7 +4,7 @@ import type { Reader } from './reader.ts'
 import type { Reviewed, VoteCast } from './reviews.ts'
 import { textDiff } from './text-diff.ts'
 import { diffVersions } from './version-diff.ts'
-import { findVersion, type VersionRow, votesOn } from './version-rows.ts'
+import { findVersion, findVotedVersion, type VersionRow, votesOn } from './version-rows.ts'
 import { viewReview } from './version-view.ts'
 import { shownLine } from './visible-text.ts'
 
@@ -39,6 +39,7 @@ export async function voteQuestion(
     ...(review.checks === null ? [] : [`Test cases that passed: ${review.checks.tests}`]),
     ...warnings.map(warning => `Warning: ${shownLine(warning, lineCharactersMax)}`),
     '',
+    ...(await changeLinesSinceVote(reader, { owner, version, userId: cast.userId })),
     ...(await changeLines(reader, owner, version)),
   ]
   return { message: lines.join('\n'), subject: await subjectOf(reader, version, cast) }
@@ -51,11 +52,26 @@ async function subjectOf(reader: Reader, version: VersionRow, cast: VoteCast): P
   return JSON.stringify([version.submission_id, version.hash, cast.userId, cast.vote, cast.comment, own])
 }
 
+/** Whoever voted on an earlier version sees what became of it. */
+async function changeLinesSinceVote(
+  reader: Reader,
+  { owner, version, userId }: { readonly owner: Reviewed; readonly version: VersionRow; readonly userId: string },
+): Promise<string[]> {
+  const voted = await findVotedVersion(reader, { ownerId: owner.id, userId, before: version.version })
+  if (voted === undefined || voted.version === owner.approved_version) return []
+  const title = `What changed since version ${voted.version}, on which you voted:`
+  return [...shownLines(title, owner, version, linesOf(await diffVersions(reader, voted, version))), '']
+}
+
 async function changeLines(reader: Reader, owner: Reviewed, version: VersionRow): Promise<string[]> {
   const answering =
     owner.approved_version === null ? undefined : await findVersion(reader, owner.id, owner.approved_version)
   const title = answering ? `What changes, from version ${answering.version} which answers now:` : 'It is new:'
   const lines = answering ? linesOf(await diffVersions(reader, answering, version)) : linesOfNew(version)
+  return shownLines(title, owner, version, lines)
+}
+
+function shownLines(title: string, owner: Reviewed, version: VersionRow, lines: readonly string[]): string[] {
   const shown = lines.slice(0, changeLinesMax).map(line => `  | ${shownLine(line, lineCharactersMax)}`)
   const rest = lines.length - shown.length
   const cut =

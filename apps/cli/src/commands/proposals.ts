@@ -7,6 +7,7 @@ import type { Connection } from '../connection.ts'
 import { NobodyThere } from '../errors.ts'
 import { openConnection } from '../open-connection.ts'
 import { pages } from '../pages.ts'
+import { renderReview } from '../render/difference.ts'
 import { renderList, renderOutput } from '../render/output.ts'
 import { renderTool, toldVotes, votesOf } from '../render/tool.ts'
 import { print, type Shell, say } from '../terminal.ts'
@@ -92,6 +93,8 @@ async function review(
   const { width, colour } = shell.terminal
   const { kind, name, shown } = proposal
   print(shell, kind === 'tool' ? renderTool(proposal.shown, { width, colour }) : renderOutput(shown, { width, colour }))
+  const where = project === undefined ? {} : { project }
+  if (shown.version > 1) print(shell, `${renderReview(await differenceOf(connection, where, proposal))}\n`)
   const choices = [
     { value: 'approve', label: 'Approve' },
     { value: 'reject', label: 'Reject, and say why' },
@@ -105,11 +108,17 @@ async function review(
   const why = vote === 'reject' ? 'What is wrong with it?' : 'A comment (may be empty)'
   const comment = await text({ ...asking, message: why })
   if (isCancel(comment)) return false
-  const cast = { ...(project === undefined ? {} : { project }), vote, hash: shown.hash, comment: comment ?? '' }
+  const cast = { ...where, vote, hash: shown.hash, comment: comment ?? '' }
   const voted =
     kind === 'tool'
       ? await connection.call('tools.vote', { ...cast, tool: name })
       : await connection.call('functions.vote', { ...cast, function: name })
   say(shell, toldVotes(voted))
   return true
+}
+
+function differenceOf(connection: Connection, where: { readonly project?: string }, { kind, name }: Proposal) {
+  return kind === 'tool'
+    ? connection.call('tools.diff', { ...where, tool: name })
+    : connection.call('functions.diff', { ...where, function: name })
 }

@@ -1,4 +1,5 @@
-import type { Difference } from '@super-data/contract'
+import type { Difference, Output } from '@super-data/contract'
+import { visible } from './text-width.ts'
 
 /** What two versions have different, line by line. */
 export function renderDifference({ from, to, changes, text, functions }: Difference): readonly string[] {
@@ -8,6 +9,12 @@ export function renderDifference({ from, to, changes, text, functions }: Differe
     ...lines(text),
     ...functions.flatMap(each => [`${each.name}/${each.arity}:`, ...lines(each.text)]),
   ]
+}
+
+/** What a reviewer looks at: against what answers, and against what they voted on before. */
+export function renderReview({ sinceYourVote, ...difference }: Output<'tools.diff'>): string {
+  const since = sinceYourVote ? ['', 'Since you voted,', ...renderDifference(sinceYourVote)] : []
+  return [...renderDifference(difference), ...since].map(line => `${visible(line)}\n`).join('')
 }
 
 function value(sign: '-' | '+', path: string, changed: unknown): readonly string[] {

@@ -2,6 +2,7 @@ import type { Answer, OperationName, Output, ReviewedFunction, Tool } from '@sup
 import { ownCommand } from '../self.ts'
 import { print, type Shell, say } from '../terminal.ts'
 import { renderDatasetProblems } from './dataset-problems.ts'
+import { renderReview } from './difference.ts'
 import { renderHistory } from './history.ts'
 import { renderInbox } from './inbox.ts'
 import { renderStats, renderSuggestions } from './learning.ts'
@@ -41,6 +42,7 @@ function renderCalled(output: unknown, operation: OperationName, self: string, s
   if (voting.has(operation)) return `${toldVotes(output as Tool)}\n`
   if (operation === 'tools.history' || operation === 'functions.history')
     return renderHistory(output as Output<'tools.history'>)
+  if (operation === 'tools.diff' || operation === 'functions.diff') return renderReview(output as Output<'tools.diff'>)
   if (operation === 'tools.stats') return renderStats(output as Output<'tools.stats'>, style)
   if (operation === 'learning.suggestions') return renderSuggestions(output as Output<'learning.suggestions'>, style)
   if (operation === 'inbox.list') return renderInbox(output as Output<'inbox.list'>)
