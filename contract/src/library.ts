@@ -45,6 +45,10 @@ export const tool = z.object({
   hash: z.string().describe('Over the definition and every function version it pins.'),
   definition: toolDefinition,
   functions: z.array(z.object({ name: functionName, arity: z.int(), version: z.int() })),
+  outputSchema: z
+    .record(z.string(), json)
+    .nullable()
+    .describe('What its test cases answer, as a JSON Schema: seen, not promised. Null without test cases.'),
   origin,
   approvedVersion: z.int().nullable().describe('The version that answers.'),
   createdBy: z.string(),

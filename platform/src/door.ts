@@ -1,4 +1,4 @@
-import type { Event, Need, OperationName, ToolDefinition } from '@super-data/contract'
+import type { Event, Need, OperationName, Tool, ToolDefinition } from '@super-data/contract'
 import type { ObservedStatement, PoolCounts } from '@super-data/postgres'
 import type { CallRequest, CallResult, Credentials, Door, Principal } from './call.ts'
 
@@ -43,6 +43,8 @@ export interface CatalogueTool {
   readonly description: string
   /** JSON Schema 2020-12 of the arguments. */
   readonly inputSchema: ToolDefinition['parameters']
+  /** JSON Schema of what it answered its test cases: another answer may be otherwise. */
+  readonly seenOutput?: Tool['outputSchema']
 }
 
 export interface EventStream {

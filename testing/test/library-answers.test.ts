@@ -319,6 +319,24 @@ describe.each(['modern', 'legacy'] as const)('agents that manage the library by 
     expect(answer.structuredContent).toMatchObject({ value: { dataset: 'x', [era]: 52 } })
   })
 
+  it('read in the list what a tool answered its test cases, and take any other answer', async () => {
+    const seen = `seen_${era}`
+    await approved(seen, 'if $n > 5 then {n: $n, more: null} else "few" end', {
+      parameters: { type: 'object', properties: { n: { type: 'integer' } }, required: ['n'] },
+      tests: [{ params: { n: 9 }, expected: { n: 9, more: null } }],
+      allowSimilar: true,
+    })
+    await using mcp = await team.mcp('alice', { era })
+    const { tools } = await mcp.client.listTools()
+    const value = { anyOf: [{ type: 'object', properties: { n: { type: 'number' }, more: { type: 'null' } } }, {}] }
+    expect(tools.find(listed => listed.name === seen)?.outputSchema).toMatchObject({ properties: { value } })
+    for (const [n, value] of [
+      [1, 'few'],
+      [9, { n: 9, more: null }],
+    ] as const)
+      expect((await mcp.client.callTool({ name: seen, arguments: { n } })).structuredContent).toMatchObject({ value })
+  })
+
   it('search, explain, look at data, statistics and activity', async () => {
     expect(await call('alice', 'search_tools', { query: 'trend' })).toMatchObject({
       items: [{ name: 'trend_analysis' }],

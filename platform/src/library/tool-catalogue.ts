@@ -89,6 +89,7 @@ export class ToolCatalogue {
       name,
       description: tool.definition.description,
       inputSchema: tool.parameters.callable,
+      ...(tool.output === undefined ? {} : { seenOutput: tool.output }),
     }))
     return { catalogue: { project: project.name, generation, tools, learning: this.#learning }, compiled }
   }

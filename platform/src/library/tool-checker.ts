@@ -4,6 +4,7 @@ import type { FunctionResolver, ParsedQuery, PinnedFunction } from '../queries/e
 import type { Questions } from '../queries/questions.ts'
 import { pickSource, withDatasetParameter } from './dataset-parameter.ts'
 import { ToolInvalid } from './errors.ts'
+import { seenOutput } from './output-schema.ts'
 import { Parameters } from './parameters.ts'
 import { requireEndedComments, requireVisible } from './visible-text.ts'
 
@@ -19,6 +20,8 @@ export interface CompiledTool {
   readonly definition: ToolDefinition
   readonly parameters: Parameters
   readonly hash: string
+  /** What its test cases answered. */
+  readonly output: ReturnType<typeof seenOutput>
   /** The query over one of its datasets; understood once a dataset, then kept. */
   query(source: string | undefined): Promise<ParsedQuery>
   /** The dataset that a call with these parameters reads. */
@@ -77,6 +80,7 @@ export class ToolChecker {
       definition,
       parameters,
       hash,
+      output: seenOutput(definition),
       query: source => remember(queries, source, () => parse(source)),
       sourceFor: params => pickSource(definition, params),
     }

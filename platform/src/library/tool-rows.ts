@@ -5,6 +5,7 @@ import type { Selectable } from 'kysely'
 import type { LibraryTables } from '../state/library.ts'
 import { ToolMissing } from './errors.ts'
 import { readVersionNumbers } from './function-rows.ts'
+import { seenOutput } from './output-schema.ts'
 import { pinsOf } from './pinned-functions.ts'
 import type { Reader } from './reader.ts'
 import { findVersion, stateOf, type VersionRow } from './version-rows.ts'
@@ -53,6 +54,7 @@ export async function getVersionRow(reader: Reader, tool: ToolRow, version: numb
 export async function toTool(reader: Reader, clock: Clock, tool: ToolRow, version: VersionRow): Promise<Tool> {
   const author = await reader.selectFrom('users').select('name').where('id', '=', version.created_by).executeTakeFirst()
   const numbers = await readVersionNumbers(reader, [version])
+  const definition = JSON.parse(version.definition) as ToolDefinition
   return {
     id: tool.id,
     name: tool.name,
@@ -60,7 +62,8 @@ export async function toTool(reader: Reader, clock: Clock, tool: ToolRow, versio
     version: version.version,
     approvedVersion: tool.approved_version,
     hash: version.hash,
-    definition: JSON.parse(version.definition) as ToolDefinition,
+    definition,
+    outputSchema: seenOutput(definition) ?? null,
     functions: pinsOf(version).map(({ id, name, arity, hash }) => ({ name, arity, version: numbers(id, hash) })),
     origin: tool.origin,
     createdBy: author?.name ?? 'unknown',

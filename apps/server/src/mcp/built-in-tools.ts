@@ -42,7 +42,7 @@ const leftOut = new Set([
 const unlisted = new Set([
   ...['approvedAt', 'checks', 'createdAt', 'expiresAt', 'id', 'justification', 'origin', 'review', 'submittedAt'],
   ...['submittedBy', 'follows', 'createdBy', 'active', 'approvedBy', 'from', 'to', 'changes', 'since', 'at', 'unused'],
-  'sinceYourVote',
+  ...['sinceYourVote', 'outputSchema'],
 ])
 
 /** What puts something before the team. */

@@ -253,12 +253,19 @@ const answerSchema = {
   required: ['count', 'truncated'],
 } as const satisfies Tool['outputSchema']
 
+/** Clients refuse an answer that is not as its schema says, so what was seen is one choice beside everything else. */
+function outputSchemaOf({ seenOutput }: CatalogueTool): Tool['outputSchema'] {
+  if (!seenOutput) return answerSchema
+  const seen = Object.entries(seenOutput['properties'] ?? {}).map(([name, schema]) => [name, { anyOf: [schema, {}] }])
+  return { ...answerSchema, properties: { ...answerSchema.properties, ...Object.fromEntries(seen) } }
+}
+
 function toTool(tool: CatalogueTool): Tool {
   return {
     name: tool.name,
     description: tool.description,
     inputSchema: { ...tool.inputSchema, type: 'object' },
-    outputSchema: answerSchema,
+    outputSchema: outputSchemaOf(tool),
     annotations: { readOnlyHint: true, openWorldHint: false },
   }
 }
