@@ -1,4 +1,4 @@
-import type { Input } from '@super-data/contract'
+import type { Input, JsonValue } from '@super-data/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openWhole, problemOf, type Whole } from './whole-platform.ts'
 
@@ -146,6 +146,67 @@ describe('what reviewers are told', () => {
     expect((await submit('of_nothing')).checks?.warnings).toEqual([expect.stringContaining('names no dataset')])
     await create('of_itself', { text: '{amount: 1} | .amount', tests: [{ params: {}, expected: 1 }] })
     expect((await submit('of_itself')).checks).toMatchObject({ warnings: [] })
+  })
+})
+
+describe('calls at the edges of what the parameters let through', () => {
+  const ofNumber = (window: { [keyword: string]: JsonValue }) => ({
+    type: 'object',
+    properties: { window },
+    required: ['window'],
+  })
+  const tests = [{ params: { window: 2 }, input: [4, 8], expected: 6 }]
+  const warningsOf = async (tool: string, more: Partial<Input<'tools.create'>>) => {
+    await create(tool, more)
+    const { state, checks } = await submit(tool, { allowSimilar: true })
+    expect(state).toBe('approved')
+    return checks?.warnings.filter(warning => /^With(out)? /.test(warning))
+  }
+
+  it('are tried, and reviewers told which fail', async () => {
+    const text = 'add / $window'
+    expect(await warningsOf('by_window', { text, tests, parameters: ofNumber({ type: 'integer' }) })).toEqual([
+      expect.stringMatching(/^With window 0 it fails: .*zero/),
+    ])
+    const stated = ofNumber({ type: 'integer', minimum: 1 })
+    expect(await warningsOf('by_stated_window', { text, tests, parameters: stated })).toEqual([])
+  })
+
+  it('may leave out what may be left out, and hold anything in a text', async () => {
+    const text = '"\\($name): " + $ending'
+    const named = { type: 'object', properties: { name: { type: 'string' }, ending: { type: 'string', minLength: 1 } } }
+    const greeting = [{ params: { name: 'a', ending: '!' }, input: null, expected: 'a: !' }]
+    expect(await warningsOf('greeting', { text, tests: greeting, parameters: named })).toEqual([])
+    const pattern = [{ params: { name: 'a' }, input: 'a', expected: true }]
+    const warnings = await warningsOf('matching', { text: 'test($name)', tests: pattern, parameters: named })
+    expect(warnings).toEqual([expect.stringMatching(/^With name "\\"'/)])
+  })
+
+  it('change nothing of who calls', async () => {
+    const parameters = { type: 'object', properties: { me: { type: 'string', fromCaller: 'user' } }, required: ['me'] }
+    const own = [{ params: { me: 'ann' }, input: null, expected: 'a' }]
+    expect(await warningsOf('initial', { text: '$me | explode | [.[0]] | implode', tests: own, parameters })).toEqual(
+      [],
+    )
+  })
+
+  it('start from the examples of a tool without test cases, where those answer', async () => {
+    const parameters = ofNumber({ type: 'number', examples: [4] })
+    expect(await warningsOf('from_example', { text: '12 / $window', parameters })).toEqual([
+      expect.stringContaining('With window 0'),
+    ])
+    expect(
+      await warningsOf('from_nothing', { text: '13 / $window', parameters: ofNumber({ type: 'number' }) }),
+    ).toEqual([])
+  })
+
+  it('end when their time is over', async () => {
+    const text = '[range($window * 100000)] | length'
+    const slow = [{ params: { window: 1 }, input: null, expected: 100_000 }]
+    const started = Date.now()
+    const parameters = ofNumber({ type: 'integer', minimum: 1, maximum: 1_000 })
+    await warningsOf('slow_at_edges', { text, tests: slow, parameters })
+    expect(Date.now() - started).toBeLessThan(15_000)
   })
 })
 

@@ -51,7 +51,8 @@ export class SubmissionChecks {
     const similar = similarTools(definition, others)
     if (similar.length > 0 && !context.allowSimilar) throw new ToolSimilar(name, similar)
     if (!context.allowSimilar) requireNoneWaiting(name, definition, context.waiting)
-    const warnings = [...warningsOf(definition, results), ...inputWarnings(definition, query)]
+    const edges = await this.#tests.edges(saved, context)
+    const warnings = [...warningsOf(definition, results), ...inputWarnings(definition, query), ...edges]
     return { score, tests: results.length, warnings, similar }
   }
 

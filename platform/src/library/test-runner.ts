@@ -1,13 +1,15 @@
-import { PlatformError, toProblem } from '@super-data/base/errors'
+import { PlatformError, throwIfAborted, toProblem } from '@super-data/base/errors'
 import type { Answer, JsonValue, TestCase, TestResult } from '@super-data/contract'
 import { canonicalJson } from '../canonical-json.ts'
 import type { Principal } from '../principal.ts'
 import type { Question } from '../queries/asking.ts'
 import type { ParsedQuery } from '../queries/engine.ts'
 import type { Questions } from '../queries/questions.ts'
+import { type EdgeCall, edgeCalls, workingCall } from './edge-calls.ts'
 import { ToolInvalid } from './errors.ts'
 import { Parameters } from './parameters.ts'
 import type { CheckedDefinition } from './tool-checker.ts'
+import { shownLine } from './visible-text.ts'
 
 /** Where a test is run, and for whom. */
 export interface TestRun {
@@ -15,6 +17,17 @@ export interface TestRun {
   readonly principal: Principal
   readonly signal: AbortSignal
 }
+
+/** A version with what checks its parameters. */
+interface Tried {
+  readonly saved: CheckedDefinition
+  readonly parameters: Parameters
+}
+
+/** Calls at edges that are tried of one tool, how long together, and how many warnings come of them. */
+const edgeCallsMax = 24
+const edgesMs = 2_000
+const edgeWarningsMax = 5
 
 /** The name under which a program finds its input, when that is given with the call. */
 const inputName = 'sample_input_'
@@ -34,10 +47,43 @@ export class TestRunner {
   /** Every test case of a version, with what came of it. Stops at nothing but the caller's signal. */
   async run(saved: CheckedDefinition, run: TestRun): Promise<TestResult[]> {
     const results: TestResult[] = []
+    const tried = { saved, parameters: new Parameters(saved.definition.parameters) }
     for (const [index, test] of (saved.definition.tests ?? []).entries()) {
-      results.push(await this.#one(test.name ?? `test ${index + 1}`, test, saved, run))
+      results.push(await this.#one(test.name ?? `test ${index + 1}`, test, tried, run))
     }
     return results
+  }
+
+  /**
+   * Tries calls at the edges of what the parameters let through, as many as there is time for.
+   *
+   * @returns a sentence for each parameter with which one failed.
+   */
+  async edges(saved: CheckedDefinition, run: TestRun): Promise<string[]> {
+    const tried = { saved, parameters: new Parameters(saved.definition.parameters) }
+    const working = workingCall(saved.definition)
+    const calls = edgeCalls(tried.parameters, working.params).slice(0, edgeCallsMax)
+    const time = AbortSignal.timeout(edgesMs)
+    const within = { ...run, signal: AbortSignal.any([run.signal, time]) }
+    if (calls.length === 0 || (await this.#failureOf(working, tried, within)) !== undefined) return []
+    const failed = new Map<string, string>()
+    for (const call of calls) {
+      if (failed.has(call.parameter)) continue
+      const failure = await this.#failureOf({ ...working, params: call.params }, tried, within)
+      throwIfAborted(run.signal)
+      if (time.aborted || (failure !== undefined && toProblem(failure).kind === 'unavailable')) break
+      if (failure !== undefined) failed.set(call.parameter, edgeWarning(call, this.#problemOf(failure)))
+    }
+    return [...failed.values()].slice(0, edgeWarningsMax)
+  }
+
+  async #failureOf(call: TestCase, tried: Tried, run: TestRun): Promise<unknown> {
+    try {
+      await this.#ask(call, tried, run)
+      return undefined
+    } catch (failure) {
+      return failure
+    }
   }
 
   /** Understands a version so that its input is what is given with the call. */
@@ -54,9 +100,9 @@ export class TestRunner {
     return { question, query, params: { [inputName]: input } }
   }
 
-  async #one(name: string, test: TestCase, saved: CheckedDefinition, run: TestRun): Promise<TestResult> {
+  async #one(name: string, test: TestCase, tried: Tried, run: TestRun): Promise<TestResult> {
     try {
-      const got = outputOf(await this.#ask(test, saved, run))
+      const got = outputOf(await this.#ask(test, tried, run))
       if (canonicalJson(got) === canonicalJson(test.expected)) return { name, passed: true }
       return { name, passed: false, expected: test.expected, got }
     } catch (failure) {
@@ -65,9 +111,9 @@ export class TestRunner {
     }
   }
 
-  async #ask(test: TestCase, saved: CheckedDefinition, run: TestRun) {
+  async #ask(test: TestCase, { saved, parameters }: Tried, run: TestRun) {
     const signal = AbortSignal.any([run.signal, AbortSignal.timeout(this.#timeMs)])
-    const params = new Parameters(saved.definition.parameters).check(test.params)
+    const params = parameters.check(test.params)
     const { query, extra } = await this.#understand(test, saved, { ...run, signal })
     return this.#questions.answer(query, {
       ...{ project: run.project, principal: run.principal, maxRows: rowsMax, maxBytes: bytesMax, signal },
@@ -106,6 +152,11 @@ export class TestRunner {
     if (kind === 'cancelled' || !(failure instanceof PlatformError)) return `it took longer than ${this.#timeMs} ms`
     return message
   }
+}
+
+function edgeWarning({ parameter, value }: EdgeCall, problem: string): string {
+  const how = value === undefined ? `Without ${parameter}` : `With ${parameter} ${shownLine(JSON.stringify(value), 40)}`
+  return `${how} it fails: ${shownLine(problem, 200)}`
 }
 
 function outputOf(answer: Pick<Answer, 'value' | 'rows'>): JsonValue {
