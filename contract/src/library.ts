@@ -218,6 +218,36 @@ export const proposeTool = operation({
   output: tool,
 })
 
+export const proposal = z.object({
+  kind: z.enum(['function', 'tool']),
+  name: z.string().describe('Of a function: name/arity.'),
+  version: z.int().positive(),
+  hash: z.string(),
+  description: z.string(),
+  createdBy: z.string(),
+  expiresAt: instant,
+  approvals: z.int().nonnegative(),
+  rejects: z.int().nonnegative(),
+  votesNeeded: z.int().nonnegative(),
+  yourVote: z
+    .enum(['wanted', 'cast', 'unconfirmed', 'own', 'none'])
+    .describe(
+      'wanted: you may vote; cast: you have, and may change it; unconfirmed: yours waits for its code; own: you had a part in it, others vote; none: you do not vote here.',
+    ),
+})
+export type Proposal = z.output<typeof proposal>
+
+export const listProposals = operation({
+  name: 'proposals.list',
+  summary: 'List tools and functions that wait for votes, and whether yours is wanted.',
+  route: { method: 'GET', path: '/projects/{project}/proposals' },
+  mcp: { tool: 'library', action: 'proposals' },
+  access: { target: 'project', need: 'read' },
+  effect: 'read',
+  input: z.object({ project: projectName, ...paging }),
+  output: page(proposal),
+})
+
 export const approveTool = operation({
   name: 'tools.approve',
   summary: 'Approve a pending tool as an admin of the project.',

@@ -73,6 +73,7 @@ export const operations = {
   'tools.stats': learning.toolStats,
   'votes.unconfirmed': library.listUnconfirmedVotes,
   'votes.confirm': library.confirmVote,
+  'proposals.list': library.listProposals,
   'activity.list': library.listActivity,
   'learning.suggestions': learning.listSuggestions,
   'learning.accept': learning.acceptSuggestion,

@@ -29,8 +29,22 @@ export const question = {
 
 /** How much of a result comes back at once. */
 export const resultLimits = {
-  maxRows: z.coerce.number().int().min(1).max(10_000).default(1_000).describe('Most rows to return.'),
-  maxBytes: z.coerce.number().int().min(1_000).max(4_000_000).default(256_000).describe('Most bytes to return.'),
+  maxRows: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(1_000)
+    .describe('Most rows to return.')
+    .meta({ brief: '' }),
+  maxBytes: z.coerce
+    .number()
+    .int()
+    .min(1_000)
+    .max(4_000_000)
+    .default(256_000)
+    .describe('Most bytes to return.')
+    .meta({ brief: '' }),
 }
 
 export const askQuery = operation({

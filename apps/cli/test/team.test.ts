@@ -113,9 +113,11 @@ describe('commands of a team', () => {
     await run(['tools', 'submit', 'total'], { cwd })
     const waiting = JSON.parse((await run(['pending-approvals', '--json'], { cwd })).out)
     expect(waiting).toMatchObject([
-      { kind: 'tool', name: 'total', version: 2, approvals: 0, votesNeeded: 1 },
-      { kind: 'function', name: 'twice/0', version: 1 },
+      { kind: 'function', name: 'twice/0', version: 1, yourVote: 'own' },
+      { kind: 'tool', name: 'total', version: 2, approvals: 0, votesNeeded: 1, yourVote: 'own' },
     ])
+    const reviewed = await run(['review-proposals'], { cwd })
+    expect(reviewed.err).toMatch(/total, version 2: you had a part in it; others vote\.\nNothing waits for your vote/)
   })
 
   it('ask for votes and count them, and stop when nobody answers any more', { timeout: 120_000 }, async () => {
@@ -127,10 +129,14 @@ describe('commands of a team', () => {
     const alone = await as('bob', 'review-proposals')
     expect(alone.err).toContain(`\`super-data functions get twice/0\`, then \`super-data functions vote twice/0`)
     expect(alone.err).toContain('CLI_NOBODY_THERE')
+    expect((await as('bob', 'pending-approvals')).out).toMatch(/twice\/0[\s\S]*wanted/)
     const ended = await as.sitting('bob', 'review-proposals')
     expect(ended).toMatchObject({ code: 0, err: expect.stringContaining('Stopped. What you did not vote on') })
     const voted = await as('bob', 'functions', 'vote', 'twice', 'approve', '--hash', hash, '--comment', 'Fine.')
     expect(voted).toMatchObject({ out: 'twice/0 version 1: 1 of 2 approvals, pending.\n', err: '' })
+    expect((await as('bob', 'review-proposals')).err).toContain(
+      'twice/0, version 1: you have voted; it waits for others.',
+    )
     const { out } = await as('bob', 'functions', 'history', 'twice')
     expect(out).toMatch(
       /^version 1: pending, 1 of 2 approvals\n {2}saved by ada, .*\n {2}submitted by ada, .*\n {2}approve by bob, .*\n {4}Fine\.\n$/,

@@ -58,6 +58,7 @@ describe('the group of the library', () => {
       'search_tools',
       'explain_tool',
       'propose_new_tool',
+      'list_proposals',
       'vote_on_tool',
       'approve_tool',
       'dry_run_tool',

@@ -9,7 +9,7 @@ import { voteHandlers } from './vote-handlers.ts'
 
 /** What is known of tools from their use stands with learning. */
 type LibraryHandlers = Omit<
-  Pick<Handlers, Extract<keyof Handlers, `${'functions' | 'tools' | 'votes' | 'activity'}.${string}`>>,
+  Pick<Handlers, Extract<keyof Handlers, `${'functions' | 'tools' | 'proposals' | 'votes' | 'activity'}.${string}`>>,
   'tools.stats'
 >
 

@@ -1,11 +1,13 @@
 import { must } from '@super-data/base/errors'
 import type { Checks, Input, Tool } from '@super-data/contract'
 import type { Call, Handlers } from '../call.ts'
+import { parseCursor, toPage } from '../cursor.ts'
 import { getProject, type ProjectRow } from '../identity/projects.ts'
 import { requireCurrent } from './current-version.ts'
 import { newDefinition, originOf } from './draft-definition.ts'
 import { LearningDisabled, ToolInvalid } from './errors.ts'
 import type { LibraryParts } from './library-parts.ts'
+import { readOpenProposals } from './open-proposals.ts'
 import { pinsOf, readVersionTexts } from './pinned-functions.ts'
 import { proveFunction, proveTool, readToolContext, type ToolContext } from './proposal.ts'
 import { readSavedVersion } from './saved-version.ts'
@@ -14,12 +16,21 @@ import type { CheckedDefinition } from './tool-checker.ts'
 import { getToolRow, getVersionRow, type ToolRow } from './tool-rows.ts'
 import type { VersionRow } from './version-rows.ts'
 
-type Own = 'tools.submit' | 'tools.propose' | 'tools.dryRun' | 'functions.submit'
+type Own = 'proposals.list' | 'tools.submit' | 'tools.propose' | 'tools.dryRun' | 'functions.submit'
 
 /** The way of tools and functions before the team. */
 export function proposalHandlers(parts: LibraryParts): Pick<Handlers, Own> {
-  const { library, tools, functions, reviews, learning } = parts
+  const { library, tools, functions, reviews, learning, clock } = parts
   return {
+    'proposals.list': async ({ project: name, limit, cursor }, call) => {
+      const project = await getProject(library.read, name)
+      const { userId } = must(call.principal, 'a principal')
+      const asked = { projectId: project.id, userId, now: clock.now() }
+      const page = { after: parseCursor(cursor) ?? '', atMost: limit + 1 }
+      const open = await readOpenProposals(library.read, asked, page)
+      const toItem = ({ stamp: _, ...proposal }: (typeof open)[number]) => proposal
+      return toPage(open, limit, toItem, each => each.stamp)
+    },
     'tools.submit': async (input, call) => {
       if (!learning) throw new LearningDisabled()
       const project = await getProject(library.read, input.project)

@@ -152,3 +152,13 @@ export function votesNeeded(threshold: number, eligible: number): number {
 export function reviewersOf(roster: Roster, stamp: string, excluded: readonly string[]): string[] {
   return roster.votersAt(stamp).filter(userId => !excluded.includes(userId))
 }
+
+/** Whether somebody may vote: an editor when it was proposed and still, who had no part in it. */
+export function standingOf(
+  roster: Roster,
+  { stamp, excluded }: { readonly stamp: string; readonly excluded: readonly string[] },
+  userId: string,
+): 'reviewer' | 'author' | 'outsider' {
+  if (excluded.includes(userId)) return 'author'
+  return isVoter(roster.roleAt(userId, stamp)) && isVoter(roster.roleAt(userId, '~')) ? 'reviewer' : 'outsider'
+}

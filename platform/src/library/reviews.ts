@@ -16,8 +16,8 @@ import {
 } from './errors.ts'
 import { pinsOf } from './pinned-functions.ts'
 import type { Reader } from './reader.ts'
-import { isSafe, type ReviewPolicy, reviewersOf, type VoteConfirmation, votesNeeded } from './review.ts'
-import { isVoter, readRosters } from './roster.ts'
+import { isSafe, type ReviewPolicy, reviewersOf, standingOf, type VoteConfirmation, votesNeeded } from './review.ts'
+import { readRosters } from './roster.ts'
 import {
   allVersions,
   chainOf,
@@ -365,10 +365,11 @@ export class Reviews {
       .select('stamp')
       .where('id', '=', version.submission_id ?? '')
       .executeTakeFirstOrThrow()
-    const excluded = policyOf(version)?.excluded ?? []
-    if (excluded.includes(userId)) throw new VoteNotEligible('nobody votes on a version of their own')
-    const eligible = isVoter(roster.roleAt(userId, submission.stamp)) && isVoter(roster.roleAt(userId, '~'))
-    if (!eligible) throw new VoteNotEligible('only editors who were members when it was proposed may vote')
+    const { stamp } = submission
+    const standing = standingOf(roster, { stamp, excluded: policyOf(version)?.excluded ?? [] }, userId)
+    if (standing === 'author') throw new VoteNotEligible('nobody votes on a version of their own')
+    if (standing === 'outsider')
+      throw new VoteNotEligible('only editors who were members when it was proposed may vote')
   }
 
   async #checkPending(reader: Reader, authorId: string): Promise<void> {

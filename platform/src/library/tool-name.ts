@@ -5,7 +5,8 @@ import { ToolNameConfusable, ToolNameReserved } from './errors.ts'
 export const managementToolNames = [
   ...['propose_new_tool', 'vote_on_tool', 'approve_tool', 'list_functions', 'create_function', 'introspect_dataset'],
   ...['get_tool_stats', 'get_team_activity', 'dry_run_tool', 'search_tools', 'explain_tool', 'run_tool'],
-  ...['submit_tool', 'withdraw_tool', 'confirm_vote', 'read_result'],
+  ...['submit_tool', 'withdraw_tool', 'confirm_vote', 'read_result', 'list_proposals', 'get_inbox'],
+  ...['roll_back_tool', 'roll_back_function', 'get_function_history'],
 ] as const
 
 const reserved: readonly string[] = [...Object.keys(mcpTools), ...managementToolNames]

@@ -2,7 +2,7 @@ import type { Event } from '@super-data/contract'
 import type { ExpressionBuilder } from 'kysely'
 import { factKey } from '../library/derive.ts'
 import type { Reader } from '../library/reader.ts'
-import { reviewersOf } from '../library/review.ts'
+import { standingOf } from '../library/review.ts'
 import { readRosters } from '../library/roster.ts'
 import { policyOf } from '../library/version-rows.ts'
 import type { Principal } from '../principal.ts'
@@ -37,8 +37,9 @@ export class OpenReviews {
     for (const row of rows) {
       const cast = votes.filter(vote => vote.submission_id === row.submission_id)
       const isOpen = row.state === 'pending' && row.expires_at > now
-      const reviewers = reviewersOf(rosters(row.project_id), row.stamp, policyOf(row)?.excluded ?? [])
-      if (isOpen && reviewers.includes(userId) && !cast.some(vote => vote.user_id === userId)) reviews.#ask(row)
+      const submission = { stamp: row.stamp, excluded: policyOf(row)?.excluded ?? [] }
+      const isReviewer = standingOf(rosters(row.project_id), submission, userId) === 'reviewer'
+      if (isOpen && isReviewer && !cast.some(vote => vote.user_id === userId)) reviews.#ask(row)
       if (row.created_by === userId) reviews.#addRejects(row, cast, isOpen)
     }
     return reviews

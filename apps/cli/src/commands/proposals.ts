@@ -1,5 +1,5 @@
 import type { CommonOptions } from '@clack/prompts'
-import type { ReviewedFunction, Tool } from '@super-data/contract'
+import type { Proposal } from '@super-data/contract'
 import { Command } from 'commander'
 import { answersEnd } from '../answers-end.ts'
 import { type CallOptions, withCallOptions } from '../call-options.ts'
@@ -9,40 +9,24 @@ import { openConnection } from '../open-connection.ts'
 import { pages } from '../pages.ts'
 import { renderReview } from '../render/difference.ts'
 import { renderList, renderOutput } from '../render/output.ts'
-import { renderTool, toldVotes, votesOf } from '../render/tool.ts'
+import { renderTool, toldVotes } from '../render/tool.ts'
 import { print, type Shell, say } from '../terminal.ts'
 
-/** A tool or function that waits for votes. */
-type Proposal =
-  | { readonly kind: 'tool'; readonly name: string; readonly shown: Tool }
-  | { readonly kind: 'function'; readonly name: string; readonly shown: ReviewedFunction }
-
-/** `pending-approvals`: what waits for votes, with how many it has. */
+/** `pending-approvals`: what waits for votes, with how many it has, and whether the caller's is wanted. */
 export function pendingApprovalsCommand(shell: Shell): Command {
-  const command = new Command('pending-approvals').description('List what waits for votes.')
+  const command = new Command('pending-approvals').description(
+    'List what waits for votes, and whether yours is wanted.',
+  )
   withCallOptions(command)
   return command.action(async () => {
     const options = command.optsWithGlobals<CallOptions>()
     await using connection = await openConnection(shell, options)
-    const rows = (await pending(connection, options)).map(toRow)
+    const proposals = await proposalsOf(connection, options)
     const { width, colour } = shell.terminal
-    if (options.json) print(shell, JSON.stringify(rows, null, 2))
-    else print(shell, rows.length === 0 ? 'nothing waits\n' : renderList(rows, { width, colour }))
+    if (options.json) return print(shell, JSON.stringify(proposals, null, 2))
+    const rows = proposals.map(({ hash: _, expiresAt: __, ...row }) => row)
+    print(shell, rows.length === 0 ? 'nothing waits\n' : renderList(rows, { width, colour }))
   })
-}
-
-function toRow({ kind, name, shown }: Proposal) {
-  const { version, createdBy, votesNeeded } = shown
-  const description = 'description' in shown ? shown.description : shown.definition.description
-  return {
-    kind,
-    name,
-    version,
-    createdBy,
-    votesNeeded,
-    ...votesOf(shown),
-    description,
-  }
 }
 
 /** `review-proposals`: one after the other on the screen, each with a question. */
@@ -52,73 +36,81 @@ export function reviewProposalsCommand(shell: Shell): Command {
   return command.action(async () => {
     const options = command.optsWithGlobals<CallOptions>()
     await using connection = await openConnection(shell, options)
-    const { user } = await connection.call('identity.whoami', {})
-    const open = (await pending(connection, options)).filter(
-      ({ shown }) => shown.createdBy !== user.name && !shown.votes.some(vote => vote.user === user.name),
-    )
-    if (open.length === 0) return say(shell, 'Nothing waits for your vote.')
-    if (!shell.terminal.interactive)
-      throw new NobodyThere(open.map(({ kind, name, shown }) => ({ kind, name, hash: shown.hash })))
+    const proposals = await proposalsOf(connection, options)
+    const wanted = proposals.filter(({ yourVote }) => yourVote === 'wanted')
+    const others = proposals.filter(({ yourVote }) => yourVote !== 'wanted')
+    for (const { name, version, yourVote } of others) say(shell, `${name}, version ${version}: ${whyNot[yourVote]}`)
+    if (wanted.length === 0) return say(shell, 'Nothing waits for your vote.')
+    if (!shell.terminal.interactive) throw new NobodyThere(wanted)
     const asking = { signal: answersEnd(shell), input: shell.terminal.stdin, output: shell.terminal.stdout }
-    for (const proposal of open) {
+    for (const proposal of wanted) {
       const goOn = await review(shell, connection, { ...options, asking }, proposal)
       if (!goOn) return say(shell, 'Stopped. What you did not vote on still waits.')
     }
   })
 }
 
-async function pending(connection: Connection, options: CallOptions): Promise<Proposal[]> {
-  const where = options.project === undefined ? {} : { project: options.project }
+/** Why somebody is not asked. */
+const whyNot: Readonly<Record<Proposal['yourVote'], string>> = {
+  wanted: 'it waits for your vote.',
+  cast: 'you have voted; it waits for others.',
+  unconfirmed: 'your vote waits for its code: `super-data votes unconfirmed`.',
+  own: 'you had a part in it; others vote.',
+  none: 'only those vote who were editors when it was proposed.',
+}
+
+async function proposalsOf(connection: Connection, options: CallOptions): Promise<Proposal[]> {
   const found: Proposal[] = []
-  for await (const { name } of pages(cursor =>
-    connection.call('tools.list', { ...where, ...cursor, state: 'pending' }),
-  ))
-    found.push({ kind: 'tool', name, shown: await connection.call('tools.get', { ...where, tool: name }) })
-  for await (const each of pages(cursor => connection.call('functions.list', { ...where, ...cursor }))) {
-    if (each.state !== 'pending') continue
-    const name = `${each.name}/${each.arity}`
-    found.push({ kind: 'function', name, shown: await connection.call('functions.get', { ...where, function: name }) })
-  }
+  for await (const proposal of pages(cursor => connection.call('proposals.list', { ...whereOf(options), ...cursor })))
+    found.push(proposal)
   return found
 }
+
+const whereOf = ({ project }: CallOptions) => (project === undefined ? {} : { project })
 
 /** @returns false when the person wants to stop. */
 async function review(
   shell: Shell,
   connection: Connection,
-  { project, asking }: CallOptions & { readonly asking: CommonOptions },
-  proposal: Proposal,
+  { asking, ...options }: CallOptions & { readonly asking: CommonOptions },
+  { kind, name, version, hash, createdBy }: Proposal,
 ): Promise<boolean> {
   const { isCancel, select, text } = await import('@clack/prompts')
   const { width, colour } = shell.terminal
-  const { kind, name, shown } = proposal
-  print(shell, kind === 'tool' ? renderTool(proposal.shown, { width, colour }) : renderOutput(shown, { width, colour }))
-  const where = project === undefined ? {} : { project }
-  if (shown.version > 1) print(shell, `${renderReview(await differenceOf(connection, where, proposal))}\n`)
+  const where = whereOf(options)
+  const ofTool = { ...where, tool: name, version }
+  const ofFunction = { ...where, function: name, version }
+  print(
+    shell,
+    kind === 'tool'
+      ? renderTool(await connection.call('tools.get', ofTool), { width, colour })
+      : renderOutput(await connection.call('functions.get', ofFunction), { width, colour }),
+  )
+  if (version > 1) {
+    const difference =
+      kind === 'tool'
+        ? await connection.call('tools.diff', { ...where, tool: name, to: version })
+        : await connection.call('functions.diff', { ...where, function: name, to: version })
+    print(shell, `${renderReview(difference)}\n`)
+  }
   const choices = [
     { value: 'approve', label: 'Approve' },
     { value: 'reject', label: 'Reject, and say why' },
     { value: 'skip', label: 'Later' },
     { value: 'stop', label: 'Stop' },
   ]
-  const message = `${name}, version ${shown.version}, by ${shown.createdBy}`
+  const message = `${name}, version ${version}, by ${createdBy}`
   const vote = await select({ ...asking, message, options: choices })
   if (isCancel(vote) || vote === 'stop') return false
   if (vote === 'skip') return true
   const why = vote === 'reject' ? 'What is wrong with it?' : 'A comment (may be empty)'
   const comment = await text({ ...asking, message: why })
   if (isCancel(comment)) return false
-  const cast = { ...where, vote, hash: shown.hash, comment: comment ?? '' }
+  const cast = { ...where, vote, hash, comment: comment ?? '' }
   const voted =
     kind === 'tool'
       ? await connection.call('tools.vote', { ...cast, tool: name })
       : await connection.call('functions.vote', { ...cast, function: name })
   say(shell, toldVotes(voted))
   return true
-}
-
-function differenceOf(connection: Connection, where: { readonly project?: string }, { kind, name }: Proposal) {
-  return kind === 'tool'
-    ? connection.call('tools.diff', { ...where, tool: name })
-    : connection.call('functions.diff', { ...where, function: name })
 }

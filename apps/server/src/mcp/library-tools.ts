@@ -64,6 +64,13 @@ export const libraryTools: ReadonlyMap<string, LibraryTool> = new Map(
       call: async (input, ask) => ask('tools.propose', toProposal(input, await datasetsOf(input, ask))),
     }),
     libraryTool({
+      name: 'list_proposals',
+      description: 'List what waits for votes: `yourVote` says whether you may vote, have, or had a part in it.',
+      input: z.object({ limit: z.int().min(1).max(1000).default(100), cursor: z.string().optional() }),
+      reads: true,
+      call: (input, ask) => ask('proposals.list', present(input)),
+    }),
+    libraryTool({
       name: 'vote_on_tool',
       description: 'Approve or reject a pending tool. Read it first; a reject needs a comment.',
       input: z.object({ tool_id: toolId, vote: z.enum(['approve', 'reject']), comment: z.string().default('') }),
