@@ -222,7 +222,6 @@ export class VersionConflict extends PlatformError {
 export class ToolStateConflict extends PlatformError {
   readonly code = 'TOOL_STATE_CONFLICT'
   readonly kind = 'conflict'
-  override readonly retryable = false
   constructor(name: string, state: string, wanted: string) {
     super(`${name} is ${state}, not ${wanted}`, {
       hint: `Read the ${name.includes('/') ? 'function' : 'tool'} again to see where it stands.`,
@@ -302,6 +301,7 @@ export class ProposalNotYours extends PlatformError {
 export class ProposalsTooMany extends PlatformError {
   readonly code = 'PROPOSALS_TOO_MANY'
   readonly kind = 'limited'
+  override readonly retryable = true
   constructor(max: number) {
     super(`${max} proposals of yours are pending`, { hint: 'Wait for votes on them first.' })
   }

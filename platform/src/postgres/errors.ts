@@ -88,7 +88,6 @@ export class ChangeInvalid extends PlatformError {
 export class DatasetExists extends PlatformError {
   readonly code = 'DATASET_EXISTS'
   readonly kind = 'conflict'
-  override readonly retryable = false
   constructor(name: string) {
     super(`there is a dataset ${name} already`, { hint: 'Choose another name.', details: { name } })
   }
