@@ -34,7 +34,7 @@ export const event = z.object({
   /** The name of what it happened to. */
   subject: z.string(),
   by: z.string().nullable(),
-  /** Of decisions: the same on every installation that shares the library, so that they can be told apart from others. */
+  /** Of votes and decisions: the same on every installation that shares the library, so that they can be told apart from others. */
   key: z.string().nullable(),
 })
 export type Event = z.output<typeof event>

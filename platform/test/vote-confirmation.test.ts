@@ -1,15 +1,17 @@
-import type { Tool } from '@super-data/contract'
+import type { Event, Tool } from '@super-data/contract'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openWhole, problemOf, type Whole } from './whole-platform.ts'
 
 let whole: Whole
 let alice: string
 let bob: string
+const told: Event[] = []
 beforeAll(async () => {
   const review = { approvalThreshold: 1, proposalHours: 24, pendingMax: 10, voteConfirmation: 'code' } as const
   whole = await openWhole({ settings: { review } })
   alice = await whole.join('alice')
   bob = await whole.join('bob')
+  whole.platform.events.onEvent(event => told.push(event))
 })
 afterAll(() => whole[Symbol.asyncDispose]())
 
@@ -45,6 +47,15 @@ it('no agent reads or gives the code', async () => {
   const [waiting] = await codes(bob)
   const confirming = whole.askAs(bob, 'votes.confirm', { code: waiting?.code ?? '' }, asAgent)
   expect(await problemOf(confirming)).toMatchObject({ code: 'VOTE_CODE_ELSEWHERE', kind: 'denied' })
+})
+
+it('is told of when it counts, and once', async () => {
+  const votes = () => told.filter(event => event.type === 'tool.voted' && event.subject === 'told_late')
+  await vote(await propose('told_late'))
+  const [waiting] = (await codes(bob)).filter(each => each.subject === 'told_late')
+  expect(votes()).toEqual([])
+  await whole.askAs(bob, 'votes.confirm', { code: waiting?.code ?? '' })
+  expect(votes()).toMatchObject([{ by: 'bob', key: expect.stringMatching(/^fact_/) }])
 })
 
 it('of two votes on one version only the latest can be confirmed', async () => {

@@ -228,6 +228,8 @@ function voteTables(schema: SchemaModule) {
       .addColumn('needs_confirmation', 'integer', column => column.notNull())
       .addColumn('at', 'bigint', column => column.notNull())
       .addColumn('stamp', 'text', column => column.notNull())
+      .addColumn('counted', 'integer', column => column.notNull().defaultTo(0))
+      .addCheckConstraint('votes_counted', zeroOrOne('counted'))
       .addCheckConstraint('votes_vote', oneOf('vote', ['approve', 'reject']))
       .addCheckConstraint('votes_needs_confirmation', zeroOrOne('needs_confirmation')),
     schema.createIndex('votes_submission').on('votes').columns(['submission_id', 'stamp']),

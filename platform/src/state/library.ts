@@ -161,6 +161,8 @@ interface ReviewTables {
     needs_confirmation: 0 | 1
     at: number
     stamp: string
+    /** Derived: it needs no confirmation, or has one, and was told of. */
+    counted: 0 | 1
   }
   vote_confirmations: { vote_id: string; method: 'code' | 'elicitation'; at: number; stamp: string }
 }
