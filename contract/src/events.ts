@@ -38,3 +38,9 @@ export const event = z.object({
   key: z.string().nullable(),
 })
 export type Event = z.output<typeof event>
+
+/** After these a project may offer other tools than before; after others it offers the same. */
+export const offerChanging: readonly Event['type'][] = [
+  ...(['tool.approved', 'tool.rejected', 'tool.expired', 'tool.withdrawn', 'tool.conflict'] as const),
+  ...(['tool.disabled', 'tool.restored'] as const),
+]

@@ -68,15 +68,37 @@ export async function lastPosition(file: Kysely<GovernedTables>): Promise<number
   return row?.position ?? 0
 }
 
-/** Names the state of a file: another one after every event, by whatever process. */
-export async function lastWritten(file: Kysely<GovernedTables>): Promise<string> {
+/** What was written last to a file: another one after every event, by whatever process. */
+export interface LastWritten {
+  readonly position: number
+  readonly id: string
+}
+
+export async function lastWritten(file: Kysely<GovernedTables>): Promise<LastWritten> {
   const row = await file
     .selectFrom('outbox')
     .select(['id', sql<number>`rowid`.as('position')])
     .orderBy(sql`rowid`, 'desc')
     .limit(1)
     .executeTakeFirst()
-  return row === undefined ? '' : `${row.position} ${row.id}`
+  return row ?? { position: 0, id: '' }
+}
+
+/** Whether an event of some types may have come after another one: also when that one is forgotten by now. */
+export async function mayHaveCome(
+  file: Kysely<GovernedTables>,
+  wanted: { readonly after: LastWritten; readonly types: readonly Event['type'][]; readonly project: string },
+): Promise<boolean> {
+  const { after, types, project } = wanted
+  const rows = await file
+    .selectFrom('outbox')
+    .select(['id', 'type', 'project'])
+    .where(sql<number>`rowid`, '>=', after.position)
+    .orderBy(sql`rowid`)
+    .execute()
+  const known = after.position === 0 || rows[0]?.id === after.id
+  const since = after.position === 0 ? rows : rows.slice(1)
+  return !known || since.some(row => row.project === project && types.includes(row.type as Event['type']))
 }
 
 export async function hasEvent(file: Kysely<GovernedTables>, id: string): Promise<boolean> {

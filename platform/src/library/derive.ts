@@ -188,7 +188,11 @@ function eventsOf(
   for (const { id, user } of owner.newVotes) events.push({ ...event('voted', id), by: user })
   for (const [index, { state, submission_id }] of versions.entries()) {
     const { row: before } = judged[index]!.facts
-    if (state !== before.state) events.push(event(wordOf[state], submission_id ?? before.id, before.hash))
+    if (state === before.state) continue
+    const told = (word: string) => event(word, submission_id ?? before.id, before.hash)
+    // What answered no longer does, besides waiting again.
+    if (before.state === 'approved' && state === 'pending') events.push(told('withdrawn'))
+    events.push(told(wordOf[state]))
   }
   const { disabling } = owner
   if (disabling && derived.disabled_at !== row.disabled_at && row.version > 0) {

@@ -110,8 +110,7 @@ async function checkTool(
 }
 
 async function checkContext(parts: LibraryParts, project: ProjectRow, allowSimilar: boolean, call: Call) {
-  const rows = await parts.tools.approved(project.id)
-  const approved = rows.flatMap(parsed)
+  const approved = [...(await parts.catalogue.all(project))].map(([name, { definition }]) => ({ name, definition }))
   const principal = must(call.principal, 'a principal')
   const proposing = { projectId: project.id, userId: principal.userId }
   const waiting = (await waitingTools(parts.library.read, proposing, parts.clock.now())).flatMap(parsed)

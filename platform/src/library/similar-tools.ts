@@ -32,8 +32,17 @@ function isAlike(one: Fingerprint, other: Fingerprint | undefined): boolean {
   return shared / (one.runs.size + other.runs.size - shared) >= alike
 }
 
+/** Approved tools keep their definitions: each is read once. */
+const fingerprints = new WeakMap<ToolDefinition, { readonly print: Fingerprint | undefined }>()
+
+function fingerprintOf(definition: ToolDefinition): Fingerprint | undefined {
+  const known = fingerprints.get(definition) ?? { print: newFingerprint(definition) }
+  fingerprints.set(definition, known)
+  return known.print
+}
+
 /** Undefined for what is too short to tell, or cannot be read. */
-function fingerprintOf({ engine, source, sources, mode, text }: ToolDefinition): Fingerprint | undefined {
+function newFingerprint({ engine, source, sources, mode, text }: ToolDefinition): Fingerprint | undefined {
   const shape = shapeOf(engine, text)
   const words = shape?.match(/"(?:[^"\\]|\\.)*"|[\w$]+|[^\s\w]/g) ?? []
   if (shape === undefined || words.length < wordsMin) return undefined
