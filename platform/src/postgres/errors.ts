@@ -50,7 +50,7 @@ export class WriteNotAsked extends PlatformError {
   readonly kind = 'denied'
   constructor() {
     super('a write needs a session, or autocommit', {
-      hint: 'Begin a session with pg_tx and pass `session`, or pass `autocommit: true` to commit at once.',
+      hint: 'Begin a session with `postgres begin` (pg_tx over MCP) and pass `session`, or pass `autocommit: true` to commit at once.',
     })
   }
 }

@@ -1,5 +1,6 @@
 import { type Problem, toProblem } from '@super-data/base/errors'
 import type { Difference, TestResult } from '@super-data/contract'
+import { toFlag } from '../fields.ts'
 import { requestIdOf } from '../request-id.ts'
 import { renderDifference } from './difference.ts'
 import { cutText, visible } from './text-width.ts'
@@ -24,7 +25,7 @@ export function renderFailure(failure: Failure, colour: boolean): string {
 }
 
 function detailLines(failure: Failure): readonly string[] {
-  return [...positionLines(failure), ...differenceLines(failure), ...testLines(failure)]
+  return [...positionLines(failure), ...fieldLines(failure), ...differenceLines(failure), ...testLines(failure)]
 }
 
 /** Wrong fields, one a line, when the failure lists them. */
@@ -37,6 +38,13 @@ function positionLines(failure: Failure): readonly string[] {
     const field = Array.isArray(path) ? path.join('.') : typeof path === 'string' ? path : ''
     return [`       ${field === '' ? '' : `${field}: `}${message}`]
   })
+}
+
+/** Wrong fields, where the message names the first of several. */
+function fieldLines({ code, details }: Failure): readonly string[] {
+  const fields = code === 'INPUT_INVALID' ? (details?.['fields'] as readonly { path: string; problem: string }[]) : []
+  if (fields.length < 2) return []
+  return fields.map(({ path, problem }) => `       ${toFlag(path.slice(1)) || 'the input'}: ${problem}`)
 }
 
 /** What changed since the version that was expected, when the failure says so. */

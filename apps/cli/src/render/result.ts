@@ -1,6 +1,7 @@
 import type { Answer, OperationName, Output, ReviewedFunction, Tool } from '@super-data/contract'
 import { ownCommand } from '../self.ts'
 import { print, type Shell, say } from '../terminal.ts'
+import { type CommandLine, withCommands } from './command-words.ts'
 import { renderDatasetProblems } from './dataset-problems.ts'
 import { renderHistory } from './history.ts'
 import { renderInbox } from './inbox.ts'
@@ -52,7 +53,7 @@ function renderCalled(output: unknown, operation: OperationName, self: string, s
 function notes(output: unknown, { operation, words }: Called, self: string): readonly string[] {
   if (operation === 'users.invite') return [inviteNote(output as Output<'users.invite'>)]
   if (drafting.has(operation)) return [toldDraft(output as Tool | ReviewedFunction, self)]
-  if (isAnswer(output)) return answerNotes(output, operation, self)
+  if (isAnswer(output)) return answerNotes(output, operation, { words, self })
   if (!isPage(output) || output.cursor === null) return []
   return [`There is more: ${[self, ...words.map(shellQuote), '--cursor', shellQuote(output.cursor)].join(' ')}`]
 }
@@ -62,9 +63,10 @@ function inviteNote({ user, link }: Output<'users.invite'>): string {
   return `Send ${user.name}: npx super-data join ${shellQuote(link)}`
 }
 
-function answerNotes(answer: Answer, operation: OperationName, self: string): readonly string[] {
+function answerNotes(answer: Answer, operation: OperationName, line: CommandLine): readonly string[] {
+  const { self } = line
   const counted = `${answer.count} ${noun(answer)} in ${answer.elapsedMs.toFixed(1)} ms`
-  const lines = (answer.warnings ?? []).map(warning => `Is this meant? ${warning}`)
+  const lines = (answer.warnings ?? []).map(warning => `Is this meant? ${withCommands(warning, line)}`)
   if (answer.truncated !== false) {
     const { by, handle } = answer.truncated
     lines.push(`Cut short by ${by}. Read on: ${self} queries read ${shellQuote(handle)}`)
