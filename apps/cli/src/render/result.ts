@@ -6,7 +6,7 @@ import { renderDatasetProblems } from './dataset-problems.ts'
 import { renderHistory } from './history.ts'
 import { renderInbox } from './inbox.ts'
 import { renderStats, renderSuggestions } from './learning.ts'
-import { isAnswer, isPage, type OutputStyle, renderOutput } from './output.ts'
+import { durationText, isAnswer, isPage, type OutputStyle, renderOutput } from './output.ts'
 import { shellQuote } from './shell-quote.ts'
 import { renderTool, toldDraft, toldState, toldVotes } from './tool.ts'
 
@@ -65,7 +65,7 @@ function inviteNote({ user, link }: Output<'users.invite'>): string {
 
 function answerNotes(answer: Answer, operation: OperationName, line: CommandLine): readonly string[] {
   const { self } = line
-  const counted = `${answer.count} ${noun(answer)} in ${answer.elapsedMs.toFixed(1)} ms`
+  const counted = `${answer.count} ${noun(answer)} in ${durationText(answer.elapsedMs)}`
   const lines = (answer.warnings ?? []).map(warning => `Is this meant? ${withCommands(warning, line)}`)
   if (answer.truncated !== false) {
     const { by, handle } = answer.truncated
