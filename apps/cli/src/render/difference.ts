@@ -1,13 +1,15 @@
 import type { Difference } from '@super-data/contract'
+import { visible } from './text-width.ts'
 
 /** What two versions have different, line by line. */
 export function renderDifference({ from, to, changes, text, functions }: Difference): readonly string[] {
-  return [
-    `from version ${from} to ${to}:`,
+  const different = [
     ...changes.flatMap(change => [...value('-', change.path, change.from), ...value('+', change.path, change.to)]),
     ...lines(text),
     ...functions.flatMap(each => [`${each.name}/${each.arity}:`, ...lines(each.text)]),
   ]
+  if (different.length === 0) return [`nothing is different from version ${from} to ${to}`]
+  return [`from version ${from} to ${to}:`, ...different.map(visible)]
 }
 
 function value(sign: '-' | '+', path: string, changed: unknown): readonly string[] {

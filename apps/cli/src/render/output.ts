@@ -20,7 +20,8 @@ export function isAnswer(output: unknown): output is Answer {
 
 interface Page {
   readonly items: JsonValue[]
-  readonly cursor: string | null
+  /** Absent from lists that have no pages. */
+  readonly cursor?: string | null
   readonly text?: string
   readonly columns?: readonly Column[]
   /** Only of data, which is shown as it is. */
@@ -28,7 +29,7 @@ interface Page {
 }
 
 export function isPage(output: unknown): output is Page {
-  return isFields(output) && Array.isArray(output['items']) && 'cursor' in output
+  return isFields(output) && Array.isArray(output['items']) && ('cursor' in output || Object.keys(output).length === 1)
 }
 
 function renderAnswer(answer: Answer, style: OutputStyle): string {

@@ -1,8 +1,9 @@
-import type { Answer, OperationName, Output, ReviewedFunction, Tool } from '@super-data/contract'
+import type { Answer, Difference, OperationName, Output, ReviewedFunction, Tool } from '@super-data/contract'
 import { ownCommand } from '../self.ts'
 import { print, type Shell, say } from '../terminal.ts'
 import { type CommandLine, withCommands } from './command-words.ts'
 import { renderDatasetProblems } from './dataset-problems.ts'
+import { renderDifference } from './difference.ts'
 import { renderHistory } from './history.ts'
 import { renderInbox } from './inbox.ts'
 import { renderStats, renderSuggestions } from './learning.ts'
@@ -30,6 +31,8 @@ export function showResult(shell: Shell, output: unknown, called: Called & { rea
 
 const voting: ReadonlySet<OperationName> = new Set(['tools.vote', 'tools.approve', 'functions.vote'])
 
+const submitting: ReadonlySet<OperationName> = new Set(['tools.submit', 'tools.propose', 'functions.submit'])
+
 const drafting: ReadonlySet<OperationName> = new Set([
   ...(['tools.create', 'tools.update', 'tools.rollback', 'tools.upgrade'] as const),
   ...(['functions.create', 'functions.rollback'] as const),
@@ -38,10 +41,12 @@ const drafting: ReadonlySet<OperationName> = new Set([
 /** A few operations say more to people, or less, than their output field by field. */
 function renderCalled(output: unknown, operation: OperationName, self: string, style: OutputStyle): string {
   if (operation === 'datasets.list') return renderOutput(output, style) + renderDatasetProblems(output as object, style)
-  if (operation === 'tools.submit') return `${toldState(output as Tool, self)}\n`
+  if (submitting.has(operation)) return `${toldState(output as Tool | ReviewedFunction, self)}\n`
   if (voting.has(operation)) return `${toldVotes(output as Tool)}\n`
   if (operation === 'tools.history' || operation === 'functions.history')
     return renderHistory(output as Output<'tools.history'>)
+  if (operation === 'tools.diff' || operation === 'functions.diff')
+    return `${renderDifference(output as Difference).join('\n')}\n`
   if (operation === 'tools.stats') return renderStats(output as Output<'tools.stats'>, style)
   if (operation === 'learning.suggestions') return renderSuggestions(output as Output<'learning.suggestions'>, style)
   if (operation === 'inbox.list') return renderInbox(output as Output<'inbox.list'>)
@@ -54,7 +59,7 @@ function notes(output: unknown, { operation, words }: Called, self: string): rea
   if (operation === 'users.invite') return [inviteNote(output as Output<'users.invite'>)]
   if (drafting.has(operation)) return [toldDraft(output as Tool | ReviewedFunction, self)]
   if (isAnswer(output)) return answerNotes(output, operation, { words, self })
-  if (!isPage(output) || output.cursor === null) return []
+  if (!isPage(output) || !output.cursor) return []
   return [`There is more: ${[self, ...words.map(shellQuote), '--cursor', shellQuote(output.cursor)].join(' ')}`]
 }
 
