@@ -2,7 +2,7 @@ import { Database, migration } from '@super-data/metadata'
 import type { Kysely, Transaction } from 'kysely'
 import { auditChain, governedTables } from './governed-schema.ts'
 import { LibraryMark } from './library-mark.ts'
-import { ownerTables, peopleTables, reviewTables } from './library-schema.ts'
+import { countedVotes, ownerTables, peopleTables, reviewTables } from './library-schema.ts'
 import type { GovernedTables, StateParts } from './shared-tables.ts'
 
 /**
@@ -178,6 +178,7 @@ export const libraryMigrations = [
   migration('0003-review', reviewTables),
   migration('0004-governed', governedTables),
   migration('0005-audit-chain', auditChain),
+  migration('0006-counted-votes', countedVotes),
 ]
 
 /** Opens `tools.db`, made when it is missing. An acknowledged change survives a power cut. */
