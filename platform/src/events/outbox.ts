@@ -20,11 +20,27 @@ const rowsPerInsert = 1_000
 export async function insertEvents(file: Kysely<GovernedTables>, events: readonly Event[]): Promise<void> {
   for (let at = 0; at < events.length; at += rowsPerInsert) {
     const rows = events.slice(at, at + rowsPerInsert).map(toRow)
-    // A decision has one event; one that is taken back and made again is told of again, by the same key.
-    const keys = rows.flatMap(({ key }) => (key === null ? [] : [key]))
-    if (keys.length > 0) await file.deleteFrom('outbox').where('key', 'in', keys).execute()
+    const earlier = await takeKeys(
+      file,
+      rows.flatMap(({ key }) => (key === null ? [] : [key])),
+    )
     await file.insertInto('outbox').values(rows).execute()
+    // Only now: had the last row gone before, another one would take its place in the file, and be taken for read.
+    if (earlier.length > 0) await file.deleteFrom('outbox').where('id', 'in', earlier).execute()
   }
+}
+
+/**
+ * A decision has one event; one that is taken back and made again is told of again, by the same key.
+ *
+ * @returns the events that had the keys.
+ */
+async function takeKeys(file: Kysely<GovernedTables>, keys: readonly string[]): Promise<string[]> {
+  if (keys.length === 0) return []
+  const rows = await file.selectFrom('outbox').select('id').where('key', 'in', keys).execute()
+  const ids = rows.map(row => row.id)
+  if (ids.length > 0) await file.updateTable('outbox').set({ key: null }).where('id', 'in', ids).execute()
+  return ids
 }
 
 /** Events of one file after one id and up to another, oldest first. */
