@@ -9,6 +9,8 @@ import { statusOfKind } from '../apps/server/src/http/problem.ts'
 export interface DeclaredError {
   readonly code: string
   readonly kind: ErrorKind | 'varies'
+  /** Whether the same request may work later by itself. */
+  readonly retryable: boolean
   /** The class's own sentence. */
   readonly about: string
 }
@@ -21,7 +23,7 @@ const reactions: Readonly<Record<ErrorKind, string>> = {
   unauthenticated: 'Present a credential.',
   denied: 'Ask for access.',
   missing: 'The thing is not there, or not yours to see.',
-  conflict: 'Read again, then retry.',
+  conflict: 'Read again, then ask anew.',
   limited: 'Ask for less, or later.',
   unavailable: 'Retry with backoff.',
   cancelled: 'Nothing: the caller gave up.',
@@ -44,8 +46,9 @@ export function errorsPage(): string {
   return `# Errors
 
 Every error has a stable \`code\`, a \`kind\` that says what to do next, a message and, mostly, a hint. HTTP answers with a
-problem document, MCP with an \`isError\` result, the command line on stderr; the facts are the same. Made from the error
-classes by \`npm run reference\`.
+problem document, MCP with an \`isError\` result, the command line on stderr; the facts are the same. \`retryable\` is true
+where the very same request may work later by itself; where it is false, something has to be changed first. Made from the
+error classes by \`npm run reference\`.
 
 ${row('kind', 'what to do', 'HTTP', 'exit code')}
 ${row('---', '---', '---', '---')}
@@ -58,8 +61,12 @@ ${sections.filter(text => text !== '').join('\n\n')}
 function section(kind: DeclaredError['kind'], errors: readonly DeclaredError[]): string {
   const own = errors.filter(error => error.kind === kind)
   if (own.length === 0) return ''
-  const rows = own.map(({ code, about }) => row(`\`${code}\``, about))
-  return [`## ${kind}`, '', row('code', 'when'), row('---', '---'), ...rows].join('\n')
+  const passes = own.some(error => error.retryable)
+  const heads = passes ? ['code', 'when', 'retryable'] : ['code', 'when']
+  const rows = own.map(({ code, about, retryable }) =>
+    row(`\`${code}\``, about, ...(passes ? [retryable ? 'yes' : 'no'] : [])),
+  )
+  return [`## ${kind}`, '', row(...heads), row(...heads.map(() => '---')), ...rows].join('\n')
 }
 
 const row = (...cells: readonly string[]) => `| ${cells.join(' | ')} |`
@@ -72,8 +79,11 @@ function sourcesOf(layer: string): string[] {
 
 function errorsIn(text: string): DeclaredError[] {
   return [...text.matchAll(/readonly code = '([A-Z_0-9]+)'/g)].map(({ 1: code = '', index }) => {
-    const kind = /readonly kind(?:: ErrorKind)? = '(\w+)'/.exec(text.slice(index).split('\nexport class')[0] ?? '')?.[1]
-    return { code, kind: (kind as ErrorKind | undefined) ?? 'varies', about: aboutClass(text.slice(0, index)) }
+    const body = text.slice(index).split('\nexport class')[0] ?? ''
+    const kind = (/readonly kind(?:: ErrorKind)? = '(\w+)'/.exec(body)?.[1] as ErrorKind | undefined) ?? 'varies'
+    const said = /readonly retryable = (true|false)/.exec(body)?.[1]
+    const retryable = said === undefined ? kind === 'unavailable' : said === 'true'
+    return { code, kind, retryable, about: aboutClass(text.slice(0, index)) }
   })
 }
 

@@ -4,7 +4,7 @@ export type ErrorKind =
   | 'unauthenticated' // present a credential
   | 'denied' // ask for access
   | 'missing' // the thing is not there, or not yours to see
-  | 'conflict' // read again, then retry
+  | 'conflict' // read again, then ask anew
   | 'limited' // ask for less, or later
   | 'unavailable' // retry with backoff
   | 'cancelled' // nothing: the caller gave up
@@ -24,7 +24,7 @@ export interface ErrorOptions {
 export abstract class PlatformError extends Error {
   abstract readonly code: string
   abstract readonly kind: ErrorKind
-  /** Whether the same request may work later; when absent, its kind says so. */
+  /** Whether the same request may work later by itself. When absent, only what is `unavailable` may. */
   readonly retryable?: boolean
   readonly hint: string | undefined
   readonly details: ErrorDetails
@@ -47,8 +47,6 @@ export interface Problem {
   readonly details?: ErrorDetails
 }
 
-const retryableKinds: ReadonlySet<ErrorKind> = new Set(['limited', 'unavailable', 'conflict'])
-
 /** The public face of any thrown value. Only a `PlatformError` speaks; everything else is `INTERNAL`. */
 export function toProblem(error: unknown): Problem {
   if (!(error instanceof PlatformError)) return toProblem(new InternalError(error))
@@ -56,7 +54,7 @@ export function toProblem(error: unknown): Problem {
     code: error.code,
     kind: error.kind,
     message: error.message,
-    retryable: error.retryable ?? retryableKinds.has(error.kind),
+    retryable: error.retryable ?? error.kind === 'unavailable',
     ...(error.hint === undefined ? {} : { hint: error.hint }),
     ...(Object.keys(error.details).length === 0 ? {} : { details: error.details }),
   }

@@ -1,9 +1,17 @@
-import { Cancelled, InternalError, PlatformError, throwIfAborted, toProblem } from '@super-data/base/errors'
+import {
+  Cancelled,
+  type ErrorKind,
+  InternalError,
+  PlatformError,
+  throwIfAborted,
+  toProblem,
+} from '@super-data/base/errors'
 import { expect, it } from 'vitest'
 
 class Full extends PlatformError {
   readonly code = 'FULL'
   readonly kind = 'limited'
+  override readonly retryable = true
 }
 
 it('an error of ours shows its code, kind, hint and whether to retry', () => {
@@ -15,6 +23,21 @@ it('an error of ours shows its code, kind, hint and whether to retry', () => {
     retryable: true,
     details: { limit: 3 },
   })
+})
+
+it('the same request may work later when something is not available; otherwise only when the error says so', () => {
+  class Plain extends PlatformError {
+    readonly code = 'PLAIN'
+    readonly kind: ErrorKind
+    constructor(kind: ErrorKind) {
+      super('plain')
+      this.kind = kind
+    }
+  }
+  const retryable = (kind: ErrorKind) => toProblem(new Plain(kind)).retryable
+  expect(retryable('unavailable')).toBe(true)
+  for (const kind of ['conflict', 'limited', 'invalid', 'missing', 'internal'] as const)
+    expect(retryable(kind)).toBe(false)
 })
 
 it('anything else says nothing of what it was', () => {

@@ -34,7 +34,13 @@ export const event = z.object({
   /** The name of what it happened to. */
   subject: z.string(),
   by: z.string().nullable(),
-  /** Of decisions: the same on every installation that shares the library, so that they can be told apart from others. */
+  /** Of votes and decisions: the same on every installation that shares the library, so that they can be told apart from others. */
   key: z.string().nullable(),
 })
 export type Event = z.output<typeof event>
+
+/** After these a project may offer other tools than before; after others it offers the same. */
+export const offerChanging: readonly Event['type'][] = [
+  ...(['tool.approved', 'tool.rejected', 'tool.expired', 'tool.withdrawn', 'tool.conflict'] as const),
+  ...(['tool.disabled', 'tool.restored'] as const),
+]

@@ -10,7 +10,7 @@ export {
   ServerUnreachable,
 } from './client.ts'
 export type { Dataset, DatasetMigration, Field, ToolCompatibility } from './datasets.ts'
-export { type Event, event } from './events.ts'
+export { type Event, event, offerChanging } from './events.ts'
 export type { ImportChange, LibraryDocument } from './exchange.ts'
 export type { LibraryFunction, ReviewedFunction } from './functions.ts'
 export type { AuditEntry, Key, Project, ProjectRole, Role, User } from './identity.ts'

@@ -34,6 +34,7 @@ export class IdempotencyMismatch extends PlatformError {
 export class IdempotencyInFlight extends PlatformError {
   readonly code = 'IDEMPOTENCY_IN_FLIGHT'
   readonly kind = 'conflict'
+  override readonly retryable = true
   constructor() {
     super('the first request with this idempotency key is still running', {
       hint: 'Repeat the same request in a moment to get its answer.',

@@ -19,6 +19,7 @@ const windowSeconds = 60
 export class RateLimited extends PlatformError {
   readonly code = 'RATE_LIMITED'
   readonly kind = 'limited'
+  override readonly retryable = true
   constructor(retryAfterMs: number) {
     super('too many calls in a short time', {
       hint: `Wait ${Math.ceil(retryAfterMs / 1_000)} s, then go on.`,
@@ -31,6 +32,7 @@ export class RateLimited extends PlatformError {
 export class ConcurrencyLimited extends PlatformError {
   readonly code = 'CONCURRENCY_LIMITED'
   readonly kind = 'limited'
+  override readonly retryable = true
   constructor(callsAtOnce: number) {
     super(`more than ${callsAtOnce} calls at the same time`, {
       hint: 'Wait for one of your calls to end.',

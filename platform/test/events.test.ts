@@ -204,6 +204,16 @@ describe('events', () => {
     expect(follower.heard.map(event => event.id)).toEqual(live)
   })
 
+  it('of what is found out again reach a listener again, and are kept once', async () => {
+    await using home = await openInstallation()
+    const heard: string[] = []
+    home.events.onEvent(event => heard.push(`${event.type} ${event.key}`))
+    const again = { ...draft('x'), key: 'fact_1' }
+    for (const _ of [1, 2]) await home.events.record(home.library, [again])
+    expect(heard).toEqual([`${again.type} fact_1`, `${again.type} fact_1`])
+    expect(await home.library.read.selectFrom('outbox').select('key').execute()).toEqual([{ key: 'fact_1' }])
+  })
+
   it('say who made them, and reach a listener only after their commit', async () => {
     const seen: { by: string | null; stored: number }[] = []
     const disable: Handlers['tools.disable'] = async (_input, call) => {

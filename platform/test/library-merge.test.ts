@@ -175,7 +175,8 @@ describe('two libraries that meet', () => {
     await a.whole.askAs(bob, 'tools.vote', { tool: 'voted', vote: 'approve', hash })
     expect(await get(b, 'voted')).toMatchObject({ state: 'pending' })
     await a.whole.askAs(carol, 'tools.vote', { tool: 'voted', vote: 'approve', hash })
-    expect((await meet()).b).toEqual(['tool.approved voted'])
+    expect((await meet()).b).toEqual(['tool.voted voted', 'tool.voted voted', 'tool.approved voted'])
+    expect(await meet()).toEqual({ a: [], b: [] })
     await expectSame()
     expect(await b.whole.run('voted')).toMatchObject({ value: 1 })
   })
@@ -190,10 +191,27 @@ describe('two libraries that meet', () => {
     clock.advance(10)
     await b.whole.ask('tools.vote', { tool: 'doubted', vote: 'reject', hash, comment: 'Wrong.' })
     const learnt = await meet()
-    expect(learnt.a).toEqual(['tool.rejected doubted'])
+    expect(learnt.a).toEqual(['tool.voted doubted', 'tool.rejected doubted'])
     await expectSame()
     expect(await problemOf(a.whole.run('doubted'))).toMatchObject({ code: 'TOOL_NOT_APPROVED' })
     expect(await get(b, 'doubted')).toMatchObject({ state: 'rejected', approvedVersion: null })
+  })
+
+  it('tell that a tool does not answer any more, and waits again, when an earlier reject arrives', async () => {
+    const { alice = '', bob = '', carol = '' } = await team()
+    await a.whole.askAs(alice, 'tools.create', { tool: 'too_soon', description: 'x', engine: 'jq', text: '1' })
+    const { hash } = await a.whole.askAs(alice, 'tools.submit', { tool: 'too_soon' })
+    await a.whole.askAs(bob, 'tools.vote', { tool: 'too_soon', vote: 'approve', hash })
+    await meet()
+    await a.whole.askAs(carol, 'tools.vote', { tool: 'too_soon', vote: 'reject', hash, comment: 'Wrong.' })
+    clock.advance(10)
+    expect(await b.whole.ask('tools.vote', { tool: 'too_soon', vote: 'approve', hash })).toMatchObject({
+      state: 'approved',
+    })
+    const learnt = await meet()
+    expect(learnt.b).toEqual(['tool.voted too_soon', 'tool.withdrawn too_soon', 'tool.submitted too_soon'])
+    await expectSame()
+    expect(await get(b, 'too_soon')).toMatchObject({ state: 'pending', approvedVersion: null })
   })
 
   it('keep what was disabled disabled, until somebody saves it anew', async () => {

@@ -23,7 +23,7 @@ describe('a question that is likely a mistake', () => {
   it.each([
     ['a field that is misspelt', { text: 'map(.cusotmer)', source: 'orders' }, 'did you mean customer?'],
     ['the same, record by record', { text: '.cusotmer', source: 'orders', mode: 'records' }, 'did you mean customer?'],
-    ['an input without a source', { text: '.[0]' }, 'names no source: the input is null; there is empty, hundred'],
+    ['an input without a source', { text: '.[0]' }, 'names no `source`: the input is null; there is empty, hundred'],
   ] as const)('is answered with a warning: %s', async (_, { text, ...more }, warning) => {
     const { warnings } = await whole.jq(text, more)
     expect(warnings).toEqual([expect.stringContaining(warning)])

@@ -26,10 +26,9 @@ const propose = async (bearer: string, tool: string, text?: string) => {
 const vote = (bearer: string, tool: Tool, how: 'approve' | 'reject' = 'approve', comment = 'Because.') =>
   whole.askAs(bearer, 'tools.vote', { tool: tool.name, vote: how, hash: tool.hash, comment })
 const told = (tool: string) => heard.filter(event => event.subject === tool).map(event => event.type)
-const listedTools = async () => {
-  const principal = await whole.platform.authenticate({ bearer: whole.owner })
-  return (await whole.platform.catalogue(principal, 'default')).tools.map(tool => tool.name)
-}
+const catalogue = async () =>
+  whole.platform.catalogue(await whole.platform.authenticate({ bearer: whole.owner }), 'default')
+const listedTools = async () => (await catalogue()).tools.map(tool => tool.name)
 
 describe('alone in a project', () => {
   it('whoever proposes publishes, and that is recorded', async () => {
@@ -50,6 +49,19 @@ describe('in a team', () => {
     people.alice = await whole.join('alice')
     people.bob = await whole.join('bob')
     people.carol = await whole.join('carol')
+  })
+
+  it('what is offered is made anew when it changes, and not for proposals and votes', async () => {
+    const { generation } = await catalogue()
+    const tool = await propose(people.alice, 'offered')
+    await whole.askAs(people.alice, 'functions.create', { definition: 'def besides: 1;' })
+    await vote(people.bob, tool)
+    expect(await catalogue()).toMatchObject({ generation })
+    await vote(people.carol, tool)
+    expect(await listedTools()).toContain('offered')
+    expect((await catalogue()).generation).toBe(generation + 1)
+    await whole.ask('tools.disable', { tool: 'offered' })
+    expect(await listedTools()).not.toContain('offered')
   })
 
   it('a proposal waits for as many votes as the team wants, and then answers everybody', async () => {

@@ -63,7 +63,7 @@ describe('a library that two installations share', { timeout: 120_000 }, () => {
     expect(await b.run('same')).toMatchObject({ value: 1 })
   })
 
-  it('counts a vote that was cast elsewhere, and tells of the decision once on each', async () => {
+  it('counts a vote that was cast elsewhere, and tells of each vote and of the decision once on each', async () => {
     const bucket = openBucket()
     await using a = await openInstallation(bucket)
     const ada = await a.join('ada')
@@ -81,11 +81,43 @@ describe('a library that two installations share', { timeout: 120_000 }, () => {
     await syncNow(a)
     expect(await b.run('counted')).toMatchObject({ value: 7 })
     expect(await a.run('counted')).toMatchObject({ value: 7 })
+    const votes: Record<string, unknown>[][] = []
     for (const each of [a, b]) {
       using file = new DatabaseSync(each.settings.libraryFile, { readOnly: true })
-      const told = file.prepare(`select id from outbox where type = 'tool.approved' and subject = 'counted'`).all()
-      expect(told).toHaveLength(1)
+      const told = (type: string) =>
+        file.prepare('select by_user, key from outbox where type = ? and subject = ? order by key').all(type, 'counted')
+      expect(told('tool.approved')).toHaveLength(1)
+      votes.push(told('tool.voted'))
     }
+    expect(votes[0]?.map(vote => vote['by_user']).sort()).toEqual(['bob', 'owner'])
+    expect(votes[1]).toEqual(votes[0])
+  })
+
+  it('tells authors of a reject from elsewhere, and of an approval that another one was faster than', async () => {
+    const bucket = openBucket()
+    await using a = await openInstallation(bucket)
+    await syncNow(a)
+    await using b = await openInstallation(bucket)
+    await b.publish('twice', '"first"')
+    const ada = await a.join('ada')
+    a.clock.advance(60_000)
+    const create = (tool: string, text: string) => ({ tool, description: 'A question.', engine: 'jq', text }) as const
+    const inbox = async () => (await a.askAs(ada, 'inbox.list')).items
+    await a.askAs(ada, 'tools.create', create('twice', '"second"'))
+    const second = await a.askAs(ada, 'tools.submit', { tool: 'twice' })
+    await a.ask('tools.vote', { tool: 'twice', vote: 'approve', hash: second.hash })
+    await a.askAs(ada, 'tools.create', create('doubted', '7'))
+    const { hash } = await a.askAs(ada, 'tools.submit', { tool: 'doubted' })
+    for (const each of [a, b]) await syncNow(each)
+    await b.ask('tools.vote', { tool: 'doubted', vote: 'reject', hash, comment: 'Wrong.' })
+    for (const each of [b, a]) await syncNow(each)
+    const items = await inbox()
+    expect(items.filter(item => item.subject === 'twice' && item.type === 'tool.conflict')).toMatchObject([
+      { version: 2, todo: expect.stringContaining('super-data tools diff twice') },
+    ])
+    expect(items.filter(item => item.subject === 'doubted')).toMatchObject([{ comment: 'Wrong.', version: 1 }])
+    await a.askAs(ada, 'tools.update', { tool: 'twice', expectedVersion: 2, text: '"both"' })
+    expect((await inbox()).find(item => item.type === 'tool.conflict')).toMatchObject({ version: null, todo: null })
   })
 
   it('sends no key, no event, no audit line and no question', async () => {

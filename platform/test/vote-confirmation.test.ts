@@ -1,15 +1,20 @@
-import type { Tool } from '@super-data/contract'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Event, Tool } from '@super-data/contract'
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import { openWhole, problemOf, type Whole } from './whole-platform.ts'
 
 let whole: Whole
 let alice: string
 let bob: string
+const told: Event[] = []
 beforeAll(async () => {
   const review = { approvalThreshold: 1, proposalHours: 24, pendingMax: 10, voteConfirmation: 'code' } as const
   whole = await openWhole({ settings: { review } })
   alice = await whole.join('alice')
   bob = await whole.join('bob')
+  whole.platform.events.onEvent(event => told.push(event))
 })
 afterAll(() => whole[Symbol.asyncDispose]())
 
@@ -45,6 +50,33 @@ it('no agent reads or gives the code', async () => {
   const [waiting] = await codes(bob)
   const confirming = whole.askAs(bob, 'votes.confirm', { code: waiting?.code ?? '' }, asAgent)
   expect(await problemOf(confirming)).toMatchObject({ code: 'VOTE_CODE_ELSEWHERE', kind: 'denied' })
+})
+
+it('is told of when it counts, and once', async () => {
+  const votes = () => told.filter(event => event.type === 'tool.voted' && event.subject === 'told_late')
+  await vote(await propose('told_late'))
+  const [waiting] = (await codes(bob)).filter(each => each.subject === 'told_late')
+  expect(votes()).toEqual([])
+  await whole.askAs(bob, 'votes.confirm', { code: waiting?.code ?? '' })
+  expect(votes()).toMatchObject([{ by: 'bob', key: expect.stringMatching(/^fact_/) }])
+})
+
+it('is not told of again after an upgrade from before that was noted', async () => {
+  const home = await mkdtemp(join(tmpdir(), 'super-data-upgrade-'))
+  onTestFinished(() => rm(home, { recursive: true }))
+  const before = await openWhole({ home })
+  const voter = await before.join('voter')
+  await before.join('another')
+  const { hash } = await before.ask('tools.propose', { tool: 'old', description: 'x', engine: 'jq', text: '1' })
+  await before.askAs(voter, 'tools.vote', { tool: 'old', vote: 'approve', hash })
+  await before[Symbol.asyncDispose]()
+  before.tamper('alter table votes drop column counted')
+  before.tamper(`delete from _migrations where name = '0006-counted-votes'`)
+  await using after = await openWhole({ home, owner: before.owner })
+  const heard: string[] = []
+  after.platform.events.onEvent(event => heard.push(event.type))
+  await after.ask('tools.withdraw', { tool: 'old' })
+  expect(heard).toEqual(['tool.withdrawn'])
 })
 
 it('of two votes on one version only the latest can be confirmed', async () => {

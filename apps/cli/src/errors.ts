@@ -1,4 +1,4 @@
-import { type ErrorKind, PlatformError } from '@super-data/base/errors'
+import { type ErrorKind, PlatformError, toProblem } from '@super-data/base/errors'
 
 /** The command line itself is wrong. */
 export class UsageWrong extends PlatformError {
@@ -84,6 +84,7 @@ export class PortTaken extends PlatformError {
 export class FileRefused extends PlatformError {
   readonly code = 'CLI_FILE_REFUSED'
   readonly kind: ErrorKind
+  override readonly retryable = false
   constructor(cause: NodeJS.ErrnoException) {
     super(`${cause.path} cannot be used (${cause.code})`, { cause, hint: 'Check that it is there, and whose it is.' })
     this.kind = ['EACCES', 'EPERM', 'EROFS'].includes(cause.code ?? '') ? 'denied' : 'unavailable'
@@ -101,10 +102,13 @@ export function knownError(error: unknown): unknown {
 export class Hinted extends PlatformError {
   readonly code: string
   readonly kind: ErrorKind
+  override readonly retryable: boolean
   constructor(error: PlatformError, hint: string) {
+    const { code, kind, retryable } = toProblem(error)
     super(error.message, { cause: error, hint, details: error.details })
-    this.code = error.code
-    this.kind = error.kind
+    this.code = code
+    this.kind = kind
+    this.retryable = retryable
   }
 }
 
@@ -149,7 +153,6 @@ export class NobodyThere extends PlatformError {
 export class ServerRuns extends PlatformError {
   readonly code = 'CLI_SERVER_RUNS'
   readonly kind = 'conflict'
-  override readonly retryable = false
   constructor(url: string) {
     super(`a server serves this home, at ${url}`, { hint: 'Stop it first.' })
   }

@@ -2,7 +2,9 @@ import { RemoteError } from '@super-data/contract/client'
 import { CommanderError } from 'commander'
 import { knownError, UsageWrong } from './errors.ts'
 import { exitCodeOf } from './exit-code.ts'
+import { inCommandWords } from './render/command-words.ts'
 import { renderFailure, toFailure } from './render/problem.ts'
+import { ownCommand } from './self.ts'
 import type { Shell } from './terminal.ts'
 
 /** Runs one command line. Never throws; says what went wrong and returns the exit code. */
@@ -35,7 +37,7 @@ function report(error: unknown, words: readonly string[], shell: Shell): number 
   const { stderr, colour, live } = shell.terminal
   if (failure.hint === ownHint && isVerbose(words)) stderr.write(`${causeOf(error)}\n`)
   if (words.includes('--json')) stderr.write(`${JSON.stringify(failure)}\n`)
-  else stderr.write(renderFailure(failure, colour && live))
+  else stderr.write(renderFailure(inCommandWords(failure, { words, self: ownCommand(shell) }), colour && live))
   return exitCodeOf(failure)
 }
 

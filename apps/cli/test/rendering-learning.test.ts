@@ -37,6 +37,22 @@ it('suggestions show what was asked, and the id to accept them by', () => {
   expect(renderSuggestions({ items: [], cursor: null }, wide)).toBe('nothing\n')
 })
 
+it('times and durations are as people read them, except in data', () => {
+  const items = [
+    { at: 1_700_000_000_000, elapsedMs: 36.423 },
+    { at: 1_700_000_060_000, elapsedMs: 90_500 },
+  ]
+  const activity = { from: 1_700_000_000_000, people: [], items, intervalMs: 5_000 }
+  const text = renderOutput(activity, wide)
+  expect(text).toMatch(/^from +2023-11-14 22:13:20Z$/m)
+  expect(text).toMatch(/^intervalMs +5\.0 s$/m)
+  expect(text).toMatch(/^ *2023-11-14 22:14:20Z +1 min 31 s$/m)
+  expect(text).toContain('36.4 ms')
+  const data = renderOutput({ items, count: 2, cursor: null, complete: true }, wide)
+  expect(data).toContain('1700000000000')
+  expect(data).toContain('90500')
+})
+
 it('rows that are read on stand under their headings', () => {
   const columns = [
     { name: 'id', type: 'BIGINT' },

@@ -1,5 +1,7 @@
+import type { ReviewedFunction, Tool } from '@super-data/contract'
 import { describe, expect, it } from 'vitest'
 import { renderDatasetProblems } from '../src/render/dataset-problems.ts'
+import { renderDifference } from '../src/render/difference.ts'
 import { renderInbox } from '../src/render/inbox.ts'
 import { renderOutput } from '../src/render/output.ts'
 import { renderFailure } from '../src/render/problem.ts'
@@ -7,6 +9,7 @@ import { progressText } from '../src/render/progress.ts'
 import { shellQuote } from '../src/render/shell-quote.ts'
 import { renderTable } from '../src/render/table.ts'
 import { cutText, textWidth } from '../src/render/text-width.ts'
+import { toldState } from '../src/render/tool.ts'
 
 const wide = { width: undefined, colour: false }
 
@@ -143,6 +146,33 @@ describe('an inbox', () => {
       '',
     ])
     expect(renderInbox({ items: [], cursor: null, unseen: 0 })).toBe('nothing\n')
+  })
+})
+
+describe('what a proposal came to', () => {
+  const common = { state: 'pending', version: 2, votesNeeded: 1, hash: 'a'.repeat(64) }
+
+  it('is a sentence with the command for those who vote, for tools and functions', () => {
+    expect(toldState({ ...common, name: 'total' } as Tool, 'super-data')).toBe(
+      'total is pending, version 2.\n1 of your colleagues have to approve: super-data tools vote total approve --hash aaaaaaaaaaaa',
+    )
+    expect(toldState({ ...common, name: 'tax', arity: 1 } as ReviewedFunction, 'super-data')).toContain(
+      'super-data functions vote tax/1 approve --hash aaaaaaaaaaaa',
+    )
+  })
+
+  it('is compared line by line, and no line steers the terminal', () => {
+    const difference = { from: 1, to: 2, changes: [], functions: [] }
+    expect(renderDifference({ ...difference, text: '-1\n+2\u001b[31m\n' })).toEqual([
+      ...['from version 1 to 2:', '-1', '+2\\u001b[31m'],
+    ])
+    expect(renderDifference({ ...difference, text: '' })).toEqual(['nothing is different from version 1 to 2'])
+  })
+})
+
+describe('a list without pages', () => {
+  it('says when nothing is in it', () => {
+    expect(renderOutput({ items: [] }, wide)).toBe('nothing\n')
   })
 })
 

@@ -50,7 +50,7 @@ describe('errors over HTTP', () => {
       details: { at: 7 },
     })
     expect(body['title']).toBeTypeOf('string')
-    expect(body['retryable']).toBe(['limited', 'unavailable', 'conflict'].includes(kind))
+    expect(body['retryable']).toBe(kind === 'unavailable')
   })
 
   it('a bug answers INTERNAL and keeps its message to itself', async () => {
@@ -73,11 +73,18 @@ describe('errors over HTTP', () => {
     })
   })
 
-  it('a limited caller is told how long to wait', async () => {
+  it('a limited caller is told how long to wait, where waiting helps', async () => {
+    class Full extends TestError {
+      override readonly retryable = true
+    }
     platform.handlers['projects.list'] = () => {
-      throw new TestError('RATE_LIMITED', 'limited', 'too many', { retryAfterMs: 12_200 })
+      throw new Full('RATE_LIMITED', 'limited', 'too many', { retryAfterMs: 12_200 })
     }
     expect((await ask('/projects')).response.headers.get('retry-after')).toBe('13')
+    platform.handlers['projects.list'] = () => {
+      throw new TestError('TOO_LARGE', 'limited', 'too large')
+    }
+    expect((await ask('/projects')).response.headers.get('retry-after')).toBeNull()
   })
 
   it('an address that does not exist answers 404, with nothing of itself repeated', async () => {

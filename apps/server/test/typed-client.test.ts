@@ -33,7 +33,7 @@ describe('the typed client against the server', () => {
       kind: 'conflict',
       message: 'it changed',
       hint: 'This is a test.',
-      retryable: true,
+      retryable: false,
       details: { version: 3 },
       requestId: platform.requests.at(-1)?.request.requestId,
     })

@@ -58,20 +58,19 @@ export class PostgresUnknownName extends PlatformError {
 export class PostgresTimeout extends PlatformError {
   readonly code = 'POSTGRES_TIMEOUT'
   readonly kind = 'limited'
-  override readonly retryable = false
 }
 
 /** Another transaction was in the way: a lock, a deadlock, a serialization failure. Nothing was stored. */
 export class PostgresConflict extends PlatformError {
   readonly code = 'POSTGRES_CONFLICT'
   readonly kind = 'conflict'
+  override readonly retryable = true
 }
 
 /** The answer has more bytes than the server may send for one statement. */
 export class PostgresResultTooLarge extends PlatformError {
   readonly code = 'POSTGRES_RESULT_TOO_LARGE'
   readonly kind = 'limited'
-  override readonly retryable = false
 }
 
 /** The database cannot be reached, or went away under the statement. */
@@ -121,7 +120,6 @@ export class PostgresConfirmationNeeded extends PlatformError {
 export class PostgresTooManyRows extends PlatformError {
   readonly code = 'POSTGRES_TOO_MANY_ROWS'
   readonly kind = 'limited'
-  override readonly retryable = false
 }
 
 /** An operation of a transaction changed another number of rows than expected. Everything was rolled back. */
@@ -170,19 +168,20 @@ export class PostgresSessionMissing extends PlatformError {
 export class PostgresSessionLost extends PlatformError {
   readonly code = 'POSTGRES_SESSION_LOST'
   readonly kind = 'conflict'
-  override readonly retryable = false
 }
 
 /** The transaction session is running a statement already. */
 export class PostgresSessionBusy extends PlatformError {
   readonly code = 'POSTGRES_SESSION_BUSY'
   readonly kind = 'conflict'
+  override readonly retryable = true
 }
 
 /** There are as many transaction sessions as there may be. */
 export class PostgresSessionsFull extends PlatformError {
   readonly code = 'POSTGRES_SESSIONS_FULL'
   readonly kind = 'limited'
+  override readonly retryable = true
 }
 
 /** A login of the source may do more than the source can be trusted with. */

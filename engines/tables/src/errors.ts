@@ -46,14 +46,12 @@ export class SqlSourceUnreadable extends PlatformError {
 export class SqlTimeout extends PlatformError {
   readonly code = 'SQL_TIMEOUT'
   readonly kind = 'limited'
-  override readonly retryable = false
 }
 
 /** The statement needed more memory than one statement may have. */
 export class SqlMemory extends PlatformError {
   readonly code = 'SQL_MEMORY'
   readonly kind = 'limited'
-  override readonly retryable = false
 }
 
 /** Too many statements are waiting already. */

@@ -20,11 +20,27 @@ const rowsPerInsert = 1_000
 export async function insertEvents(file: Kysely<GovernedTables>, events: readonly Event[]): Promise<void> {
   for (let at = 0; at < events.length; at += rowsPerInsert) {
     const rows = events.slice(at, at + rowsPerInsert).map(toRow)
-    // A decision has one event; one that is taken back and made again is told of again, by the same key.
-    const keys = rows.flatMap(({ key }) => (key === null ? [] : [key]))
-    if (keys.length > 0) await file.deleteFrom('outbox').where('key', 'in', keys).execute()
+    const earlier = await takeKeys(
+      file,
+      rows.flatMap(({ key }) => (key === null ? [] : [key])),
+    )
     await file.insertInto('outbox').values(rows).execute()
+    // Only now: had the last row gone before, another one would take its place in the file, and be taken for read.
+    if (earlier.length > 0) await file.deleteFrom('outbox').where('id', 'in', earlier).execute()
   }
+}
+
+/**
+ * A decision has one event; one that is taken back and made again is told of again, by the same key.
+ *
+ * @returns the events that had the keys.
+ */
+async function takeKeys(file: Kysely<GovernedTables>, keys: readonly string[]): Promise<string[]> {
+  if (keys.length === 0) return []
+  const rows = await file.selectFrom('outbox').select('id').where('key', 'in', keys).execute()
+  const ids = rows.map(row => row.id)
+  if (ids.length > 0) await file.updateTable('outbox').set({ key: null }).where('id', 'in', ids).execute()
+  return ids
 }
 
 /** Events of one file after one id and up to another, oldest first. */
@@ -68,15 +84,37 @@ export async function lastPosition(file: Kysely<GovernedTables>): Promise<number
   return row?.position ?? 0
 }
 
-/** Names the state of a file: another one after every event, by whatever process. */
-export async function lastWritten(file: Kysely<GovernedTables>): Promise<string> {
+/** What was written last to a file: another one after every event, by whatever process. */
+export interface LastWritten {
+  readonly position: number
+  readonly id: string
+}
+
+export async function lastWritten(file: Kysely<GovernedTables>): Promise<LastWritten> {
   const row = await file
     .selectFrom('outbox')
     .select(['id', sql<number>`rowid`.as('position')])
     .orderBy(sql`rowid`, 'desc')
     .limit(1)
     .executeTakeFirst()
-  return row === undefined ? '' : `${row.position} ${row.id}`
+  return row ?? { position: 0, id: '' }
+}
+
+/** Whether an event of some types may have come after another one: also when that one is forgotten by now. */
+export async function mayHaveCome(
+  file: Kysely<GovernedTables>,
+  wanted: { readonly after: LastWritten; readonly types: readonly Event['type'][]; readonly project: string },
+): Promise<boolean> {
+  const { after, types, project } = wanted
+  const rows = await file
+    .selectFrom('outbox')
+    .select(['id', 'type', 'project'])
+    .where(sql<number>`rowid`, '>=', after.position)
+    .orderBy(sql`rowid`)
+    .execute()
+  const known = after.position === 0 || rows[0]?.id === after.id
+  const since = after.position === 0 ? rows : rows.slice(1)
+  return !known || since.some(row => row.project === project && types.includes(row.type as Event['type']))
 }
 
 export async function hasEvent(file: Kysely<GovernedTables>, id: string): Promise<boolean> {

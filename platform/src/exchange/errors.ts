@@ -16,7 +16,6 @@ export class DocumentInvalid extends PlatformError {
 export class ImportConflict extends PlatformError {
   readonly code = 'IMPORT_CONFLICT'
   readonly kind = 'conflict'
-  override readonly retryable = false
   constructor(names: readonly string[]) {
     super(`${names.length === 1 ? `${names[0]} is` : `${names.length} of them are`} here already, and not the same`, {
       hint: 'See the differences with dryRun; onConflict version adds versions, skip leaves what is here.',

@@ -7,7 +7,7 @@ import { DocumentInvalid, ImportTooLong } from './errors.ts'
 import { type Import, isLeft, toolChange } from './import-change.ts'
 import { type Refusal, toRefusal } from './refusal.ts'
 
-export type ProvingParts = Pick<LibraryParts, 'library' | 'tools' | 'checker' | 'checks' | 'clock'>
+export type ProvingParts = Pick<LibraryParts, 'library' | 'catalogue' | 'checker' | 'checks' | 'clock'>
 type DocumentTool = LibraryDocument['tools'][number]
 
 type Proof = { readonly tool: ProvenTool } | { readonly refusal: Refusal }

@@ -30,9 +30,9 @@ async function itemsSince(reader: Reader, projectId: string, from: number): Prom
     ...(await reviewsSince(reader, from)),
     ...(await endsSince(reader, from)),
   ]
-  const items = facts.flatMap(({ owner_id, user_id, ...fact }): Item[] => {
+  const items = facts.flatMap(({ owner_id, user_id, at, did, version, comment }): Item[] => {
     const owner = owners.get(owner_id)
-    return owner ? [{ ...fact, ...owner, user: names.get(user_id) ?? 'unknown' }] : []
+    return owner ? [{ at, user: names.get(user_id) ?? 'unknown', did, ...owner, version, comment }] : []
   })
   return items.sort((one, other) => other.at - one.at)
 }

@@ -34,7 +34,7 @@ export interface Derivation {
  * Makes again everything in the library that follows from what was written: numbers of versions, states, what answers,
  * names. Part of every change of the library, for the functions and tools it touched; after a merge, for all.
  *
- * @returns what became different, to be told as events; nobody is named in them.
+ * @returns what became different, to be told as events; only votes name somebody.
  */
 export async function derive(
   transaction: LibraryTransaction,
@@ -61,6 +61,7 @@ async function deriveOwner(
   const derived = deriveStanding(owner, judged, answering)
   for (const [index, version] of versions.entries()) await saveVersion(transaction, judged[index]!.facts, version)
   await saveOwner(transaction, owner, derived)
+  await saveCounted(transaction, owner)
   return eventsOf(owner, derived, judged, versions)
 }
 
@@ -152,6 +153,11 @@ async function saveOwner(
   else await transaction.updateTable('functions').set(derived).where('id', '=', row.id).execute()
 }
 
+async function saveCounted(transaction: LibraryTransaction, { newVotes }: OwnerFacts): Promise<void> {
+  const ids = newVotes.map(vote => vote.id)
+  if (ids.length > 0) await transaction.updateTable('votes').set({ counted: 1 }).where('id', 'in', ids).execute()
+}
+
 const wordOf: Readonly<Record<VersionState, string>> = {
   draft: 'withdrawn',
   pending: 'submitted',
@@ -161,7 +167,7 @@ const wordOf: Readonly<Record<VersionState, string>> = {
   conflict: 'conflict',
 }
 
-/** Of the event that tells what became of a submission: made from its id and what was submitted. */
+/** Of the event that tells of a fact: made from what it is about, e.g. a submission and what was submitted. */
 export function factKey(type: Event['type'], ...of: readonly string[]): string {
   return derivedId('fact', type, ...of)
 }
@@ -179,9 +185,14 @@ function eventsOf(
   }
   const events: EventDraft[] = []
   if (derived.version > row.version) events.push(savedEvent(owner, judged, event))
+  for (const { id, user } of owner.newVotes) events.push({ ...event('voted', id), by: user })
   for (const [index, { state, submission_id }] of versions.entries()) {
     const { row: before } = judged[index]!.facts
-    if (state !== before.state) events.push(event(wordOf[state], submission_id ?? before.id, before.hash))
+    if (state === before.state) continue
+    const told = (word: string) => event(word, submission_id ?? before.id, before.hash)
+    // What answered no longer does, besides waiting again.
+    if (before.state === 'approved' && state === 'pending') events.push(told('withdrawn'))
+    events.push(told(wordOf[state]))
   }
   const { disabling } = owner
   if (disabling && derived.disabled_at !== row.disabled_at && row.version > 0) {

@@ -26,7 +26,7 @@ export class FunctionUnknown extends PlatformError {
   readonly kind = 'invalid'
   constructor(names: readonly string[], hint: string | undefined, position: unknown) {
     super(`${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} not defined`, {
-      hint: hint ?? 'Define it in the query, or add it to the library with functions.create.',
+      hint: hint ?? 'Define it in the query, or add it to the library with `functions create`.',
       details: { functions: names, position },
     })
   }
@@ -59,7 +59,7 @@ export class FunctionInUse extends PlatformError {
   readonly kind = 'conflict'
   constructor(name: string, users: readonly string[]) {
     super(`${name} is used by ${users.join(', ')}`, {
-      hint: 'Change those first; an admin can disable it anyway with force, and what pinned it keeps working.',
+      hint: 'Change those first; an admin can disable it anyway with `force: true`, and what pinned it keeps working.',
       details: { function: name, users },
     })
   }
@@ -91,7 +91,9 @@ export class ToolExists extends PlatformError {
   readonly code = 'TOOL_EXISTS'
   readonly kind = 'conflict'
   constructor(name: string) {
-    super(`there is a tool ${name} already`, { hint: 'Choose another name, or save a new version with tools.update.' })
+    super(`there is a tool ${name} already`, {
+      hint: 'Choose another name, or save a new version with `tools update`.',
+    })
   }
 }
 
@@ -143,7 +145,7 @@ export class ToolSimilar extends PlatformError {
   readonly kind = 'conflict'
   constructor(name: string, similar: readonly string[]) {
     super(`${name} asks nearly the same as ${similar.join(', ')}`, {
-      hint: 'Use or improve that one; if both are needed, submit with allowSimilar: true.',
+      hint: 'Use or improve that one; if both are needed, submit with `allowSimilar: true`.',
       details: { similar },
     })
   }
@@ -157,7 +159,7 @@ export class ProposalWaiting extends PlatformError {
     const itself = waiting === name
     super(itself ? `${name} waits for votes already, word for word` : `${waiting} asks the same and waits for votes`, {
       hint: `Vote for it instead: \`${kind}s vote ${waiting} approve --hash ${hash}\`.${
-        itself ? '' : ' If both are needed, submit with allowSimilar: true.'
+        itself ? '' : ' If both are needed, submit with `allowSimilar: true`.'
       }`,
       details: { waiting, version, hash },
     })
@@ -222,7 +224,6 @@ export class VersionConflict extends PlatformError {
 export class ToolStateConflict extends PlatformError {
   readonly code = 'TOOL_STATE_CONFLICT'
   readonly kind = 'conflict'
-  override readonly retryable = false
   constructor(name: string, state: string, wanted: string) {
     super(`${name} is ${state}, not ${wanted}`, {
       hint: `Read the ${name.includes('/') ? 'function' : 'tool'} again to see where it stands.`,
@@ -302,6 +303,7 @@ export class ProposalNotYours extends PlatformError {
 export class ProposalsTooMany extends PlatformError {
   readonly code = 'PROPOSALS_TOO_MANY'
   readonly kind = 'limited'
+  override readonly retryable = true
   constructor(max: number) {
     super(`${max} proposals of yours are pending`, { hint: 'Wait for votes on them first.' })
   }

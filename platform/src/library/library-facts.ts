@@ -5,13 +5,24 @@ import { type Roster, readRosters } from './roster.ts'
 
 export type VersionRow = Selectable<LibraryTables['versions']>
 
+/** A vote that counts. */
+export interface KnownVote extends CastVote {
+  readonly id: string
+  readonly owner: string
+  readonly submission: string
+  readonly hash: string
+  readonly user: string
+  /** It was not found to count before. */
+  readonly isNew: boolean
+}
+
 /** A version with what is known of its review. */
 export interface VersionFacts {
   readonly row: VersionRow
   /** The last submission of exactly this content that was not withdrawn. */
   readonly submission: SubmissionRow | undefined
   /** Votes on it that count, in the order in which they came to. */
-  readonly votes: readonly CastVote[]
+  readonly votes: readonly KnownVote[]
 }
 
 /** A function or tool with all that was written about it. */
@@ -23,6 +34,8 @@ export interface OwnerFacts {
   readonly name: string
   /** In the order in which they were written. */
   readonly versions: readonly VersionFacts[]
+  /** Cast or confirmed just now, or brought by a merge. */
+  readonly newVotes: readonly KnownVote[]
   /** The last time it was disabled or restored. */
   readonly disabling: Selectable<LibraryTables['disablings']> | undefined
 }
@@ -35,21 +48,27 @@ export interface Facts {
 /** Everything that was written about some functions and tools, or about all: functions first. */
 export async function readFacts(transaction: LibraryTransaction, only?: readonly string[]): Promise<Facts> {
   const owners = await readOwners(transaction, only)
-  const versions = await readVersions(transaction, only)
+  const votes = await readCountedVotes(transaction, only)
+  const versions = await readVersions(transaction, votes, only)
   const disablings = await readDisablings(transaction, only)
   const projectIds = only && [...new Set(owners.map(owner => owner.row.project_id))]
   const byOwner = Map.groupBy(versions, version => version.row.owner_id)
+  const newByOwner = Map.groupBy(
+    votes.filter(vote => vote.isNew),
+    vote => vote.owner,
+  )
   return {
     owners: owners.map(owner => ({
       ...owner,
       versions: byOwner.get(owner.row.id) ?? [],
+      newVotes: newByOwner.get(owner.row.id) ?? [],
       disabling: disablings.get(owner.row.id),
     })),
     roster: await readRosters(transaction, projectIds),
   }
 }
 
-type Owner = Omit<OwnerFacts, 'versions' | 'disabling'>
+type Owner = Omit<OwnerFacts, 'versions' | 'newVotes' | 'disabling'>
 
 async function readOwners(transaction: LibraryTransaction, only?: readonly string[]): Promise<Owner[]> {
   let functions = transaction
@@ -74,15 +93,19 @@ async function readOwners(transaction: LibraryTransaction, only?: readonly strin
   ]
 }
 
-async function readVersions(transaction: LibraryTransaction, only?: readonly string[]): Promise<VersionFacts[]> {
+async function readVersions(
+  transaction: LibraryTransaction,
+  votes: readonly KnownVote[],
+  only?: readonly string[],
+): Promise<VersionFacts[]> {
   let query = transaction.selectFrom('versions').selectAll()
   if (only) query = query.where('owner_id', 'in', only)
   const rows = await query.orderBy('stamp').orderBy('id').execute()
   const submissions = await readSubmissions(transaction, only)
-  const votes = await readCountedVotes(transaction, only)
+  const bySubmission = Map.groupBy(votes, vote => vote.submission)
   return rows.map(row => {
     const submission = submissions.get(row.id)?.findLast(each => each.hash === row.hash)
-    const cast = submission ? (votes.get(submission.id) ?? []) : []
+    const cast = submission ? (bySubmission.get(submission.id) ?? []) : []
     return { row, submission, votes: cast.filter(vote => vote.hash === row.hash) }
   })
 }
@@ -103,17 +126,16 @@ async function readSubmissions(
   return Map.groupBy(rows, row => row.version_id)
 }
 
-/** By submission; one that must be confirmed counts from when it was. */
-async function readCountedVotes(
-  transaction: LibraryTransaction,
-  only?: readonly string[],
-): Promise<Map<string, (CastVote & { hash: string })[]>> {
+/** In the order in which they came to count: one that must be confirmed does from when it was. */
+async function readCountedVotes(transaction: LibraryTransaction, only?: readonly string[]): Promise<KnownVote[]> {
   let query = transaction
     .selectFrom('votes')
     .innerJoin('submissions', 'submissions.id', 'votes.submission_id')
     .innerJoin('versions', 'versions.id', 'submissions.version_id')
+    .innerJoin('users', 'users.id', 'votes.user_id')
     .leftJoin('vote_confirmations', 'vote_confirmations.vote_id', 'votes.id')
-    .select(['votes.submission_id', 'votes.hash', 'votes.user_id', 'votes.vote', 'votes.at', 'votes.stamp'])
+    .select(['votes.id', 'votes.submission_id', 'votes.hash', 'votes.user_id', 'votes.vote', 'votes.at'])
+    .select(['votes.stamp', 'votes.counted', 'users.name as user', 'versions.owner_id'])
     .select([
       'votes.needs_confirmation',
       'vote_confirmations.stamp as confirmed',
@@ -123,11 +145,12 @@ async function readCountedVotes(
   const rows = await query.execute()
   const counted = rows.filter(row => row.needs_confirmation === 0 || row.confirmed !== null)
   const votes = counted.map(row => ({
-    ...{ submissionId: row.submission_id, hash: row.hash, userId: row.user_id, vote: row.vote },
+    ...{ id: row.id, owner: row.owner_id, submission: row.submission_id, hash: row.hash },
+    ...{ userId: row.user_id, user: row.user, vote: row.vote, isNew: row.counted === 0 },
     stamp: row.confirmed ?? row.stamp,
     at: row.confirmed_at ?? row.at,
   }))
-  return Map.groupBy(votes.sort(byStamp), vote => vote.submissionId)
+  return votes.sort(byStamp)
 }
 
 async function readDisablings(transaction: LibraryTransaction, only?: readonly string[]) {

@@ -15,13 +15,14 @@ export type ToolContext = Parameters<SubmissionChecks['ofTool']>[2]
 
 /** Everything approved, and what other people have put before the team. */
 export async function readToolContext(
-  { tools, library, clock }: Pick<LibraryParts, 'tools' | 'library' | 'clock'>,
+  { catalogue, library, clock }: Pick<LibraryParts, 'catalogue' | 'library' | 'clock'>,
   projectId: string,
   run: TestRun & { readonly allowSimilar: boolean },
 ): Promise<ToolContext> {
-  const approved = await tools.approved(projectId)
+  const answering = await catalogue.all({ id: projectId, name: run.project })
+  const approved = [...answering].map(([name, { definition }]) => ({ name, definition }))
   const waiting = await waitingTools(library.read, { projectId, userId: run.principal.userId }, clock.now())
-  return { ...run, approved: approved.flatMap(parsed), waiting: waiting.flatMap(parsed) }
+  return { ...run, approved, waiting: waiting.flatMap(parsed) }
 }
 
 /** A row that was edited behind our back compares with nothing. */

@@ -172,6 +172,7 @@ export class Reviews {
         vote: cast.vote,
         comment: cast.comment,
         needs_confirmation: needsConfirmation ? 1 : 0,
+        counted: 0,
         at: this.#parts.clock.now(),
         stamp: await this.#parts.stamps.next(transaction),
       })

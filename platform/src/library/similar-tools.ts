@@ -32,16 +32,17 @@ function isAlike(one: Fingerprint, other: Fingerprint | undefined): boolean {
   return shared / (one.runs.size + other.runs.size - shared) >= alike
 }
 
-/** A document of many tools is held against the same ones again and again. */
-const known = new WeakMap<ToolDefinition, Fingerprint | undefined>()
+/** Approved tools keep their definitions, and a document holds its own against the same ones: each is read once. */
+const fingerprints = new WeakMap<ToolDefinition, { readonly print: Fingerprint | undefined }>()
 
 function fingerprintOf(definition: ToolDefinition): Fingerprint | undefined {
-  if (!known.has(definition)) known.set(definition, makeFingerprint(definition))
-  return known.get(definition)
+  const known = fingerprints.get(definition) ?? { print: newFingerprint(definition) }
+  fingerprints.set(definition, known)
+  return known.print
 }
 
 /** Undefined for what is too short to tell, or cannot be read. */
-function makeFingerprint({ engine, source, sources, mode, text }: ToolDefinition): Fingerprint | undefined {
+function newFingerprint({ engine, source, sources, mode, text }: ToolDefinition): Fingerprint | undefined {
   const shape = shapeOf(engine, text)
   const words = shape?.match(/"(?:[^"\\]|\\.)*"|[\w$]+|[^\s\w]/g) ?? []
   if (shape === undefined || words.length < wordsMin) return undefined

@@ -1,7 +1,8 @@
 import type { Log } from '@super-data/base/log'
+import { offerChanging } from '@super-data/contract'
 import type { Database } from '@super-data/metadata'
 import type { Catalogue } from '../door.ts'
-import { lastWritten } from '../events/outbox.ts'
+import { type LastWritten, lastWritten, mayHaveCome } from '../events/outbox.ts'
 import type { LibraryTables } from '../state/library.ts'
 import { governed } from '../state/shared-tables.ts'
 import { pinsOf, readVersionTexts, type VersionTexts, withTexts } from './pinned-functions.ts'
@@ -15,8 +16,8 @@ interface Snapshot {
 }
 
 interface KeptSnapshot {
-  /** The newest event when it was made. */
-  readonly asOf: string
+  /** The newest event that it is known to hold after. */
+  readonly asOf: LastWritten
   readonly generation: number
   readonly snapshot: Promise<Snapshot>
 }
@@ -31,7 +32,7 @@ interface KeptTool {
 /** Compiled tools that are kept, over all projects. */
 const compiledMax = 20_000
 
-/** The approved tools of each project, compiled once; made anew when the library has changed, by whatever process. */
+/** The approved tools of each project, compiled once; made anew when what answers has changed, by whatever process. */
 export class ToolCatalogue {
   readonly #library: Database<LibraryTables>
   readonly #tools: Tools
@@ -65,13 +66,22 @@ export class ToolCatalogue {
     return (await this.#snapshot(project)).compiled.get(name)
   }
 
+  /** All that answer, by name. */
+  async all(project: { id: string; name: string }): Promise<ReadonlyMap<string, CompiledTool>> {
+    return (await this.#snapshot(project)).compiled
+  }
+
+  /** Every change of what answers leaves an event: those since the last look say whether anything is new. */
   async #snapshot(project: { id: string; name: string }): Promise<Snapshot> {
-    // Every change of a tool leaves an event: the newest one says whether anything is new.
-    const asOf = await lastWritten(governed(this.#library.read))
+    const file = governed(this.#library.read)
+    const asOf = await lastWritten(file)
     const present = this.#snapshots.get(project.id)
-    if (present !== undefined && present.asOf === asOf) return present.snapshot
+    if (present?.asOf.id === asOf.id) return present.snapshot
+    const isOld = !present || (await mayHaveCome(file, { ...wanted(project), after: present.asOf }))
+    // Somebody else may have looked, and made it anew, meanwhile.
+    if (this.#snapshots.get(project.id) !== present) return this.#snapshot(project)
     const generation = (present?.generation ?? 0) + 1
-    const kept = { asOf, generation, snapshot: this.#make(project, generation) }
+    const kept = isOld ? { asOf, generation, snapshot: this.#make(project, generation) } : { ...present, asOf }
     this.#snapshots.set(project.id, kept)
     kept.snapshot.catch(() => this.#snapshots.get(project.id) === kept && this.#snapshots.delete(project.id))
     return kept.snapshot
@@ -120,6 +130,8 @@ export class ToolCatalogue {
     if (this.#byHash.size > compiledMax && oldest !== undefined) this.#byHash.delete(oldest)
   }
 }
+
+const wanted = ({ name }: { readonly name: string }) => ({ types: offerChanging, project: name })
 
 function isUnchanged(kept: KeptTool, row: ApprovedRow, texts: VersionTexts): boolean {
   const sameTexts = kept.definition === row.definition && kept.pins === row.pins

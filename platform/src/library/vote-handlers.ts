@@ -37,7 +37,6 @@ function castingHandlers(parts: LibraryParts): Pick<Handlers, 'tools.vote' | 'to
     const cast = await askVoter(parts, { owner: tool, project: input.project, cast: castOf(input, call) }, call)
     return call.changeLibrary(async (transaction, recording) => {
       recording.target(input.tool)
-      recording.event('tool.voted', input.project, input.tool)
       const row = await getToolRow(transaction, project.id, input.tool)
       tell(recording, await reviews.vote(transaction, row, cast))
       return tools.get(project.id, input.tool, undefined, transaction)
@@ -53,7 +52,6 @@ function castingHandlers(parts: LibraryParts): Pick<Handlers, 'tools.vote' | 'to
       return call.changeLibrary(async (transaction, recording) => {
         const owner = await functions.owner(transaction, project.id, input.function)
         recording.target(owner.name)
-        recording.event('function.voted', input.project, owner.name)
         tell(recording, await reviews.vote(transaction, owner, cast))
         return functions.get(project.id, owner.name, undefined, transaction)
       })

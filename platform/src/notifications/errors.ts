@@ -24,7 +24,6 @@ export class WebhookMissing extends PlatformError {
 export class WebhooksTooMany extends PlatformError {
   readonly code = 'WEBHOOKS_TOO_MANY'
   readonly kind = 'limited'
-  override readonly retryable = false
   constructor(most: number) {
     super(`a project has at most ${most} webhooks`, { hint: 'Delete one first.', details: { most } })
   }

@@ -22,7 +22,7 @@ export interface InboxParts {
 /** Events looked through, newest first. */
 const lookedThroughMax = 5_000
 
-const decided: ReadonlySet<string> = new Set(['approved', 'rejected', 'expired', 'disabled'])
+const decided: ReadonlySet<string> = new Set(['approved', 'rejected', 'expired', 'conflict', 'disabled'])
 
 type InboxHandlers = Pick<Handlers, Extract<keyof Handlers, `inbox.${string}`>>
 
@@ -89,11 +89,13 @@ function toldOf(event: Event, mayVote: boolean, isOwn: boolean, reviews: OpenRev
   }
   if (!isOwn) return undefined
   if (word === 'voted') {
-    const reject = reviews.takeReject(event)
+    const reject = reviews.rejectBy(event)
     return reject && { version: reject.version, comment: reject.comment, todo: null }
   }
   if (!decided.has(word)) return undefined
-  return { version: null, comment: null, ...reviews.rejectedBy(event), todo: null }
+  const became = reviews.decidedBy(event)
+  const todo = became && word === 'conflict' ? saveAgain(event) : null
+  return { version: null, comment: null, ...became, todo }
 }
 
 function todoOf({ kind, project, subject, version, hash }: Proposal): string {
@@ -101,6 +103,12 @@ function todoOf({ kind, project, subject, version, hash }: Proposal): string {
   const where = project === 'default' ? '' : ` --project ${project}`
   const vote = `${area} vote ${subject} approve --hash ${hash.slice(0, 12)}${where}`
   return `Read version ${version}: ${area} get ${subject}${where}. Then: ${vote} (or reject, with --comment TEXT).`
+}
+
+function saveAgain({ type, project, subject }: Event): string {
+  const area = `super-data ${type.startsWith('tool') ? 'tools' : 'functions'}`
+  const where = project === 'default' ? '' : ` --project ${project}`
+  return `Another version was decided first and answers. Compare: ${area} diff ${subject}${where}. Then save yours on top of it.`
 }
 
 async function rightsIn(

@@ -22,12 +22,18 @@ interface Reject {
   readonly comment: string
 }
 
+/** What became of a version, with what rejects said of it. */
+interface Decided {
+  readonly version: number
+  readonly comment: string | null
+}
+
 /** What waits for somebody's vote, and who rejected what they wrote: found by the events that told of it. */
 export class OpenReviews {
   readonly #asked = new Map<string, Proposal>()
-  /** Of what still waits, by whom and what. */
+  /** Of what still waits. */
   readonly #standing = new Map<string, Reject>()
-  readonly #rejected = new Map<string, Reject>()
+  readonly #decided = new Map<string, Decided>()
 
   static async read(reader: Reader, { userId }: Principal, now: number): Promise<OpenReviews> {
     const reviews = new OpenReviews()
@@ -40,7 +46,7 @@ export class OpenReviews {
       const submission = { stamp: row.stamp, excluded: policyOf(row)?.excluded ?? [] }
       const isReviewer = standingOf(rosters(row.project_id), submission, userId) === 'reviewer'
       if (isOpen && isReviewer && !cast.some(vote => vote.user_id === userId)) reviews.#ask(row)
-      if (row.created_by === userId) reviews.#addRejects(row, cast, isOpen)
+      if (row.created_by === userId) reviews.#addOwn(row, cast, isOpen)
     }
     return reviews
   }
@@ -50,30 +56,31 @@ export class OpenReviews {
     return this.#asked.get(key ?? '')
   }
 
-  /** The reject that stands and that an event told of; each once, by the latest. */
-  takeReject({ project, subject, by }: Event): Reject | undefined {
-    const place = `${project} ${subject} ${by}`
-    const reject = this.#standing.get(place)
-    this.#standing.delete(place)
-    return reject
+  /** The reject that stands and that an event told of. */
+  rejectBy({ key }: Event): Reject | undefined {
+    return this.#standing.get(key ?? '')
   }
 
-  /** Why something was rejected. */
-  rejectedBy({ key }: Event): Reject | undefined {
-    return this.#rejected.get(key ?? '')
+  /** What was rejected, and why; or what is in conflict still: nothing was saved since. */
+  decidedBy({ key }: Event): Decided | undefined {
+    return this.#decided.get(key ?? '')
   }
 
   #ask(row: ProposalRow): void {
     this.#asked.set(keyOf(row, 'submitted'), { ...row, subject: subjectOf(row) })
   }
 
-  #addRejects(row: ProposalRow, cast: readonly VoteRow[], isOpen: boolean): void {
-    const { project, version } = row
+  #addOwn(row: ProposalRow, cast: readonly VoteRow[], isOpen: boolean): void {
+    const { kind, version, state } = row
     const rejects = cast.filter(vote => vote.vote === 'reject')
-    for (const { user, comment } of isOpen ? rejects : [])
-      this.#standing.set(`${project} ${subjectOf(row)} ${user}`, { version, comment })
-    const comment = rejects.map(vote => vote.comment).join('\n')
-    if (row.state === 'rejected') this.#rejected.set(keyOf(row, 'rejected'), { version, comment })
+    for (const { id, comment } of isOpen ? rejects : [])
+      this.#standing.set(factKey(`${kind}.voted`, id), { version, comment })
+    if (state === 'rejected') {
+      const comment = rejects.map(vote => vote.comment).join('\n')
+      this.#decided.set(keyOf(row, 'rejected'), { version, comment })
+    }
+    if (state === 'conflict' && version === row.newest)
+      this.#decided.set(keyOf(row, 'conflict'), { version, comment: null })
   }
 }
 
@@ -101,12 +108,13 @@ export function subjectOf(row: {
 type ProposalRow = Awaited<ReturnType<typeof readProposals>>[number]
 type VoteRow = Awaited<ReturnType<typeof readLatestVotes>>[number]
 
-/** What is pending, and what somebody wrote and was rejected. */
+/** What is pending, and what somebody wrote that was rejected or is in conflict. */
 function readProposals(reader: Reader, userId: string) {
   return subjectVersions(reader)
     .innerJoin('submissions', 'submissions.id', 'versions.submission_id')
     .select(['projects.id as project_id', 'versions.kind', 'versions.version', 'versions.hash', 'versions.state'])
     .select(['versions.submission_id', 'versions.created_by'])
+    .select(select => select.fn.coalesce('tools.version', 'functions.version').as('newest'))
     .select(['submissions.policy', 'submissions.expires_at', 'submissions.stamp'])
     .where(isTold(userId))
     .execute()
@@ -117,9 +125,8 @@ async function readLatestVotes(reader: Reader, userId: string) {
   const rows = await reader
     .selectFrom('votes')
     .innerJoin('versions', 'versions.submission_id', 'votes.submission_id')
-    .innerJoin('users', 'users.id', 'votes.user_id')
     .leftJoin('vote_confirmations', 'vote_confirmations.vote_id', 'votes.id')
-    .select(['votes.submission_id', 'votes.user_id', 'votes.vote', 'votes.comment', 'users.name as user'])
+    .select(['votes.id', 'votes.submission_id', 'votes.user_id', 'votes.vote', 'votes.comment'])
     .where(isTold(userId))
     .where(where =>
       where.or([where('needs_confirmation', '=', 0), where('vote_confirmations.vote_id', 'is not', null)]),
@@ -133,11 +140,11 @@ function isTold(userId: string) {
   return ({ eb }: ExpressionBuilder<LibraryTables, 'versions'>) =>
     eb.or([
       eb('versions.state', '=', 'pending'),
-      eb.and([eb('versions.state', '=', 'rejected'), eb('versions.created_by', '=', userId)]),
+      eb.and([eb('versions.state', 'in', ['rejected', 'conflict']), eb('versions.created_by', '=', userId)]),
     ])
 }
 
 /** Of the event that told of it. */
-function keyOf({ kind, submission_id, hash }: ProposalRow, word: 'submitted' | 'rejected'): string {
+function keyOf({ kind, submission_id, hash }: ProposalRow, word: 'submitted' | 'rejected' | 'conflict'): string {
   return factKey(`${kind}.${word}`, submission_id ?? '', hash)
 }

@@ -50,7 +50,7 @@ export class WriteNotAsked extends PlatformError {
   readonly kind = 'denied'
   constructor() {
     super('a write needs a session, or autocommit', {
-      hint: 'Begin a session with pg_tx and pass `session`, or pass `autocommit: true` to commit at once.',
+      hint: 'Begin a session with `postgres begin` (pg_tx over MCP) and pass `session`, or pass `autocommit: true` to commit at once.',
     })
   }
 }
@@ -88,7 +88,6 @@ export class ChangeInvalid extends PlatformError {
 export class DatasetExists extends PlatformError {
   readonly code = 'DATASET_EXISTS'
   readonly kind = 'conflict'
-  override readonly retryable = false
   constructor(name: string) {
     super(`there is a dataset ${name} already`, { hint: 'Choose another name.', details: { name } })
   }

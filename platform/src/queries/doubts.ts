@@ -31,7 +31,7 @@ function withoutSource(query: ParsedQuery, datasets: Datasets): string[] {
   if (pathsRead(parse(query.text)).paths.every(path => path === '.')) return []
   const names = datasets.list().map(dataset => dataset.name)
   const some = names.length === 0 ? '' : `; there is ${names.slice(0, namesMax).join(', ')}`
-  return [`the question reads its input, but names no source: the input is null${some}`]
+  return [`the question reads its input, but names no \`source\`: the input is null${some}`]
 }
 
 const toPath = ({ path, types }: Field): SchemaPath => ({ path, type: types.join('|') })

@@ -1,3 +1,4 @@
+import type { SqlStep } from '@super-data/metadata'
 import { type SchemaModule, sql } from 'kysely'
 import { oneOf, zeroOrOne } from './column-check.ts'
 
@@ -241,5 +242,16 @@ function voteTables(schema: SchemaModule) {
       .addColumn('stamp', 'text', column => column.notNull())
       .addCheckConstraint('vote_confirmations_method', oneOf('method', ['code', 'elicitation'])),
     schema.createIndex('vote_confirmations_stamp').on('vote_confirmations').column('stamp'),
+  ]
+}
+
+/** Votes that counted before were told of when they were cast. */
+export function countedVotes(schema: SchemaModule, step: SqlStep) {
+  return [
+    schema
+      .alterTable('votes')
+      .addColumn('counted', 'integer', column => column.notNull().defaultTo(0).check(zeroOrOne('counted'))),
+    step`update votes set counted = 1
+      where needs_confirmation = 0 or id in (select vote_id from vote_confirmations)`,
   ]
 }

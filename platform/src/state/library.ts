@@ -2,7 +2,7 @@ import { Database, migration } from '@super-data/metadata'
 import type { Kysely, Transaction } from 'kysely'
 import { auditChain, governedTables } from './governed-schema.ts'
 import { LibraryMark } from './library-mark.ts'
-import { ownerTables, peopleTables, reviewTables } from './library-schema.ts'
+import { countedVotes, ownerTables, peopleTables, reviewTables } from './library-schema.ts'
 import type { GovernedTables, StateParts } from './shared-tables.ts'
 
 /**
@@ -161,6 +161,8 @@ interface ReviewTables {
     needs_confirmation: 0 | 1
     at: number
     stamp: string
+    /** Derived: it needs no confirmation, or has one, and was told of. */
+    counted: 0 | 1
   }
   vote_confirmations: { vote_id: string; method: 'code' | 'elicitation'; at: number; stamp: string }
 }
@@ -176,6 +178,7 @@ export const libraryMigrations = [
   migration('0003-review', reviewTables),
   migration('0004-governed', governedTables),
   migration('0005-audit-chain', auditChain),
+  migration('0006-counted-votes', countedVotes),
 ]
 
 /** Opens `tools.db`, made when it is missing. An acknowledged change survives a power cut. */

@@ -12,9 +12,7 @@ export class SyncOff extends PlatformError {
 }
 
 /** Why a sync stopped until somebody, or the bucket, changes something. Nothing was written there. */
-export abstract class SyncRefused extends PlatformError {
-  override readonly retryable = false
-}
+export abstract class SyncRefused extends PlatformError {}
 
 /** The store takes conditional writes but does not keep to them: two installations would overwrite each other. */
 export class ConditionalWritesMissing extends SyncRefused {

@@ -80,6 +80,7 @@ const conflictText = {
 export class ObjectOutcomeUnknown extends PlatformError {
   readonly code = 'OBJECT_OUTCOME_UNKNOWN'
   readonly kind = 'unavailable'
+  override readonly retryable = false
   constructor(key: string, cause: unknown) {
     super(`the write of object ${key} was not confirmed`, {
       cause,

@@ -15,6 +15,7 @@ import type { Outcome } from '../outcome.ts'
 import { type Profile, readProfile } from '../profile.ts'
 import { openRemote } from '../remote.ts'
 import { datasetProblems } from '../render/dataset-problems.ts'
+import { durationText } from '../render/output.ts'
 import { renderTable } from '../render/table.ts'
 import type { SettingChanges } from '../settings.ts'
 import { print, type Shell } from '../terminal.ts'
@@ -195,7 +196,7 @@ async function engine(connection: Connection, engine: 'sql' | 'jq', text: string
   const check = `engine ${engine}`
   try {
     const { elapsedMs } = await connection.call('queries.ask', { engine, text })
-    return { check, state: 'ok', found: `answers in ${elapsedMs.toFixed(1)} ms` }
+    return { check, state: 'ok', found: `answers in ${durationText(elapsedMs)}` }
   } catch (error) {
     return failed(check, error)
   }

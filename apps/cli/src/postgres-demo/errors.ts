@@ -15,7 +15,6 @@ export class PostgresNotInstalled extends PlatformError {
 export class PostgresFileExists extends PlatformError {
   readonly code = 'CLI_POSTGRES_FILE_EXISTS'
   readonly kind = 'conflict'
-  override readonly retryable = false
   constructor(file: string) {
     super(`${file} is there already and is not overwritten`, {
       hint: 'Use another home for the demonstration: --home FOLDER.',

@@ -20,13 +20,16 @@ export function isAnswer(output: unknown): output is Answer {
 
 interface Page {
   readonly items: JsonValue[]
-  readonly cursor: string | null
+  /** Absent from lists that have no pages. */
+  readonly cursor?: string | null
   readonly text?: string
   readonly columns?: readonly Column[]
+  /** Only of data, which is shown as it is. */
+  readonly complete?: boolean
 }
 
 export function isPage(output: unknown): output is Page {
-  return isFields(output) && Array.isArray(output['items']) && 'cursor' in output
+  return isFields(output) && Array.isArray(output['items']) && ('cursor' in output || Object.keys(output).length === 1)
 }
 
 function renderAnswer(answer: Answer, style: OutputStyle): string {
@@ -44,15 +47,22 @@ function renderPage(page: Page, style: OutputStyle): string {
   if (page.columns !== undefined) return renderRows(page.columns, page.items as JsonValue[][], style)
   if (page.items.length === 0) return 'nothing\n'
   const items: readonly unknown[] = page.items
-  if (items.every(isFields)) return renderList(items, style)
+  if (items.every(isFields)) return page.complete === undefined ? renderList(items, style) : renderData(items, style)
   return page.items.map(item => `${JSON.stringify(item)}\n`).join('')
 }
 
 /** Objects as one table: a column for each field that any of them has. */
 export function renderList(items: readonly Fields[], style: OutputStyle): string {
+  return renderData(
+    items.map(item => Object.fromEntries(Object.entries(item).map(([name, value]) => [name, readable(name, value)]))),
+    style,
+  )
+}
+
+function renderData(items: readonly Fields[], style: OutputStyle): string {
   const names = [...new Set(items.flatMap(item => Object.keys(item)))]
   const shown = names.filter(name => items.some(item => !isEmpty(item[name])))
-  const rows = items.map(item => shown.map(name => readable(name, item[name])))
+  const rows = items.map(item => shown.map(name => item[name]))
   return renderTable(shown, rows, { ...style, absent: '' })
 }
 
@@ -84,10 +94,19 @@ function escapeControls(text: string): string {
   return text.replace(/[\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, visible)
 }
 
-/** Instants as text people can read; every other value as it is. */
+/** Instants and durations as text people can read; every other value as it is. */
 function readable(name: string, value: unknown): unknown {
-  const isInstant = /^(at|since)$|[a-z]At$/.test(name) && typeof value === 'number' && value > 1e11
-  return isInstant ? instantText(value) : value
+  if (typeof value !== 'number') return value
+  if (/^(at|since|from)$|[a-z]At$/.test(name) && value > 1e11) return instantText(value)
+  return /[a-z0-9]Ms$/.test(name) ? durationText(value) : value
+}
+
+export function durationText(ms: number): string {
+  if (ms < 1_000) return `${ms.toFixed(ms < 100 ? 1 : 0)} ms`
+  if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`
+  const seconds = Math.round(ms / 1_000)
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`
+  return `${Math.floor(seconds / 3_600)} h ${Math.floor((seconds % 3_600) / 60)} min`
 }
 
 export function instantText(at: number): string {

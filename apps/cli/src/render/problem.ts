@@ -1,5 +1,6 @@
 import { type ErrorDetails, type Problem, toProblem } from '@super-data/base/errors'
 import type { Difference, ImportChange, TestResult } from '@super-data/contract'
+import { toFlag } from '../fields.ts'
 import { requestIdOf } from '../request-id.ts'
 import { renderDifference } from './difference.ts'
 import { cutText, visible } from './text-width.ts'
@@ -39,7 +40,7 @@ function problemText(label: string, failure: Told, request: string): string {
 }
 
 function detailLines(failure: Told): readonly string[] {
-  return [...positionLines(failure), ...differenceLines(failure), ...testLines(failure)]
+  return [...positionLines(failure), ...fieldLines(failure), ...differenceLines(failure), ...testLines(failure)]
 }
 
 /** Wrong fields, one a line, when the failure lists them. */
@@ -52,6 +53,13 @@ function positionLines(failure: Told): readonly string[] {
     const field = Array.isArray(path) ? path.join('.') : typeof path === 'string' ? path : ''
     return [`       ${field === '' ? '' : `${field}: `}${message}`]
   })
+}
+
+/** Wrong fields, where the message names the first of several. */
+function fieldLines({ code, details }: Told): readonly string[] {
+  const fields = code === 'INPUT_INVALID' ? (details?.['fields'] as readonly { path: string; problem: string }[]) : []
+  if (fields.length < 2) return []
+  return fields.map(({ path, problem }) => `       ${toFlag(path.slice(1)) || 'the input'}: ${problem}`)
 }
 
 /** What changed since the version that was expected, when the failure says so. */

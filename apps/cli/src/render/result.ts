@@ -1,12 +1,13 @@
 import type { Answer, OperationName, Output, ReviewedFunction, Tool } from '@super-data/contract'
 import { ownCommand } from '../self.ts'
 import { print, type Shell, say } from '../terminal.ts'
+import { type CommandLine, withCommands } from './command-words.ts'
 import { renderDatasetProblems } from './dataset-problems.ts'
 import { renderReview } from './difference.ts'
 import { renderHistory } from './history.ts'
 import { renderInbox } from './inbox.ts'
 import { renderStats, renderSuggestions } from './learning.ts'
-import { isAnswer, isPage, type OutputStyle, renderOutput } from './output.ts'
+import { durationText, isAnswer, isPage, type OutputStyle, renderOutput } from './output.ts'
 import { shellQuote } from './shell-quote.ts'
 import { renderTool, toldDraft, toldState, toldVotes } from './tool.ts'
 
@@ -30,6 +31,8 @@ export function showResult(shell: Shell, output: unknown, called: Called & { rea
 
 const voting: ReadonlySet<OperationName> = new Set(['tools.vote', 'tools.approve', 'functions.vote'])
 
+const submitting: ReadonlySet<OperationName> = new Set(['tools.submit', 'tools.propose', 'functions.submit'])
+
 const drafting: ReadonlySet<OperationName> = new Set([
   ...(['tools.create', 'tools.update', 'tools.rollback', 'tools.upgrade'] as const),
   ...(['functions.create', 'functions.rollback'] as const),
@@ -38,7 +41,7 @@ const drafting: ReadonlySet<OperationName> = new Set([
 /** A few operations say more to people, or less, than their output field by field. */
 function renderCalled(output: unknown, operation: OperationName, self: string, style: OutputStyle): string {
   if (operation === 'datasets.list') return renderOutput(output, style) + renderDatasetProblems(output as object, style)
-  if (operation === 'tools.submit') return `${toldState(output as Tool, self)}\n`
+  if (submitting.has(operation)) return `${toldState(output as Tool | ReviewedFunction, self)}\n`
   if (voting.has(operation)) return `${toldVotes(output as Tool)}\n`
   if (operation === 'tools.history' || operation === 'functions.history')
     return renderHistory(output as Output<'tools.history'>)
@@ -54,8 +57,8 @@ function renderCalled(output: unknown, operation: OperationName, self: string, s
 function notes(output: unknown, { operation, words }: Called, self: string): readonly string[] {
   if (operation === 'users.invite') return [inviteNote(output as Output<'users.invite'>)]
   if (drafting.has(operation)) return [toldDraft(output as Tool | ReviewedFunction, self)]
-  if (isAnswer(output)) return answerNotes(output, operation, self)
-  if (!isPage(output) || output.cursor === null) return []
+  if (isAnswer(output)) return answerNotes(output, operation, { words, self })
+  if (!isPage(output) || !output.cursor) return []
   return [`There is more: ${[self, ...words.map(shellQuote), '--cursor', shellQuote(output.cursor)].join(' ')}`]
 }
 
@@ -64,9 +67,10 @@ function inviteNote({ user, link }: Output<'users.invite'>): string {
   return `Send ${user.name}: npx super-data join ${shellQuote(link)}`
 }
 
-function answerNotes(answer: Answer, operation: OperationName, self: string): readonly string[] {
-  const counted = `${answer.count} ${noun(answer)} in ${answer.elapsedMs.toFixed(1)} ms`
-  const lines = (answer.warnings ?? []).map(warning => `Is this meant? ${warning}`)
+function answerNotes(answer: Answer, operation: OperationName, line: CommandLine): readonly string[] {
+  const { self } = line
+  const counted = `${answer.count} ${noun(answer)} in ${durationText(answer.elapsedMs)}`
+  const lines = (answer.warnings ?? []).map(warning => `Is this meant? ${withCommands(warning, line)}`)
   if (answer.truncated !== false) {
     const { by, handle } = answer.truncated
     lines.push(`Cut short by ${by}. Read on: ${self} queries read ${shellQuote(handle)}`)

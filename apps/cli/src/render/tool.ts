@@ -7,15 +7,18 @@ export function renderTool(tool: Tool, style: OutputStyle): string {
   return renderOutput({ ...tool, definition, query: `${text.trimEnd()}\n` }, style)
 }
 
-/** Where a tool stands, in a sentence, and what can be done now. */
-export function toldState(tool: Tool, self: string): string {
+/** Where a tool or function stands, in a sentence, and what can be done now. */
+export function toldState(shown: Tool | ReviewedFunction, self: string): string {
+  const { area, name } = referenceOf(shown)
+  const { state, version, votesNeeded, hash } = shown
+  const call = area === 'tools' ? `call it: ${self} run ${name}` : 'use it in questions and tools.'
   const next = {
-    draft: `Call it: ${self} run ${tool.name}. Put it before the team: ${self} tools submit ${tool.name}`,
-    approved: `Everybody in the project can call it: ${self} run ${tool.name}`,
-    pending: `${tool.votesNeeded} of your colleagues have to approve: ${self} tools vote ${tool.name} approve --hash ${tool.hash}`,
+    draft: `You can ${call}\nPut it before the team: ${self} ${area} submit ${name}`,
+    approved: `Everybody in the project can ${call}`,
+    pending: `${votesNeeded} of your colleagues have to approve: ${self} ${area} vote ${name} approve --hash ${hash.slice(0, 12)}`,
   }
-  const hint = tool.state in next ? `\n${next[tool.state as keyof typeof next]}` : ''
-  return `${tool.name} is ${tool.state === 'draft' ? 'a draft' : tool.state}, version ${tool.version}.${hint}`
+  const hint = state in next ? `\n${next[state as keyof typeof next]}` : ''
+  return `${name} is ${state === 'draft' ? 'a draft' : state}, version ${version}.${hint}`
 }
 
 /** How many votes a version has, as far as they count. */

@@ -109,6 +109,7 @@ export class CallTimedOut extends PlatformError {
 export class StreamsTooMany extends PlatformError {
   readonly code = 'STREAMS_TOO_MANY'
   readonly kind = 'limited'
+  override readonly retryable = true
   constructor(streamsMax: number) {
     super(`a caller may hold ${streamsMax} open streams`, {
       hint: 'Close one of the open streams first.',

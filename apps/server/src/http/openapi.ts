@@ -213,7 +213,7 @@ const problemSchema: Json = {
     code: { type: 'string', description: 'Stable: switch on this.' },
     kind: { type: 'string', enum: Object.keys(statusOfKind), description: 'What to do next, coarsely.' },
     hint: { type: 'string' },
-    retryable: { type: 'boolean' },
+    retryable: { type: 'boolean', description: 'Whether the same request may work later by itself.' },
     requestId: { type: 'string' },
     details: { type: 'object', additionalProperties: true },
   },
@@ -225,7 +225,7 @@ const kindAbout: Readonly<Record<ErrorKind, string>> = {
   unauthenticated: 'No credential, or one that does not count.',
   denied: 'The credential does not allow this.',
   missing: 'Not there, or not yours to see.',
-  conflict: 'Somebody was faster: read again, then retry.',
+  conflict: 'Not as the caller took it to be: read again, then ask anew.',
   limited: 'Too much at once: ask for less, or later.',
   unavailable: 'Not available now: retry with backoff.',
   cancelled: 'The caller went away.',
@@ -264,7 +264,7 @@ function exampleProblem(kind: ErrorKind): Json {
     detail: kindAbout[kind],
     code: `EXAMPLE_${kind.toUpperCase()}`,
     kind,
-    retryable: kind === 'limited' || kind === 'unavailable' || kind === 'conflict',
+    retryable: kind === 'unavailable',
     requestId: 'req_01jd3v5k8w2q7r9x4m6n8p0t2z',
   }
 }
@@ -282,7 +282,7 @@ const sharedHeaders: Json = {
   rateLimit: { description: 'Calls allowed a window.', schema: { type: 'integer' } },
   rateRemaining: { description: 'Calls left in this window.', schema: { type: 'integer' } },
   rateReset: { description: 'Seconds until the window ends.', schema: { type: 'integer' } },
-  retryAfter: { description: 'Seconds to wait.', schema: { type: 'integer' } },
+  retryAfter: { description: 'Seconds to wait, where waiting helps.', schema: { type: 'integer' } },
   wwwAuthenticate: { description: 'Where to learn how to get a credential (RFC 9728).', schema: { type: 'string' } },
   idempotencyReplayed: { description: '`true` when answered from the first request.', schema: { type: 'string' } },
 }

@@ -61,14 +61,15 @@ export function problemResponse(error: unknown, context: ProblemContext): Respon
     requestId: context.requestId,
     ...(problem.details === undefined ? {} : { details: problem.details }),
   }
-  return new Response(JSON.stringify(body), { status, headers: problemHeaders(error, problem.kind, context) })
+  return new Response(JSON.stringify(body), { status, headers: problemHeaders(error, problem, context) })
 }
 
-function problemHeaders(error: unknown, kind: ErrorKind, context: ProblemContext): Record<string, string> {
+function problemHeaders(error: unknown, problem: Problem, context: ProblemContext): Record<string, string> {
+  const { kind, retryable } = problem
   const headers: Record<string, string> = { 'Content-Type': 'application/problem+json' }
   if (kind === 'unauthenticated')
     headers['WWW-Authenticate'] = `Bearer resource_metadata="${context.resourceMetadataUrl}"`
-  if (kind === 'limited') headers['Retry-After'] = String(retryAfterSeconds(error))
+  if (kind === 'limited' && retryable) headers['Retry-After'] = String(retryAfterSeconds(error))
   if (error instanceof MethodNotAllowed) headers['Allow'] = error.allow.join(', ')
   return headers
 }

@@ -10,7 +10,7 @@ import {
 import { PlatformError } from '@super-data/base/errors'
 import type { Ids } from '@super-data/base/ids'
 import type { Log } from '@super-data/base/log'
-import type { Event, OperationName, Output } from '@super-data/contract'
+import { type OperationName, type Output, offerChanging } from '@super-data/contract'
 import { type Catalogue, type CatalogueTool, PersonNotAsked, type PlatformDoor } from '@super-data/platform'
 import { callWithin } from '../call-within.ts'
 import { type BuiltInTool, builtInTools, builtInToolsWithoutLearning, postgresTools } from './built-in-tools.ts'
@@ -45,11 +45,6 @@ const libraryGroup = 'library'
 const postgresGroup = 'postgres'
 const groups = [...builtInTools.keys(), teamGroup, postgresGroup]
 const pageSize = 1_000
-
-/** Events after which a project lists other tools than before. */
-const listChanging: ReadonlySet<Event['type']> = new Set([
-  ...(['tool.approved', 'tool.disabled', 'tool.restored', 'tool.rejected', 'tool.withdrawn', 'tool.conflict'] as const),
-])
 
 type Input = Readonly<Record<string, unknown>>
 
@@ -97,7 +92,7 @@ export class PlatformRegistry implements McpRegistry {
 
   onChange(listener: (change: McpChange) => void): () => void {
     return this.#options.platform.events.onEvent(event => {
-      if (listChanging.has(event.type)) listener({ topic: event.project, what: 'tools' })
+      if (offerChanging.includes(event.type)) listener({ topic: event.project, what: 'tools' })
     })
   }
 

@@ -5,6 +5,7 @@ import type { Position } from '../errors.ts'
 export class JqBusy extends PlatformError {
   readonly code = 'JQ_BUSY'
   readonly kind = 'limited'
+  override readonly retryable = true
   constructor(details: { readonly waiting: number; readonly of: 'caller' | 'pool' | 'wait' }) {
     super('too many jq programs are waiting for their turn', {
       hint: 'Repeat the call later, or run fewer at the same time.',
@@ -17,7 +18,6 @@ export class JqBusy extends PlatformError {
 export class JqTimeout extends PlatformError {
   readonly code = 'JQ_TIMEOUT'
   readonly kind = 'limited'
-  override readonly retryable = false
   constructor(timeMs: number, cause?: unknown) {
     super(`the jq program did not end within ${timeMs} ms`, {
       cause,
@@ -31,7 +31,6 @@ export class JqTimeout extends PlatformError {
 export class JqMemory extends PlatformError {
   readonly code = 'JQ_MEMORY'
   readonly kind = 'limited'
-  override readonly retryable = false
   constructor(memoryMb: number) {
     super(`the jq program needed more than ${memoryMb} MB of memory`, {
       hint: 'Read the input record by record, or filter before collecting.',
