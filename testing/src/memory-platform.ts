@@ -17,8 +17,14 @@ import type {
 export class TestError extends PlatformError {
   readonly code: string
   readonly kind: ErrorKind
-  constructor(code: string, kind: ErrorKind, message = 'as the test asked', details: Record<string, unknown> = {}) {
-    super(message, { hint: 'This is a test.', details })
+  constructor(
+    code: string,
+    kind: ErrorKind,
+    message = 'as the test asked',
+    details: Record<string, unknown> = {},
+    hint = 'This is a test.',
+  ) {
+    super(message, { hint, details })
     this.code = code
     this.kind = kind
   }

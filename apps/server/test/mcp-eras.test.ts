@@ -106,6 +106,26 @@ describe.each(['modern', 'legacy'] as const)('MCP in the %s era', era => {
     expect(textOf(await ask({ action: 'ask', engine: 'jq' }))).toMatch(/INPUT_INVALID/)
   })
 
+  it('a hint names the tool and the action that an agent calls', async () => {
+    await using mcp = await connect()
+    platform.handlers['queries.explain'] = () => {
+      throw new TestError(
+        'TOOL_MISSING',
+        'missing',
+        'no such tool',
+        {},
+        'See `tools list`, or ask an admin: `keys list`.',
+      )
+    }
+    const refused = await mcp.client.callTool({
+      name: 'queries',
+      arguments: { action: 'explain', engine: 'jq', text: '.' },
+    })
+    expect(textOf(refused)).toBe(
+      'no such tool (TOOL_MISSING)\nSee `library {"action":"list"}`, or ask an admin: `keys list`.',
+    )
+  })
+
   it('a bug says nothing of itself', async () => {
     await using mcp = await connect()
     platform.handlers['datasets.describe'] = () => {

@@ -117,8 +117,16 @@ export class Parameters {
   }
 }
 
+/** Holds schemas against the standard's own: that one is compiled once, and not for every schema again. */
+const standard = new Ajv2020({ strict: false, validateFormats: false })
+
 function compile(schema: ParameterSchema, allErrors: boolean): ValidateFunction {
+  if (standard.validateSchema(schema) !== true) {
+    throw new ParameterSchemaInvalid(standard.errorsText(standard.errors, { dataVar: 'parameters' }))
+  }
   const ajv = new Ajv2020({
+    meta: false,
+    validateSchema: false,
     useDefaults: true,
     ownProperties: true,
     allErrors,
