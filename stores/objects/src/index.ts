@@ -31,6 +31,7 @@ export type {
   ObjectHead,
   ObjectMetadata,
   ObjectPage,
+  ObjectReader,
   ObjectStore,
   PutBody,
   PutOptions,

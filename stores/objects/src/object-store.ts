@@ -110,3 +110,6 @@ export interface ObjectStore extends AsyncDisposable {
   /** Ends writes whose body is still arriving and open reads, waits for the rest. May be called twice. */
   close(): Promise<void>
 }
+
+/** Of a store, what changes nothing in it. */
+export type ObjectReader = Pick<ObjectStore, 'get' | 'head' | 'list' | 'close' | typeof Symbol.asyncDispose>

@@ -22,6 +22,7 @@ import type {
   ObjectEntry,
   ObjectHead,
   ObjectPage,
+  ObjectReader,
   ObjectStore,
   PutBody,
   PutOptions,
@@ -39,7 +40,7 @@ import {
   plainEtag,
   resolveRange,
 } from './request.ts'
-import { assertConditional, type Capabilities, probe } from './s3/capabilities.ts'
+import { assertConditional, type Capabilities, probe, unconditional } from './s3/capabilities.ts'
 import { defaultS3Limits, type S3Limits } from './s3/limits.ts'
 import { parseListAnswer } from './s3/list-answer.ts'
 import { abortUpload, beginUpload, completeUpload, type UploadedPart, uploadPart } from './s3/multipart.ts'
@@ -112,11 +113,7 @@ export class S3ObjectStore implements ObjectStore {
    * @throws ObjectStoreDenied · ObjectBucketMissing · ObjectStoreUnconditional · ObjectStoreUnavailable
    */
   static async open(options: S3ObjectStoreOptions): Promise<S3ObjectStore> {
-    const client = await S3Client.open(addressOf(options), options, {
-      clock: options.clock,
-      random: options.random,
-      limits: { ...defaultS3Limits, ...options.limits },
-    })
+    const client = await openClient(options)
     try {
       const capabilities = await probe(client, { prefix: options.prefix ?? '', random: options.random })
       if (options.requireConditionalWrites ?? true) assertConditional(capabilities)
@@ -126,6 +123,11 @@ export class S3ObjectStore implements ObjectStore {
       await client.close()
       throw failure
     }
+  }
+
+  /** For a bucket of somebody else: asks nothing of it yet, and never needs the right to write. */
+  static async openToRead(options: S3ObjectStoreOptions): Promise<ObjectReader> {
+    return new S3ObjectStore(await openClient(options), unconditional, options)
   }
 
   async get(key: string, options: GetOptions = {}): Promise<StoredObject> {
@@ -547,6 +549,11 @@ async function* once(bytes: Uint8Array, signal: AbortSignal): AsyncGenerator<Uin
 function pastOf(condition: ServerCondition): string[] {
   if (condition === undefined) return []
   return condition.must === 'be absent' ? [beginning] : pastAfter(condition.head)
+}
+
+function openClient(options: S3ObjectStoreOptions): Promise<S3Client> {
+  const { clock, random, limits } = options
+  return S3Client.open(addressOf(options), options, { clock, random, limits: { ...defaultS3Limits, ...limits } })
 }
 
 function addressOf({ endpoint, region, bucket, forcePathStyle }: S3ObjectStoreOptions) {

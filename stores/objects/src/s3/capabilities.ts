@@ -20,7 +20,8 @@ export interface Capabilities {
   readonly losesRacedWrites: boolean
 }
 
-const unconditional: Capabilities = {
+/** Of a server that honours no conditions on writes, and of one that nobody tried. */
+export const unconditional: Capabilities = {
   conditionalWrites: false,
   quotesEtags: true,
   conditionalDeletes: false,
