@@ -7,6 +7,7 @@ export const datasetFormat = z.enum(['json', 'ndjson', 'csv', 'parquet'])
 
 export const dataset = z.object({
   name: datasetName,
+  from: z.string().describe('The file in the dataset folder, or the object it is read from: `s3://bucket/key`.'),
   format: datasetFormat,
   sizeBytes: z.int().nonnegative(),
   records: z.int().nonnegative().nullable().describe('Elements or rows; null for a single JSON value.'),
@@ -14,11 +15,12 @@ export const dataset = z.object({
   schemaVersion: z.int().positive().describe('Changes only when the structure changes.'),
   updatedAt: instant,
   problem: z.string().nullable().describe('Why the newest file is not used; the last good version answers meanwhile.'),
+  since: instant.nullable().describe('Since when there is a problem.'),
 })
 export type Dataset = z.output<typeof dataset>
 
 export const fileProblem = z.object({
-  file: z.string().describe('Relative to the dataset folder.'),
+  file: z.string().describe('Relative to the dataset folder; of an object its address.'),
   name: z.string().nullable().describe('The dataset it is, or would be.'),
   problem: z.string(),
 })
@@ -131,7 +133,7 @@ export const introspectDataset = operation({
 
 export const refreshDatasets = operation({
   name: 'datasets.refresh',
-  summary: 'Look at the dataset folder now instead of within a second.',
+  summary: 'Look at the dataset folder, and at the objects it names in buckets, now instead of in their time.',
   route: { method: 'POST', path: '/projects/{project}/datasets/refresh' },
   access: { target: 'project', need: 'read' },
   effect: 'write',

@@ -3,6 +3,7 @@ import type { Clock } from '@super-data/base/clock'
 import { type Random, TimeOrderedIds } from '@super-data/base/ids'
 import type { Lifetime } from '@super-data/base/lifetime'
 import type { Log } from '@super-data/base/log'
+import type { OpenBucket } from '@super-data/datasets'
 import { JqPool } from '@super-data/jq'
 import type { Database } from '@super-data/metadata'
 import { FolderObjectStore, type ObjectStore } from '@super-data/objects'
@@ -46,6 +47,8 @@ export interface PlatformComponents {
   readonly log: Log
   /** Through which installations share the library; it stays the caller's. */
   readonly bucket?: ObjectStore | undefined
+  /** Opens a bucket that datasets are read from. Without it objects are refused. */
+  readonly openBucket?: OpenBucket | undefined
 }
 
 interface Home {
@@ -143,7 +146,9 @@ function openDatasets(
     },
     platform,
     sql,
+    openBucket: components.openBucket,
     clock: components.clock,
+    random: components.random,
     log: components.log,
     onChange: (project, dataset) =>
       events.record(platform, [{ type: 'dataset.changed', project, subject: dataset, by: null }]),

@@ -1,9 +1,10 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Clock } from '@super-data/base/clock'
+import { PlatformError } from '@super-data/base/errors'
 import type { Random } from '@super-data/base/ids'
 import type { Log } from '@super-data/base/log'
-import { FolderObjectStore, type ObjectStore, S3ObjectStore } from '@super-data/objects'
+import { FolderObjectStore, type ObjectReader, type ObjectStore, S3ObjectStore } from '@super-data/objects'
 import type { PlatformSettings } from '@super-data/platform'
 import { DeferredObjectStore } from './deferred-object-store.ts'
 import type { ServerSettings } from './settings.ts'
@@ -37,6 +38,34 @@ export function openBucket(settings: ServerSettings, components: BucketComponent
     ...{ requestMs, objectBytesMax, stopMs, retention },
   }
   return { store: openStore(settings, s3Bucket, components), sync }
+}
+
+/** Who reads a dataset looks again soon: repeating is for what passes at once. */
+const readLimits = { callMs: requestMs, attemptsMax: 4, connections: 8 }
+
+/** How buckets are opened that datasets are read from; none of them needs the right to write. */
+export function bucketReader(
+  settings: ServerSettings,
+  components: BucketComponents,
+): (bucket: string) => Promise<ObjectReader> {
+  return async bucket => {
+    const { s3Endpoint: endpoint, awsAccessKeyId: accessKeyId, awsSecretAccessKey: secretAccessKey } = settings
+    if (endpoint?.startsWith('file:')) throw new BucketUnreadable('the address of the object store is a folder')
+    if (accessKeyId === undefined || secretAccessKey === undefined) {
+      throw new BucketUnreadable('AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set')
+    }
+    const place = { endpoint, region: settings.awsRegion, bucket, forcePathStyle: settings.s3PathStyle }
+    return S3ObjectStore.openToRead({ ...place, accessKeyId, secretAccessKey, ...components, limits: readLimits })
+  }
+}
+
+/** The settings say too little to read objects from buckets. */
+export class BucketUnreadable extends PlatformError {
+  readonly code = 'BUCKET_UNREADABLE'
+  readonly kind = 'invalid'
+  constructor(reason: string) {
+    super(`this server cannot read buckets: ${reason}`, { hint: 'See docs/datasets.md.' })
+  }
 }
 
 /** One database at a time goes over the wire, in one piece. */

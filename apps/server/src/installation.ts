@@ -7,7 +7,7 @@ import { type Ids, type Random, systemRandom, TimeOrderedIds } from '@super-data
 import { Lifetime } from '@super-data/base/lifetime'
 import type { Log } from '@super-data/base/log'
 import { Platform, type PlatformSettings, readSources, type SourceSettings } from '@super-data/platform'
-import { openBucket } from './bucket.ts'
+import { bucketReader, openBucket } from './bucket.ts'
 import { openStdioDoor } from './mcp/stdio.ts'
 import { Server } from './server.ts'
 import { requireConsistent, type ServerSettings } from './settings.ts'
@@ -63,7 +63,8 @@ export class Installation implements AsyncDisposable {
     const { reinit } = components
     const postgres = await readPostgresFile(settings, home, components.environment ?? process.env)
     const values = { ...platformSettings(settings, home, address), postgres, sync: shared?.sync, reinit }
-    const opening = Platform.open(values, { clock, random, log, bucket: shared?.store })
+    const buckets = { bucket: shared?.store, openBucket: bucketReader(settings, { clock, random, log }) }
+    const opening = Platform.open(values, { clock, random, log, ...buckets })
     const platform = lifetime.own(await opening.catch(failure => lifetime.close().then(() => Promise.reject(failure))))
     const parts = { log, clock, ids: new TimeOrderedIds(clock, random) }
     return new Installation(platform, settings, address, parts, lifetime)

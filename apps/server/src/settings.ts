@@ -213,10 +213,14 @@ export const serverSettings = {
   },
   awsRegion: {
     env: 'AWS_REGION',
-    about: 'Region of the bucket.',
+    about: 'Region of the buckets.',
     schema: z.string().min(1).default('us-east-1'),
   },
-  awsAccessKeyId: { env: 'AWS_ACCESS_KEY_ID', about: 'Who asks the bucket.', schema: z.string().min(1).optional() },
+  awsAccessKeyId: {
+    env: 'AWS_ACCESS_KEY_ID',
+    about: 'Who asks the bucket, and those that datasets are read from.',
+    schema: z.string().min(1).optional(),
+  },
   awsSecretAccessKey: {
     env: 'AWS_SECRET_ACCESS_KEY',
     about: 'Secret of that key.',

@@ -1,6 +1,7 @@
-import { Cancelled, must, throwIfAborted } from '@super-data/base/errors'
+import { must } from '@super-data/base/errors'
 import type { Dataset, DatasetFormat } from './dataset.ts'
 import type { JsonFile, Snapshot } from './snapshots/snapshot.ts'
+import { unlessAborted } from './unless-aborted.ts'
 
 /**
  * One version of a dataset, kept for a reader until it lets go: the file does not change and does not vanish, whatever
@@ -37,16 +38,7 @@ export class DatasetLease {
    * @throws Cancelled, and what the conversion throws.
    */
   async json(signal?: AbortSignal): Promise<JsonFile> {
-    throwIfAborted(signal)
-    if (signal === undefined) return this.#json()
-    const { promise: aborted, reject } = Promise.withResolvers<never>()
-    const onAbort = () => reject(new Cancelled(signal.reason))
-    signal.addEventListener('abort', onAbort, { once: true })
-    try {
-      return await Promise.race([this.#json(), aborted])
-    } finally {
-      signal.removeEventListener('abort', onAbort)
-    }
+    return unlessAborted(this.#json, signal)
   }
 
   /** A lease of the same version that is released on its own. */

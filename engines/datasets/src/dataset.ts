@@ -1,3 +1,5 @@
+import type { ObjectReader } from '@super-data/objects'
+
 export type JsonValue = null | boolean | number | string | JsonValue[] | { [key: string]: JsonValue }
 
 export type DatasetFormat = 'json' | 'ndjson' | 'csv' | 'parquet'
@@ -10,7 +12,9 @@ export interface Dataset {
   readonly name: string
   readonly format: DatasetFormat
   readonly gzip: boolean
-  /** Of the file as it lies in the folder. */
+  /** The file, relative to the folder, or the object: `s3://bucket/key`. */
+  readonly from: string
+  /** Of the file as it lies there. */
   readonly sizeBytes: number
   /** Elements, lines or rows; null for a single JSON value, and while nobody has counted a large table. */
   readonly records: number | null
@@ -22,13 +26,15 @@ export interface Dataset {
   readonly updatedAt: number
   /** Why the newest file is not used; this version answers meanwhile. */
   readonly problem: string | null
+  /** Since when there is a problem, in milliseconds since 1970. */
+  readonly since: number | null
   readonly shape: Shape
   readonly description: string | null
 }
 
-/** A file in the folder that is no dataset, and why. */
+/** A file or an object that is no dataset, and why. */
 export interface FileProblem {
-  /** Relative to the folder. */
+  /** Relative to the folder; of an object its address. */
   readonly file: string
   /** The dataset it would be. */
   readonly name: string | null
@@ -76,11 +82,18 @@ export type ToNdjson = (
   signal: AbortSignal,
 ) => Promise<{ readonly rows: number }>
 
+/** Opens a bucket for reading; it is closed with the datasets. */
+export type OpenBucket = (bucket: string) => Promise<ObjectReader>
+
 export interface DatasetsSettings {
   /** How often the folder is looked at. 0: only when `refresh` is called. Default 1,000. */
   readonly pollMs?: number
   /** How long a file must have kept still before it is read. Default 200. */
   readonly settleMs?: number
+  /** How often an object in a bucket is looked at, once the folder is. Default 30,000. */
+  readonly objectPollMs?: number
+  /** Longest the bytes of one object may take to arrive. Default 3,600,000. */
+  readonly downloadMs?: number
   /** Largest file, packed or unpacked. Default 16 GiB. */
   readonly fileBytesMax?: number
   /** Most files looked at. Default 2,000. */

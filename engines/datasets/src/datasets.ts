@@ -1,22 +1,43 @@
 import { mkdir, realpath, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '@super-data/base/clock'
-import { Cancelled, PlatformError } from '@super-data/base/errors'
+import { Cancelled, PlatformError, throwIfAborted } from '@super-data/base/errors'
+import { type Random, systemRandom } from '@super-data/base/ids'
 import type { Log } from '@super-data/base/log'
+import { BucketObjects, type Sight } from './bucket/bucket-objects.ts'
+import { type Looked, ObjectWatch } from './bucket/object-watch.ts'
 import type { Structure } from './content/facts.ts'
+import { readChunks } from './content/read-chunks.ts'
 import { readFacts } from './content/read-facts.ts'
-import type { Dataset, DatasetsSettings, Field, FileProblem, JsonValue, SchemaStore, ToNdjson } from './dataset.ts'
+import type {
+  Dataset,
+  DatasetsSettings,
+  Field,
+  FileProblem,
+  JsonValue,
+  OpenBucket,
+  SchemaStore,
+  ToNdjson,
+} from './dataset.ts'
 import { DatasetLease } from './dataset-lease.ts'
 import { DatasetInvalid, DatasetMissing, DatasetsClosed } from './errors.ts'
 import { DatasetFiles, type Found, type FoundFile, reasonOf } from './folder/dataset-files.ts'
+import type { NamedEntry, NamedObject } from './folder/datasets-yml.ts'
 import { openInside } from './folder/jail.ts'
 import { isSameStructure } from './schema/structure.ts'
 import { CacheIndex, type Remembered } from './snapshots/cache-index.ts'
 import type { JsonFile, Snapshot } from './snapshots/snapshot.ts'
-import { type Copy, Snapshots } from './snapshots/snapshots.ts'
-import { type Answering, type SourceFile, toDataset } from './source-file.ts'
+import { type Copy, type ReadAll, Snapshots } from './snapshots/snapshots.ts'
+import { type Answering, looksSame, problemOf, type SourceFile, toDataset } from './source-file.ts'
+import { unlessAborted } from './unless-aborted.ts'
 
-const defaults = { pollMs: 1_000, settleMs: 200, fileBytesMax: 16 * 1024 ** 3, filesMax: 2_000 }
+const defaults = {
+  ...{ pollMs: 1_000, settleMs: 200, objectPollMs: 30_000 },
+  ...{ downloadMs: 3_600_000, fileBytesMax: 16 * 1024 ** 3, filesMax: 2_000 },
+}
+
+/** How long opening waits for buckets. */
+const openMs = 3_000
 
 /** Tables up to this size are converted, and so counted and checked whole, before they answer. */
 const eagerBytesMax = { csv: 64 * 1024 * 1024, parquet: 4 * 1024 * 1024 }
@@ -28,7 +49,11 @@ export interface DatasetsOptions {
   readonly cacheFolder: string
   /** A folder (real path) that holds no data of ours, should it lie within `folder`. */
   readonly ignoredFolder?: string
+  /** For objects that `datasets.yml` names. Without it they are refused. */
+  readonly openBucket?: OpenBucket | undefined
   readonly clock: Clock
+  /** Default: the system's. */
+  readonly random?: Random
   readonly log?: Log | undefined
   readonly settings?: DatasetsSettings
   /** Reads CSV and Parquet for those who read only JSON. */
@@ -37,15 +62,18 @@ export interface DatasetsOptions {
 }
 
 /**
- * The data files of a folder as named datasets that never change under a reader.
+ * The data files of a folder, and objects it names, as datasets that never change under a reader.
  *
- * A file is copied and read whole before it answers; a bad or half-written one leaves the last good version in place.
+ * A file is copied and read whole before it answers; a bad or half-written one leaves the last good version in place,
+ * and so does a bucket that is away.
  */
 export class Datasets implements AsyncDisposable {
   readonly #options: DatasetsOptions
   readonly #settings: Required<DatasetsSettings>
   readonly #folder: string
   readonly #finder: DatasetFiles
+  readonly #buckets: BucketObjects
+  readonly #watch: ObjectWatch
   readonly #snapshots: Snapshots
   readonly #index: CacheIndex
   readonly #closing = new AbortController()
@@ -61,11 +89,19 @@ export class Datasets implements AsyncDisposable {
     this.#settings = { ...defaults, ...options.settings }
     this.#folder = folder
     this.#finder = new DatasetFiles(folder, this.#settings.filesMax, options.ignoredFolder)
+    const { fileBytesMax: bytesMax, downloadMs } = this.#settings
+    this.#buckets = new BucketObjects({ open: options.openBucket, snapshots, bytesMax, downloadMs })
+    this.#watch = new ObjectWatch({
+      look: (object, signal) => this.#lookAtObject(object, signal),
+      pollMs: this.#settings.objectPollMs,
+      clock: options.clock,
+      random: options.random ?? systemRandom,
+    })
     this.#snapshots = snapshots
     this.#index = new CacheIndex(join(cacheFolder, 'index.json'))
   }
 
-  /** Ready when every file in the folder has been read once. */
+  /** Ready when every file in the folder has been read once; objects are read on while their last version answers. */
   static async open(options: DatasetsOptions): Promise<Datasets> {
     await mkdir(options.folder, { recursive: true })
     await mkdir(options.cacheFolder, { recursive: true })
@@ -73,8 +109,9 @@ export class Datasets implements AsyncDisposable {
     const snapshots = await Snapshots.open(join(cacheFolder, 'snapshots'))
     const datasets = new Datasets(options, await realpath(options.folder), cacheFolder, snapshots)
     await datasets.#recall()
-    await datasets.refresh()
+    await datasets.#lookAtFolder(datasets.#closing.signal)
     await snapshots.sweep()
+    await datasets.#firstLookAtObjects()
     datasets.#schedule()
     return datasets
   }
@@ -90,9 +127,10 @@ export class Datasets implements AsyncDisposable {
 
   /** Files that are no dataset, and files whose newest content is not used. */
   get problems(): readonly FileProblem[] {
-    const sources = [...this.#sources.values()].flatMap(({ found, problem }) =>
-      problem === null ? [] : [{ file: found.file, name: found.name, problem }],
-    )
+    const sources = [...this.#sources.values()].flatMap(source => {
+      const problem = problemOf(source)
+      return problem === null ? [] : [{ file: source.found.file, name: source.found.name, problem }]
+    })
     return [...this.#problems, ...sources]
   }
 
@@ -131,16 +169,15 @@ export class Datasets implements AsyncDisposable {
   }
 
   /**
-   * Looks at the folder now.
+   * Looks at the folder and at objects now.
    *
    * @returns names of datasets that came, went, changed, or have a new problem.
    */
   async refresh(signal?: AbortSignal): Promise<readonly string[]> {
     if (this.#closing.signal.aborted) throw new DatasetsClosed()
     const either = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal
-    const look = this.#look.then(() => this.#lookAround(either))
-    this.#look = look.catch(() => undefined)
-    return look
+    const changed = await this.#lookAtFolder(either)
+    return [...changed, ...(await unlessAborted(() => this.#watch.lookNow(), either))]
   }
 
   /** @returns a function that ends the telling. */
@@ -153,7 +190,9 @@ export class Datasets implements AsyncDisposable {
   async close(): Promise<void> {
     this.#closing.abort()
     clearTimeout(this.#timer)
+    await this.#watch.close()
     await this.#look
+    await this.#buckets.close()
     await this.#snapshots.close()
   }
 
@@ -202,22 +241,93 @@ export class Datasets implements AsyncDisposable {
   #schedule(): void {
     if (this.#settings.pollMs === 0 || this.#closing.signal.aborted) return
     this.#timer = setTimeout(() => {
-      this.refresh()
+      this.#lookAtFolder(this.#closing.signal)
+        .then(() => this.#watch.lookDue())
         .catch(error => this.#options.log?.error({ err: error }, 'the dataset folder could not be looked at'))
         .finally(() => this.#schedule())
     }, this.#settings.pollMs)
     this.#timer.unref()
   }
 
+  /** One after the other: whatever changes what answers has its turn. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#look.then(work)
+    this.#look = turn.catch(() => undefined)
+    return turn
+  }
+
+  #lookAtFolder(signal: AbortSignal): Promise<readonly string[]> {
+    return this.#inTurn(() => this.#lookAround(signal))
+  }
+
   async #lookAround(signal: AbortSignal): Promise<readonly string[]> {
     const found = await this.#finder.find(name => this.#ownerOf(name))
     const changed = [...this.#forget(found), ...this.#takeProblems(found)]
+    this.#expect(found.objects)
     const fresh = found.files.filter(file => !this.#isKnown(file))
     for (const file of await this.#settled(fresh, signal)) {
-      if (await this.#accept(file, signal)) changed.push(file.name)
+      if (await this.#accept(file, () => this.#copyFile(file, signal), signal)) changed.push(file.name)
     }
     if (fresh.length > 0 || changed.length > 0) await this.#remember()
+    this.#tell(changed)
+    return changed
+  }
+
+  #tell(changed: readonly string[]): void {
     if (changed.length > 0) for (const listener of this.#listeners) listener(changed)
+  }
+
+  /** Each is looked at in its own time; until then what answered goes on answering. */
+  #expect(objects: readonly NamedObject[]): void {
+    for (const found of objects) {
+      const source = this.#sources.get(found.name)
+      if (source) this.#sources.set(found.name, { ...source, found })
+      else this.#put({ ...nothing, found, outOfSight: 'it has not been read yet' })
+    }
+    this.#watch.watch(objects)
+  }
+
+  /** A bucket that is away delays the start by a few seconds at most. */
+  async #firstLookAtObjects(): Promise<void> {
+    const looked = new AbortController()
+    const looking = this.#watch.lookNow().finally(() => looked.abort())
+    await Promise.race([looking, sleep(openMs, looked.signal).catch(() => undefined)])
+  }
+
+  /** The bucket is asked, and sends, out of turn: a slow one holds up nobody. */
+  async #lookAtObject(object: NamedObject, signal: AbortSignal): Promise<Looked> {
+    try {
+      const changed = await this.#seeObject(object, signal)
+      if (changed) this.#tell([object.name])
+      const source = this.#sources.get(object.name)
+      return { changed, current: source?.mark !== '' && source?.outOfSight === null }
+    } catch (error) {
+      if (!signal.aborted)
+        this.#options.log?.error({ err: error, name: object.name }, 'an object could not be looked at')
+      return { changed: false, current: false }
+    }
+  }
+
+  async #seeObject(object: NamedObject, signal: AbortSignal): Promise<boolean> {
+    const isKnown = (etag: string) => this.#sources.get(object.name)?.mark === markOf(object, etag)
+    const sight = await this.#buckets.look(object, isKnown, signal)
+    return this.#inTurn(async () => {
+      const isNew = sight.type === 'new'
+      const changed = isNew
+        ? await this.#accept({ ...object, state: sight.state }, sight.copy, signal)
+        : this.#note(object, sight, signal)
+      if (isNew || changed) await this.#remember()
+      return changed
+    })
+  }
+
+  /** Nothing was read: what answered goes on, unless its object is gone, which takes its dataset along as a file does. */
+  #note(found: NamedObject, { type, reason }: Exclude<Sight, { type: 'new' }>, signal: AbortSignal): boolean {
+    throwIfAborted(signal)
+    const before = this.#sources.get(found.name) ?? nothing
+    const changed = this.#put({ ...(type === 'gone' ? nothing : before), found, outOfSight: reason })
+    if (type === 'gone') before.answering?.snapshot.letGo()
+    if (changed && reason !== null) this.#warn(found.name, reason)
     return changed
   }
 
@@ -227,8 +337,8 @@ export class Datasets implements AsyncDisposable {
   }
 
   /** Datasets whose files are gone. */
-  #forget({ files, unusable }: Found): string[] {
-    const present = new Set([...files.map(file => file.name), ...unusable.keys()])
+  #forget({ files, objects, unusable }: Found): string[] {
+    const present = new Set([...[...files, ...objects].map(({ name }) => name), ...unusable.keys()])
     const gone = [...this.#sources.values()].filter(({ found }) => !present.has(found.name))
     for (const { found, answering } of gone) {
       this.#sources.delete(found.name)
@@ -244,8 +354,7 @@ export class Datasets implements AsyncDisposable {
     for (const [name, each] of unusable) {
       const source = this.#sources.get(name)
       if (source === undefined) others.push(each)
-      else if (source.problem !== each.problem) changed.push(name)
-      if (source !== undefined) this.#sources.set(name, { ...source, mark: '', problem: each.problem })
+      else if (this.#put({ ...source, mark: '', problem: each.problem, outOfSight: null })) changed.push(name)
     }
     const known = new Set(this.#problems.map(problem => JSON.stringify(problem)))
     for (const each of others)
@@ -257,9 +366,23 @@ export class Datasets implements AsyncDisposable {
   /** Read before, and the same since. */
   #isKnown(file: FoundFile): boolean {
     const source = this.#sources.get(file.name)
-    if (source?.mark !== markOf(file)) return false
-    this.#sources.set(file.name, { ...source, found: file })
+    if (source?.mark !== markOf(file, file.state.mark)) return false
+    this.#put({ ...source, found: file, outOfSight: null })
     return true
+  }
+
+  /** What became of a file or an object. @returns whether readers of the dataset notice. */
+  #put(became: Omit<SourceFile, 'since'>): boolean {
+    const { name } = became.found
+    const before = this.#sources.get(name)
+    const after = { ...became, since: null }
+    const since = problemOf(after) === null ? null : (before?.since ?? this.#options.clock.now())
+    this.#sources.set(name, { ...after, since })
+    return !looksSame(before, after)
+  }
+
+  #warn(name: string, problem: string): void {
+    this.#options.log?.warn({ name, problem }, 'a dataset is not up to date')
   }
 
   /** Those that nobody has written to for a while; the others wait for the next look. */
@@ -275,37 +398,45 @@ export class Datasets implements AsyncDisposable {
   }
 
   /** @returns whether anything about the dataset has changed. */
-  async #accept(found: FoundFile, signal: AbortSignal): Promise<boolean> {
+  async #accept(found: FoundFile, copy: MakeCopy, signal: AbortSignal): Promise<boolean> {
     const before = this.#sources.get(found.name)
-    const after = await this.#read(found, before, signal)
+    const after = await this.#read(found, copy, before, signal)
     if (after === undefined) return false
-    this.#sources.set(found.name, after)
+    const changed = this.#put(after)
     if (after.problem === null) before?.answering?.snapshot.letGo()
-    else this.#options.log?.warn({ name: found.name, problem: after.problem }, 'a dataset is not up to date')
-    return before?.answering?.snapshot !== after.answering?.snapshot || (before?.problem ?? null) !== after.problem
+    else this.#warn(found.name, after.problem)
+    return changed
   }
 
   /** @returns undefined when the file changed while it was read: the next look reads it again. */
-  async #read(found: FoundFile, before: SourceFile | undefined, signal: AbortSignal): Promise<SourceFile | undefined> {
+  async #read(
+    found: FoundFile,
+    copy: MakeCopy,
+    before: SourceFile | undefined,
+    signal: AbortSignal,
+  ): Promise<Omit<SourceFile, 'since'> | undefined> {
+    const mark = markOf(found, found.state.mark)
     try {
-      const answering = await this.#readNew(found, before, signal)
-      return answering && { found, mark: markOf(found), answering, problem: null }
+      const answering = await this.#readNew(found, copy, before, signal)
+      return answering && { found, mark, answering, problem: null, outOfSight: null }
     } catch (error) {
       if (signal.aborted) throw new Cancelled(signal.reason)
       const isContent = error instanceof DatasetInvalid
       if (!isContent) this.#options.log?.error({ err: error, name: found.name }, 'a dataset could not be read')
       // Bad content stays bad until it changes; anything else may pass.
-      return { found, mark: isContent ? markOf(found) : '', answering: before?.answering, problem: reasonOf(error) }
+      const problem = reasonOf(error)
+      return { found, mark: isContent ? mark : '', answering: before?.answering, problem, outOfSight: null }
     }
   }
 
   /** The snapshot in it is held. */
   async #readNew(
     found: FoundFile,
+    copy: MakeCopy,
     before: SourceFile | undefined,
     signal: AbortSignal,
   ): Promise<Answering | undefined> {
-    const snapshot = await this.#snapshotOf(found, signal)
+    const snapshot = await this.#snapshotOf(found.name, copy, signal)
     if (snapshot === undefined) return undefined
     snapshot.hold()
     try {
@@ -317,15 +448,24 @@ export class Datasets implements AsyncDisposable {
     }
   }
 
-  async #snapshotOf(found: FoundFile, signal: AbortSignal): Promise<Snapshot | undefined> {
-    const options = { bytesMax: this.#settings.fileBytesMax, signal }
+  async #copyFile(found: FoundFile, signal: AbortSignal): Promise<Copy | undefined> {
     const { handle, state } = await openInside(this.#folder, found.file)
     await using _ = handle
     if (state.mark !== found.state.mark) return undefined
-    const copy = await this.#snapshots.copy(handle, { format: found.format, gzip: found.gzip }, options)
+    const readAll: ReadAll = take => readChunks(handle, take, signal)
+    const copy = await this.#snapshots.copy(readAll, found, this.#settings.fileBytesMax)
+    if ((await this.#finder.lookAgain(found))?.state.mark === state.mark) return copy
+    await rm(copy.file, { force: true })
+    return undefined
+  }
+
+  async #snapshotOf(name: string, makeCopy: MakeCopy, signal: AbortSignal): Promise<Snapshot | undefined> {
+    const copy = await makeCopy()
+    if (copy === undefined) return undefined
     try {
-      if ((await this.#finder.lookAgain(found))?.state.mark !== state.mark) return undefined
-      return this.#snapshots.find(copy.identity.id) ?? (await this.#check(found.name, copy, options))
+      throwIfAborted(signal)
+      const options = { bytesMax: this.#settings.fileBytesMax, signal }
+      return this.#snapshots.find(copy.identity.id) ?? (await this.#check(name, copy, options))
     } finally {
       await rm(copy.file, { force: true })
     }
@@ -370,12 +510,10 @@ export class Datasets implements AsyncDisposable {
       const snapshot = await this.#snapshots.recall(remembered.snapshot)
       if (snapshot === undefined) continue
       snapshot.hold()
-      const { schemaVersion, updatedAt } = remembered
+      const { mark, since, schemaVersion, updatedAt } = remembered
       this.#sources.set(name, {
-        found: foundOf(name, remembered),
-        mark: remembered.mark,
+        ...{ ...nothing, found: foundOf(name, remembered), mark, since },
         answering: { snapshot, schemaVersion, updatedAt },
-        problem: null,
       })
       const fields = snapshot.facts.structure?.fields
       if (fields) this.#structures.set(name, { version: schemaVersion, fields })
@@ -384,13 +522,14 @@ export class Datasets implements AsyncDisposable {
 
   async #remember(): Promise<void> {
     const remembered: Record<string, Remembered> = {}
-    for (const [name, { found, mark, answering, problem }] of this.#sources) {
+    for (const [name, { found, mark, answering, problem, since }] of this.#sources) {
       if (answering === undefined) continue
       const { snapshot, schemaVersion, updatedAt } = answering
       // A file with a problem is read again after a restart.
       remembered[name] = {
         file: found.file,
         mark: problem === null ? mark : '',
+        since,
         updatedAt,
         schemaVersion,
         snapshot: snapshot.identity,
@@ -400,14 +539,19 @@ export class Datasets implements AsyncDisposable {
   }
 }
 
-/** Equal while the same file, unchanged, is read in the same way. */
-function markOf({ file, format, gzip, description, state }: FoundFile): string {
-  return JSON.stringify([file, format, gzip, description, state.mark])
+/** Of a dataset that nothing has been read of. */
+const nothing = { mark: '', answering: undefined, problem: null, outOfSight: null }
+
+/** @returns undefined when what was to be copied changed meanwhile. */
+type MakeCopy = () => Promise<Copy | undefined>
+
+/** Equal while the same file or object, unchanged, is read in the same way. */
+function markOf({ file, format, gzip }: NamedEntry, state: string): string {
+  return JSON.stringify([file, format, gzip, state])
 }
 
-function foundOf(name: string, { file, snapshot, updatedAt }: Remembered): FoundFile {
-  const { format, gzip, sizeBytes } = snapshot
-  return { name, file, format, gzip, description: null, state: { sizeBytes, modifiedMs: updatedAt, mark: '' } }
+function foundOf(name: string, { file, snapshot: { format, gzip } }: Remembered): NamedEntry {
+  return { name, file, format, gzip, description: null }
 }
 
 function sleep(ms: number, signal: AbortSignal): Promise<void> {

@@ -7,6 +7,7 @@ export type {
   FileProblem,
   JsonType,
   JsonValue,
+  OpenBucket,
   SchemaStore,
   Shape,
   ToNdjson,

@@ -209,6 +209,6 @@ async function toolsOf(
 }
 
 function toOutput(dataset: Dataset): DatasetOutput {
-  const { name, format, sizeBytes, records, version, schemaVersion, updatedAt, problem } = dataset
-  return { name, format, sizeBytes, records, version, schemaVersion, updatedAt, problem }
+  const { name, from, format, sizeBytes, records, version, schemaVersion, updatedAt, problem, since } = dataset
+  return { name, from, format, sizeBytes, records, version, schemaVersion, updatedAt, problem, since }
 }

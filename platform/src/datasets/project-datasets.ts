@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import type { Clock } from '@super-data/base/clock'
+import type { Random } from '@super-data/base/ids'
 import type { Log } from '@super-data/base/log'
-import { Datasets } from '@super-data/datasets'
+import { Datasets, type OpenBucket } from '@super-data/datasets'
 import type { Database } from '@super-data/metadata'
 import type { SqlPool } from '@super-data/tables'
 import type { PlatformTables } from '../state/platform.ts'
@@ -24,7 +25,9 @@ interface Parts {
   readonly settings: ProjectDatasetsSettings
   readonly platform: Database<PlatformTables>
   readonly sql: SqlPool
+  readonly openBucket: OpenBucket | undefined
   readonly clock: Clock
+  readonly random: Random
   readonly log: Log
   /** Tells of a new version. A lost one costs nothing: the next read sees the data anyway. */
   readonly onChange: (project: string, dataset: string) => Promise<void>
@@ -65,13 +68,12 @@ export class ProjectDatasets {
   }
 
   async #openFor(project: string): Promise<Datasets> {
-    const { settings, sql, clock, log, onChange } = this.#parts
+    const { settings, sql, openBucket, clock, random, log, onChange } = this.#parts
     const datasets = await Datasets.open({
       folder: this.folderOf(project),
       cacheFolder: join(settings.cacheFolder, project),
       ignoredFolder: settings.home,
-      clock,
-      log,
+      ...{ openBucket, clock, random, log },
       settings: { pollMs: settings.pollMs },
       schemas: this.schemasOf(project),
       toNdjson: (source, target, signal) => sql.export(source, target, signal),

@@ -165,7 +165,8 @@ async function engines(shell: Shell, settings: ServerSettings): Promise<readonly
     const folder = datasetsFolder(settings)
     const found = await exists(folder)
     const env = { SUPER_DATA_HOME: home, ...(found ? { SUPER_DATA_DATASETS_PATH: folder } : {}) }
-    await using connection = new InstallationConnection(await openInstallation(settle(env, {}), 'silent'), shell)
+    const real = { ...settle(env, {}), ...bucketSettings(settings) }
+    await using connection = new InstallationConnection(await openInstallation(real, 'silent'), shell)
     return [
       found ? await datasets(connection) : notThereYet(folder),
       await engine(connection, 'sql', 'SELECT 1 + 1'),
@@ -176,6 +177,11 @@ async function engines(shell: Shell, settings: ServerSettings): Promise<readonly
   } finally {
     await rm(home, { recursive: true, force: true })
   }
+}
+
+/** What reading datasets from buckets takes, and nothing of the bucket that the library is shared through. */
+function bucketSettings({ s3Endpoint, s3PathStyle, awsRegion, awsAccessKeyId, awsSecretAccessKey }: ServerSettings) {
+  return { s3Endpoint, s3PathStyle, awsRegion, awsAccessKeyId, awsSecretAccessKey }
 }
 
 function notThereYet(folder: string): Finding {

@@ -1,10 +1,11 @@
 import type { Dirent } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Cancelled, InternalError, PlatformError } from '@super-data/base/errors'
 import type { FileProblem } from '../dataset.ts'
 import { DatasetInvalid } from '../errors.ts'
 import { parseFileName } from './dataset-name.ts'
-import { datasetsFile, type NamedEntry, parseDatasetsYml } from './datasets-yml.ts'
+import { datasetsFile, type NamedEntry, type NamedObject, parseDatasetsYml } from './datasets-yml.ts'
 import { type FileState, openInside, stateOf } from './jail.ts'
 
 /** Folders within folders are followed this deep. */
@@ -18,6 +19,8 @@ export interface FoundFile extends NamedEntry {
 /** What a look at the folder found. */
 export interface Found {
   readonly files: readonly FoundFile[]
+  /** What `datasets.yml` names in buckets: nobody has looked whether it is there. */
+  readonly objects: readonly NamedObject[]
   /** Files that are there but cannot be read as what they are, by dataset name. */
   readonly unusable: ReadonlyMap<string, FileProblem>
   /** Everything else that is wrong in the folder. */
@@ -54,8 +57,13 @@ export class DatasetFiles {
     const loose = (await this.#list('', 0)).filter(entry => !taken.has(entry.file))
     const candidates = this.#limit([...named, ...loose], problems)
     const files: FoundFile[] = []
+    const objects: NamedObject[] = []
     const unusable = new Map<string, FileProblem>()
     for (const entry of uniqueNames(candidates, problems, { taken, ownerOf })) {
+      if (isObject(entry)) {
+        objects.push(entry)
+        continue
+      }
       const looked = await this.#look(entry)
       if (looked === undefined) {
         if (taken.has(join(entry.file)))
@@ -63,7 +71,7 @@ export class DatasetFiles {
       } else if ('problem' in looked) unusable.set(entry.name, looked)
       else files.push(looked)
     }
-    return { files, unusable, problems }
+    return { files, objects, unusable, problems }
   }
 
   /** One file as it is now; `undefined` when it is gone or unusable. */
@@ -130,6 +138,8 @@ export class DatasetFiles {
   }
 }
 
+const isObject = (entry: NamedEntry): entry is NamedObject => entry.object !== undefined
+
 /** A name belongs to the file `datasets.yml` gives it to, else to the one that answers already, else to the first by path. */
 function uniqueNames(
   entries: readonly NamedEntry[],
@@ -154,9 +164,10 @@ function uniqueNames(
   })
 }
 
-/** Why a file cannot be used, without a machine path. */
+/** Why a file or an object cannot be used, without a machine path. */
 export function reasonOf(error: unknown): string {
-  if (error instanceof DatasetInvalid) return error.message
+  if (error instanceof Cancelled) return 'it could not be read in time'
+  if (error instanceof PlatformError && !(error instanceof InternalError)) return error.message
   switch ((error as NodeJS.ErrnoException).code) {
     case 'ENOENT':
     case 'ENOTDIR':

@@ -1,5 +1,6 @@
 import { nearest } from '@super-data/base/nearest'
 import { parseDocument } from 'yaml'
+import { type ObjectAddress, parseAddress } from '../bucket/object-address.ts'
 import type { DatasetFormat } from '../dataset.ts'
 import { DatasetInvalid } from '../errors.ts'
 import { datasetNamePattern, parseFileName } from './dataset-name.ts'
@@ -7,18 +8,21 @@ import { datasetNamePattern, parseFileName } from './dataset-name.ts'
 /** The file in which an owner names datasets. */
 export const datasetsFile = 'datasets.yml'
 
-/** One line of it: this file is the dataset of that name. */
+/** One line of it: this file, or this object, is the dataset of that name. */
 export interface NamedEntry {
   readonly name: string
-  /** Relative to the folder. */
+  /** Relative to the folder; of an object its whole address. */
   readonly file: string
+  readonly object?: ObjectAddress
   readonly format: DatasetFormat
   readonly gzip: boolean
   readonly description: string | null
 }
 
+export type NamedObject = NamedEntry & { readonly object: ObjectAddress }
+
 const textBytesMax = 256 * 1024
-const fields = ['name', 'file', 'format', 'description']
+const fields = ['name', 'file', 'from', 'format', 'description']
 const formats: readonly string[] = ['json', 'ndjson', 'csv', 'parquet']
 
 /** @throws DatasetInvalid saying which line is wrong; nothing of a wrong file counts. */
@@ -44,26 +48,34 @@ function toPlain(document: ReturnType<typeof parseDocument>): unknown {
 }
 
 function toEntry(entry: unknown, where: string): NamedEntry {
-  if (!isRecord(entry)) throw wrong(`${where} needs \`name\` and \`file\``)
+  if (!isRecord(entry)) throw wrong(`${where} needs \`name\`, and \`file\` or \`from\``)
   checkFields(entry, fields, where)
-  const { name, file, format, description } = entry
+  const { name, format, description } = entry
   if (typeof name !== 'string' || !datasetNamePattern.test(name)) {
     throw wrong(`${where}: \`name\` takes lower-case letters, digits and _, and starts with no digit`)
   }
-  if (typeof file !== 'string' || file === '') throw wrong(`${where}: \`file\` is missing`)
+  const place = toPlace(entry, where)
   if (description !== undefined && typeof description !== 'string') throw wrong(`${where}: \`description\` is no text`)
-  const named = parseFileName(file)
+  const named = parseFileName(place.file)
   const chosen = format ?? named?.format
   if (typeof chosen !== 'string' || !formats.includes(chosen)) {
     throw wrong(`${where}: \`format\` is one of ${formats.join(', ')}`)
   }
   return {
     name,
-    file,
+    ...place,
     format: chosen as DatasetFormat,
-    gzip: named?.gzip ?? /\.gz$/i.test(file),
+    gzip: named?.gzip ?? /\.gz$/i.test(place.file),
     description: description ?? null,
   }
+}
+
+function toPlace({ file, from }: Record<string, unknown>, where: string): Pick<NamedEntry, 'file' | 'object'> {
+  if (typeof file === 'string' && file !== '' && from === undefined) return { file }
+  if (file !== undefined || from === undefined) throw wrong(`${where} needs \`file\`, or \`from\` for an object`)
+  const object = typeof from === 'string' ? parseAddress(from) : undefined
+  if (object === undefined) throw wrong(`${where}: \`from\` is the address of one object, s3://bucket/key`)
+  return { file: from as string, object }
 }
 
 function checkFields(entry: Record<string, unknown>, known: readonly string[], where: string): void {

@@ -6,6 +6,8 @@ export interface Remembered {
   readonly file: string
   /** The file's state when it was read. */
   readonly mark: string
+  /** Since when it has a problem. */
+  readonly since: number | null
   readonly updatedAt: number
   readonly schemaVersion: number
   readonly snapshot: SnapshotIdentity
@@ -29,7 +31,7 @@ export class CacheIndex {
         version: number
         datasets: Content
       }
-      return version === 1 ? datasets : {}
+      return version === 2 ? datasets : {}
     } catch {
       return {}
     }
@@ -44,7 +46,7 @@ export class CacheIndex {
 
   async #write(datasets: Content): Promise<void> {
     const temporary = `${this.#file}.new`
-    await writeFile(temporary, JSON.stringify({ version: 1, datasets }))
+    await writeFile(temporary, JSON.stringify({ version: 2, datasets }))
     await rename(temporary, this.#file)
   }
 }

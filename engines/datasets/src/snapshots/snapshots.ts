@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto'
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Facts } from '../content/facts.ts'
-import { readChunks } from '../content/read-chunks.ts'
 import type { DatasetFormat } from '../dataset.ts'
 import { DatasetInvalid } from '../errors.ts'
 import { Snapshot, type SnapshotFiles, type SnapshotIdentity } from './snapshot.ts'
@@ -12,6 +11,9 @@ export interface Copy {
   readonly file: string
   readonly identity: SnapshotIdentity
 }
+
+/** Hands on what is to be copied, chunk by chunk, each good until `take` is done. */
+export type ReadAll = (take: (chunk: Uint8Array) => Promise<void>) => Promise<void>
 
 /** The copies of data files, by content: one content is stored once. */
 export class Snapshots {
@@ -31,21 +33,21 @@ export class Snapshots {
   }
 
   /**
-   * Copies an open file while hashing it.
+   * Copies what is read while hashing it.
    *
    * @throws DatasetInvalid when it is larger than `bytesMax`. The caller removes the copy or keeps it with `keep`.
    */
   async copy(
-    handle: FileHandle,
-    as: { readonly format: DatasetFormat; readonly gzip: boolean },
-    options: { readonly bytesMax: number; readonly signal: AbortSignal },
+    readAll: ReadAll,
+    { format, gzip }: { readonly format: DatasetFormat; readonly gzip: boolean },
+    bytesMax: number,
   ): Promise<Copy> {
     const file = join(this.#folder, `incoming-${process.pid}-${++this.#lastCopy}`)
     try {
-      const { hash, sizeBytes } = await copyHashing(handle, file, options)
+      const { hash, sizeBytes } = await copyHashing(readAll, file, bytesMax)
       const version = hash.slice(0, 16)
-      const id = `${hash.slice(0, 32)}.${as.format}${as.gzip ? '.gz' : ''}`
-      return { file, identity: { id, version, sizeBytes, ...as } }
+      const id = `${hash.slice(0, 32)}.${format}${gzip ? '.gz' : ''}`
+      return { file, identity: { id, version, sizeBytes, format, gzip } }
     } catch (error) {
       await rm(file, { force: true })
       throw error
@@ -118,19 +120,18 @@ export class Snapshots {
 }
 
 async function copyHashing(
-  handle: FileHandle,
+  readAll: ReadAll,
   target: string,
-  options: { readonly bytesMax: number; readonly signal: AbortSignal },
+  bytesMax: number,
 ): Promise<{ hash: string; sizeBytes: number }> {
   const hash = createHash('sha256')
   let sizeBytes = 0
   await using copy = await open(target, 'w', 0o600)
-  const take = async (chunk: Buffer) => {
-    sizeBytes += chunk.length
-    if (sizeBytes > options.bytesMax) throw new DatasetInvalid('it is larger than the server takes')
+  await readAll(async chunk => {
+    sizeBytes += chunk.byteLength
+    if (sizeBytes > bytesMax) throw new DatasetInvalid('it is larger than the server takes')
     hash.update(chunk)
     await copy.writeFile(chunk)
-  }
-  await readChunks(handle, take, options.signal)
+  })
   return { hash: hash.digest('hex'), sizeBytes }
 }
