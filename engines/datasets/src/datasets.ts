@@ -2,7 +2,7 @@ import { mkdir, realpath, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '@super-data/base/clock'
 import { Cancelled, PlatformError, throwIfAborted } from '@super-data/base/errors'
-import { type Random, systemRandom } from '@super-data/base/ids'
+import type { Random } from '@super-data/base/ids'
 import type { Log } from '@super-data/base/log'
 import { BucketObjects, type Sight } from './bucket/bucket-objects.ts'
 import { type Looked, ObjectWatch } from './bucket/object-watch.ts'
@@ -52,8 +52,7 @@ export interface DatasetsOptions {
   /** For objects that `datasets.yml` names. Without it they are refused. */
   readonly openBucket?: OpenBucket | undefined
   readonly clock: Clock
-  /** Default: the system's. */
-  readonly random?: Random
+  readonly random: Random
   readonly log?: Log | undefined
   readonly settings?: DatasetsSettings
   /** Reads CSV and Parquet for those who read only JSON. */
@@ -95,7 +94,7 @@ export class Datasets implements AsyncDisposable {
       look: (object, signal) => this.#lookAtObject(object, signal),
       pollMs: this.#settings.objectPollMs,
       clock: options.clock,
-      random: options.random ?? systemRandom,
+      random: options.random,
     })
     this.#snapshots = snapshots
     this.#index = new CacheIndex(join(cacheFolder, 'index.json'))

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm, utimes, writeFile } from
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { systemClock } from '@super-data/base/clock'
+import { systemRandom } from '@super-data/base/ids'
 import { DatasetInvalid, Datasets, type DatasetsOptions, type SchemaStore, type ToNdjson } from '../src/index.ts'
 
 /** A stand-in for a table engine: commas only, all text. Counts what it was asked. */
@@ -48,6 +49,7 @@ export class Folder implements AsyncDisposable {
       folder: this.data,
       cacheFolder: this.cache,
       clock: systemClock,
+      random: systemRandom,
       toNdjson: this.tables.toNdjson,
       settings: { pollMs: 0, settleMs: 20 },
       ...options,

@@ -1,10 +1,14 @@
 import { readFile } from 'node:fs/promises'
 import { gzipSync } from 'node:zlib'
 import { ManualClock } from '@super-data/base/clock'
+import { seededFaults } from '@super-data/testing/s3'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { DatasetsOptions } from '../src/index.ts'
 import { Bucket, skipReason, titled } from './bucket.ts'
+
 import { Folder } from './folder.ts'
+
+const seed = Number(process.env['SUPER_DATA_TEST_SEED'] ?? 20_261_129)
 
 describe.skipIf(skipReason !== undefined)(titled('datasets in a bucket'), () => {
   let folder: Folder
@@ -228,6 +232,29 @@ describe.skipIf(skipReason !== undefined)(titled('datasets in a bucket'), () => 
     await name(sales)
     const datasets = await open({ settings: { pollMs: 0, downloadMs: 0 } })
     expect(datasets.problems).toMatchObject([{ problem: 'it could not be read in time' }])
+  })
+
+  it(`are one version or the other, never parts of two, while one request in three breaks (seed ${seed})`, async () => {
+    const content = (version: number) => JSON.stringify(Array.from({ length: 20_000 }, () => version))
+    await bucket.put(sales, content(0))
+    await name(sales)
+    const datasets = await open()
+    bucket.network.breakBy(
+      seededFaults(seed, { oneIn: 3, faults: ['cut-answer', 'slow-down', 'lost-request', 'delay'] }),
+    )
+    for (let version = 1; version <= 10; version++) {
+      const refreshing = datasets.refresh()
+      await bucket.put(sales, content(version))
+      await refreshing
+      using lease = datasets.lease('sales')
+      const items = JSON.parse(await readFile(lease.file, 'utf8')) as number[]
+      expect(new Set(items).size).toBe(1)
+      expect(items.length).toBe(20_000)
+    }
+    bucket.network.heal()
+    await datasets.refresh()
+    expect(await datasets.sample('sales', 1)).toEqual([10])
+    expect((await folder.copies()).length).toBe(1)
   })
 
   it('with equal bytes are kept once', async () => {
