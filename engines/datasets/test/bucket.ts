@@ -33,11 +33,13 @@ export class Bucket implements AsyncDisposable {
   }
 
   /** Through the network that can break; gives up soon. */
-  readonly open: OpenBucket = bucket =>
-    S3ObjectStore.openToRead({
-      ...{ ...this.#server, endpoint: this.network.endpoint, bucket },
-      ...{ clock: systemClock, random: systemRandom, limits: { callMs: 2_000, attemptsMax: 3 } },
-    })
+  readonly open: OpenBucket = bucket => this.openPatiently(bucket, 2_000)
+
+  openPatiently(bucket: string, callMs: number): ReturnType<OpenBucket> {
+    const place = { ...this.#server, endpoint: this.network.endpoint, bucket }
+    const components = { clock: systemClock, random: systemRandom }
+    return S3ObjectStore.openToRead({ ...place, ...components, limits: { callMs, attemptsMax: 3 } })
+  }
 
   /** As any program would write it. */
   put(key: string, content: string | Uint8Array<ArrayBuffer>): Promise<void> {

@@ -171,6 +171,16 @@ describe.skipIf(skipReason !== undefined)(titled('datasets in a bucket'), () => 
     expect(datasets.get('sales').records).toBe(1)
   })
 
+  it('delay neither a start nor an end by more than seconds when their bucket is silent', async () => {
+    await name(sales)
+    bucket.network.break({ fault: 'delay', delayMs: 60_000, times: Infinity })
+    const begin = performance.now()
+    const datasets = await open({ openBucket: each => bucket.openPatiently(each, 60_000) })
+    expect(datasets.problems).toMatchObject([{ name: 'sales', problem: 'it has not been read yet' }])
+    await datasets.close()
+    expect(performance.now() - begin).toBeLessThan(20_000)
+  })
+
   it('go when their object is deleted, and come back with it', async () => {
     await bucket.put(sales, '[1]')
     await name(sales)
