@@ -7,13 +7,13 @@ export const datasetFormat = z.enum(['json', 'ndjson', 'csv', 'parquet'])
 
 export const dataset = z.object({
   name: datasetName,
-  from: z.string().describe('The file in the dataset folder, or the object it is read from: `s3://bucket/key`.'),
   format: datasetFormat,
   sizeBytes: z.int().nonnegative(),
   records: z.int().nonnegative().nullable().describe('Elements or rows; null for a single JSON value.'),
   version: z.string().describe('Changes exactly when the content changes.'),
   schemaVersion: z.int().positive().describe('Changes only when the structure changes.'),
   updatedAt: instant,
+  from: z.string().describe('The file in the dataset folder, or the object it is read from: `s3://bucket/key`.'),
   problem: z.string().nullable().describe('Why the newest file is not used; the last good version answers meanwhile.'),
   since: instant.nullable().describe('Since when there is a problem.'),
 })

@@ -209,6 +209,6 @@ async function toolsOf(
 }
 
 function toOutput(dataset: Dataset): DatasetOutput {
-  const { name, from, format, sizeBytes, records, version, schemaVersion, updatedAt, problem, since } = dataset
-  return { name, from, format, sizeBytes, records, version, schemaVersion, updatedAt, problem, since }
+  const { name, format, sizeBytes, records, version, schemaVersion, updatedAt, from, problem, since } = dataset
+  return { name, format, sizeBytes, records, version, schemaVersion, updatedAt, from, problem, since }
 }
