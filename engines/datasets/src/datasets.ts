@@ -20,7 +20,7 @@ import type {
   ToNdjson,
 } from './dataset.ts'
 import { DatasetLease } from './dataset-lease.ts'
-import { DatasetInvalid, DatasetMissing, DatasetsClosed } from './errors.ts'
+import { DatasetInvalid, DatasetMissing, DatasetsClosed, DatasetUnread } from './errors.ts'
 import { DatasetFiles, type Found, type FoundFile, reasonOf } from './folder/dataset-files.ts'
 import type { NamedEntry, NamedObject } from './folder/datasets-yml.ts'
 import { openInside } from './folder/jail.ts'
@@ -138,7 +138,7 @@ export class Datasets implements AsyncDisposable {
     return source?.answering && toDataset(source, source.answering)
   }
 
-  /** @throws DatasetMissing · DatasetInvalid when its file has never been good. */
+  /** @throws DatasetMissing · DatasetInvalid when its file has never been good · DatasetUnread */
   get(name: string): Dataset {
     const { source, answering } = this.#must(name)
     return toDataset(source, answering)
@@ -147,7 +147,7 @@ export class Datasets implements AsyncDisposable {
   /**
    * Keeps the version that answers now until it is released.
    *
-   * @throws DatasetMissing · DatasetInvalid · DatasetsClosed
+   * @throws DatasetMissing · DatasetInvalid · DatasetUnread · DatasetsClosed
    */
   lease(name: string): DatasetLease {
     if (this.#closing.signal.aborted) throw new DatasetsClosed()
@@ -202,6 +202,7 @@ export class Datasets implements AsyncDisposable {
   #must(name: string): { source: SourceFile; answering: Answering } {
     const source = this.#sources.get(name)
     if (source?.answering) return { source, answering: source.answering }
+    if (source?.outOfSight) throw new DatasetUnread(name, `${source.found.file}: ${source.outOfSight}`)
     const problem = this.problems.find(each => each.name === name)
     if (problem) throw new DatasetInvalid(`${problem.file}: ${problem.problem}`, { details: { dataset: name } })
     throw new DatasetMissing(
@@ -324,7 +325,8 @@ export class Datasets implements AsyncDisposable {
   #note(found: NamedObject, { type, reason }: Exclude<Sight, { type: 'new' }>, signal: AbortSignal): boolean {
     throwIfAborted(signal)
     const before = this.#sources.get(found.name) ?? nothing
-    const changed = this.#put({ ...(type === 'gone' ? nothing : before), found, outOfSight: reason })
+    const noted = type === 'gone' ? { ...nothing, problem: reason } : { ...before, outOfSight: reason }
+    const changed = this.#put({ ...noted, found })
     if (type === 'gone') before.answering?.snapshot.letGo()
     if (changed && reason !== null) this.#warn(found.name, reason)
     return changed

@@ -26,6 +26,18 @@ export class DatasetInvalid extends PlatformError {
   readonly kind = 'invalid'
 }
 
+/** The object it comes from could not be read even once so far; `message` says why. */
+export class DatasetUnread extends PlatformError {
+  readonly code = 'DATASET_UNREAD'
+  readonly kind = 'unavailable'
+  constructor(name: string, message: string) {
+    super(message, {
+      hint: 'It answers as soon as its object has been read once; `datasets refresh` looks now.',
+      details: { dataset: name },
+    })
+  }
+}
+
 /** The datasets were closed: the server is stopping. */
 export class DatasetsClosed extends PlatformError {
   readonly code = 'DATASETS_CLOSED'

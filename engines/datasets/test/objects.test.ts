@@ -164,7 +164,10 @@ describe.skipIf(skipReason !== undefined)(titled('datasets in a bucket'), () => 
     const datasets = await open()
     expect(datasets.list().map(dataset => dataset.name)).toEqual(['orders'])
     expect(() => datasets.lease('sales')).toThrow(
-      expect.objectContaining({ message: `${bucket.address(sales)}: the object store does not answer` }),
+      expect.objectContaining({
+        code: 'DATASET_UNREAD',
+        message: `${bucket.address(sales)}: the object store does not answer`,
+      }),
     )
     bucket.network.back()
     expect(await datasets.refresh()).toEqual(['sales'])
@@ -190,6 +193,7 @@ describe.skipIf(skipReason !== undefined)(titled('datasets in a bucket'), () => 
     expect(datasets.find('sales')).toBeUndefined()
     const problem = { file: bucket.address(sales), name: 'sales', problem: 'there is no such object' }
     expect(datasets.problems).toEqual([problem])
+    expect(() => datasets.lease('sales')).toThrow(expect.objectContaining({ code: 'DATASET_INVALID' }))
     await bucket.put(sales, '[1]')
     expect(await datasets.refresh()).toEqual(['sales'])
     expect(datasets.get('sales')).toMatchObject({ records: 1, problem: null })
