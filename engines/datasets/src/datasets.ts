@@ -1,14 +1,12 @@
-import { mkdir, realpath, rm } from 'node:fs/promises'
+import { mkdir, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '@super-data/base/clock'
-import { Cancelled, PlatformError, throwIfAborted } from '@super-data/base/errors'
+import { Cancelled, throwIfAborted } from '@super-data/base/errors'
 import type { Random } from '@super-data/base/ids'
 import type { Log } from '@super-data/base/log'
 import { BucketObjects, type Sight } from './bucket/bucket-objects.ts'
 import { type Looked, ObjectWatch } from './bucket/object-watch.ts'
 import type { Structure } from './content/facts.ts'
-import { readChunks } from './content/read-chunks.ts'
-import { readFacts } from './content/read-facts.ts'
 import type {
   Dataset,
   DatasetsSettings,
@@ -21,13 +19,12 @@ import type {
 } from './dataset.ts'
 import { DatasetLease } from './dataset-lease.ts'
 import { DatasetInvalid, DatasetMissing, DatasetsClosed, DatasetUnread } from './errors.ts'
-import { DatasetFiles, type Found, type FoundFile, reasonOf } from './folder/dataset-files.ts'
+import { DatasetFiles, type Found, type FoundFile } from './folder/dataset-files.ts'
 import type { NamedEntry, NamedObject } from './folder/datasets-yml.ts'
-import { openInside } from './folder/jail.ts'
-import { isSameStructure } from './schema/structure.ts'
+import { Intake, type MakeCopy, markOf } from './intake.ts'
 import { CacheIndex, type Remembered } from './snapshots/cache-index.ts'
 import type { JsonFile, Snapshot } from './snapshots/snapshot.ts'
-import { type Copy, type ReadAll, Snapshots } from './snapshots/snapshots.ts'
+import { Snapshots } from './snapshots/snapshots.ts'
 import { type Answering, looksSame, problemOf, type SourceFile, toDataset } from './source-file.ts'
 import { unlessAborted } from './unless-aborted.ts'
 
@@ -38,9 +35,6 @@ const defaults = {
 
 /** How long opening waits for buckets. */
 const openMs = 3_000
-
-/** Tables up to this size are converted, and so counted and checked whole, before they answer. */
-const eagerBytesMax = { csv: 64 * 1024 * 1024, parquet: 4 * 1024 * 1024 }
 
 export interface DatasetsOptions {
   /** Where data files lie. Made when it is missing. */
@@ -69,15 +63,14 @@ export interface DatasetsOptions {
 export class Datasets implements AsyncDisposable {
   readonly #options: DatasetsOptions
   readonly #settings: Required<DatasetsSettings>
-  readonly #folder: string
   readonly #finder: DatasetFiles
   readonly #buckets: BucketObjects
   readonly #watch: ObjectWatch
   readonly #snapshots: Snapshots
   readonly #index: CacheIndex
+  readonly #intake: Intake
   readonly #closing = new AbortController()
   readonly #listeners = new Set<(names: readonly string[]) => void>()
-  readonly #structures = new Map<string, { version: number; fields: readonly Field[] }>()
   #sources = new Map<string, SourceFile>()
   #problems: readonly FileProblem[] = []
   #look: Promise<unknown> = Promise.resolve()
@@ -86,7 +79,6 @@ export class Datasets implements AsyncDisposable {
   private constructor(options: DatasetsOptions, folder: string, cacheFolder: string, snapshots: Snapshots) {
     this.#options = options
     this.#settings = { ...defaults, ...options.settings }
-    this.#folder = folder
     this.#finder = new DatasetFiles(folder, this.#settings.filesMax, options.ignoredFolder)
     const { fileBytesMax: bytesMax, downloadMs } = this.#settings
     this.#buckets = new BucketObjects({ open: options.openBucket, snapshots, bytesMax, downloadMs })
@@ -98,6 +90,8 @@ export class Datasets implements AsyncDisposable {
     })
     this.#snapshots = snapshots
     this.#index = new CacheIndex(join(cacheFolder, 'index.json'))
+    const { schemas, toNdjson, log } = options
+    this.#intake = new Intake({ folder, finder: this.#finder, snapshots, schemas, toNdjson, bytesMax, log })
   }
 
   /** Ready when every file in the folder has been read once; objects are read on while their last version answers. */
@@ -220,20 +214,16 @@ export class Datasets implements AsyncDisposable {
 
   async #json(name: string, snapshot: Snapshot): Promise<JsonFile> {
     const unread = snapshot.facts.structure === null
-    const file = await snapshot.json(this.#conversion(name, this.#closing.signal))
+    const file = await this.#intake.json(name, snapshot, this.#closing.signal)
     if (unread) await this.#learn(name, snapshot)
     return file
-  }
-
-  #conversion(name: string, signal: AbortSignal) {
-    return { name, toNdjson: this.#options.toNdjson, bytesMax: this.#settings.fileBytesMax, signal }
   }
 
   /** A table's structure, known only now, may be a new one. */
   async #learn(name: string, snapshot: Snapshot): Promise<void> {
     const source = this.#sources.get(name)
     if (source?.answering?.snapshot !== snapshot) return
-    const schemaVersion = await this.#schemaVersion(name, snapshot, source.answering)
+    const schemaVersion = await this.#intake.schemaVersion(name, snapshot, source.answering)
     this.#sources.set(name, { ...source, answering: { ...source.answering, schemaVersion } })
     await this.#remember()
   }
@@ -266,7 +256,7 @@ export class Datasets implements AsyncDisposable {
     this.#expect(found.objects)
     const fresh = found.files.filter(file => !this.#isKnown(file))
     for (const file of await this.#settled(fresh, signal)) {
-      if (await this.#accept(file, () => this.#copyFile(file, signal), signal)) changed.push(file.name)
+      if (await this.#accept(file, () => this.#intake.copyFile(file, signal), signal)) changed.push(file.name)
     }
     if (fresh.length > 0 || changed.length > 0) await this.#remember()
     this.#tell(changed)
@@ -401,108 +391,12 @@ export class Datasets implements AsyncDisposable {
   /** @returns whether anything about the dataset has changed. */
   async #accept(found: FoundFile, copy: MakeCopy, signal: AbortSignal): Promise<boolean> {
     const before = this.#sources.get(found.name)
-    const after = await this.#read(found, copy, before, signal)
+    const after = await this.#intake.read(found, copy, before, signal)
     if (after === undefined) return false
     const changed = this.#put(after)
     if (after.problem === null) before?.answering?.snapshot.letGo()
     else this.#warn(found.name, after.problem)
     return changed
-  }
-
-  /** @returns undefined when the file changed while it was read: the next look reads it again. */
-  async #read(
-    found: FoundFile,
-    copy: MakeCopy,
-    before: SourceFile | undefined,
-    signal: AbortSignal,
-  ): Promise<Omit<SourceFile, 'since'> | undefined> {
-    const mark = markOf(found, found.state.mark)
-    try {
-      const answering = await this.#readNew(found, copy, before, signal)
-      return answering && { found, mark, answering, problem: null, outOfSight: null }
-    } catch (error) {
-      if (signal.aborted) throw new Cancelled(signal.reason)
-      const isContent = error instanceof DatasetInvalid
-      if (!isContent) this.#options.log?.error({ err: error, name: found.name }, 'a dataset could not be read')
-      // Bad content stays bad until it changes; anything else may pass.
-      const problem = reasonOf(error)
-      return { found, mark: isContent ? mark : '', answering: before?.answering, problem, outOfSight: null }
-    }
-  }
-
-  /** The snapshot in it is held. */
-  async #readNew(
-    found: FoundFile,
-    copy: MakeCopy,
-    before: SourceFile | undefined,
-    signal: AbortSignal,
-  ): Promise<Answering | undefined> {
-    const snapshot = await this.#snapshotOf(found.name, copy, signal)
-    if (snapshot === undefined) return undefined
-    snapshot.hold()
-    try {
-      const schemaVersion = await this.#schemaVersion(found.name, snapshot, before?.answering)
-      return { snapshot, schemaVersion, updatedAt: found.state.modifiedMs }
-    } catch (error) {
-      snapshot.letGo()
-      throw error
-    }
-  }
-
-  async #copyFile(found: FoundFile, signal: AbortSignal): Promise<Copy | undefined> {
-    const { handle, state } = await openInside(this.#folder, found.file)
-    await using _ = handle
-    if (state.mark !== found.state.mark) return undefined
-    const readAll: ReadAll = take => readChunks(handle, take, signal)
-    const copy = await this.#snapshots.copy(readAll, found, this.#settings.fileBytesMax)
-    if ((await this.#finder.lookAgain(found))?.state.mark === state.mark) return copy
-    await rm(copy.file, { force: true })
-    return undefined
-  }
-
-  async #snapshotOf(name: string, makeCopy: MakeCopy, signal: AbortSignal): Promise<Snapshot | undefined> {
-    const copy = await makeCopy()
-    if (copy === undefined) return undefined
-    try {
-      throwIfAborted(signal)
-      const options = { bytesMax: this.#settings.fileBytesMax, signal }
-      return this.#snapshots.find(copy.identity.id) ?? (await this.#check(name, copy, options))
-    } finally {
-      await rm(copy.file, { force: true })
-    }
-  }
-
-  async #check(name: string, copy: Copy, options: { bytesMax: number; signal: AbortSignal }): Promise<Snapshot> {
-    const { format, gzip } = copy.identity
-    const facts = await readFacts({ file: copy.file, format, gzip }, options)
-    const snapshot = await this.#snapshots.keep(copy, facts)
-    const eager = (format === 'csv' || format === 'parquet') && copy.identity.sizeBytes <= eagerBytesMax[format]
-    if (eager) await this.#convertNow(name, snapshot, options.signal)
-    return snapshot
-  }
-
-  /** Reading a table as a table is the only way to know that it is one. */
-  async #convertNow(name: string, snapshot: Snapshot, signal: AbortSignal): Promise<void> {
-    try {
-      await snapshot.json(this.#conversion(name, signal))
-    } catch (error) {
-      if (!(error instanceof PlatformError) || error.kind !== 'invalid') return
-      // Nobody has it yet: it goes as soon as the first holder lets go.
-      snapshot.hold()
-      snapshot.letGo()
-      throw new DatasetInvalid(error.message, error.hint === undefined ? {} : { hint: error.hint })
-    }
-  }
-
-  async #schemaVersion(name: string, snapshot: Snapshot, before: Answering | undefined): Promise<number> {
-    const fields = snapshot.facts.structure?.fields
-    if (fields === undefined) return before?.schemaVersion ?? 1
-    const known = this.#structures.get(name) ?? (await this.#options.schemas?.load(name))
-    if (known && isSameStructure(known.fields, fields)) return known.version
-    const version = (known?.version ?? 0) + 1
-    await this.#options.schemas?.save(name, version, fields)
-    this.#structures.set(name, { version, fields })
-    return version
   }
 
   /** Picks up what an earlier run of the server had copied. */
@@ -512,12 +406,9 @@ export class Datasets implements AsyncDisposable {
       if (snapshot === undefined) continue
       snapshot.hold()
       const { mark, since, schemaVersion, updatedAt } = remembered
-      this.#sources.set(name, {
-        ...{ ...nothing, found: foundOf(name, remembered), mark, since },
-        answering: { snapshot, schemaVersion, updatedAt },
-      })
-      const fields = snapshot.facts.structure?.fields
-      if (fields) this.#structures.set(name, { version: schemaVersion, fields })
+      const answering = { snapshot, schemaVersion, updatedAt }
+      this.#sources.set(name, { ...nothing, found: foundOf(name, remembered), mark, since, answering })
+      this.#intake.recall(name, answering)
     }
   }
 
@@ -542,14 +433,6 @@ export class Datasets implements AsyncDisposable {
 
 /** Of a dataset that nothing has been read of. */
 const nothing = { mark: '', answering: undefined, problem: null, outOfSight: null }
-
-/** @returns undefined when what was to be copied changed meanwhile. */
-type MakeCopy = () => Promise<Copy | undefined>
-
-/** Equal while the same file or object, unchanged, is read in the same way. */
-function markOf({ file, format, gzip }: NamedEntry, state: string): string {
-  return JSON.stringify([file, format, gzip, state])
-}
 
 function foundOf(name: string, { file, snapshot: { format, gzip } }: Remembered): NamedEntry {
   return { name, file, format, gzip, description: null }
