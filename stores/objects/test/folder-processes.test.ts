@@ -7,7 +7,7 @@ import { bytesFilledFor } from './filled-bytes.ts'
 import { openFolder } from './open-folder.ts'
 import { TemporaryFolder } from './temporary-folder.ts'
 
-describe('a folder of objects among processes', () => {
+describe('a folder of objects among processes', { timeout: 120_000 }, () => {
   it('keeps every acknowledged write and shows no half of any when writers are killed', async () => {
     using folder = new TemporaryFolder()
     const said: string[] = []
