@@ -55,6 +55,18 @@ export const versionSummary = z.object({
   createdAt: instant,
   ...reviewed,
   votes: z.array(castVote).describe('All of them, oldest first.'),
+  earlier: z
+    .array(
+      z.object({
+        submittedBy: z.string(),
+        submittedAt: instant,
+        justification: z.string(),
+        votes: z.array(castVote),
+        withdrawnBy: z.string().nullable(),
+        withdrawnAt: instant.nullable(),
+      }),
+    )
+    .describe('The times before when it was put before the team, oldest first; a newer version withdraws it too.'),
 })
 
 /** What two versions have different. */

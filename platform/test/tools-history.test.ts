@@ -52,6 +52,25 @@ describe('the history of a tool', () => {
     expect(await whole.ask('tools.get', { tool: 'told', version: 1 })).toMatchObject({ version: 1, state: 'approved' })
   })
 
+  it('keeps what was put before the team and withdrawn, by hand or by a newer version, with its votes', async () => {
+    await create(people.alice, 'taken_back', '"v1"')
+    const ask = { tool: 'taken_back', justification: 'For reports.' }
+    await vote(people.bob, await whole.askAs(people.alice, 'tools.submit', ask), 'reject', 'Too short.')
+    await whole.askAs(people.alice, 'tools.withdraw', { tool: 'taken_back' })
+    await vote(people.carol, await submit(people.alice, 'taken_back'))
+    await update(people.bob, 'taken_back', 1, '"v2"')
+    const { items } = await whole.ask('tools.history', { tool: 'taken_back' })
+    expect(items.map(each => [each.version, each.state, each.votes.length, each.earlier.length])).toEqual([
+      [2, 'draft', 0, 0],
+      [1, 'draft', 0, 2],
+    ])
+    const [first, second] = items[1]?.earlier ?? []
+    expect(first).toMatchObject({ submittedBy: 'alice', justification: 'For reports.', withdrawnBy: 'alice' })
+    expect(first?.votes).toMatchObject([{ user: 'bob', vote: 'reject', comment: 'Too short.' }])
+    expect(second).toMatchObject({ submittedBy: 'alice', withdrawnBy: 'bob' })
+    expect(second?.votes).toMatchObject([{ user: 'carol', vote: 'approve' }])
+  })
+
   it('says what two versions have different, line by line', async () => {
     await create(people.alice, 'longer', '[1, 2]\n| map(. + 1)\n| add')
     await update(people.alice, 'longer', 1, '[1, 2]\n| map(. + 2)\n| add')

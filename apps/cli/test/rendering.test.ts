@@ -2,6 +2,7 @@ import type { ReviewedFunction, Tool } from '@super-data/contract'
 import { describe, expect, it } from 'vitest'
 import { renderDatasetProblems } from '../src/render/dataset-problems.ts'
 import { renderDifference } from '../src/render/difference.ts'
+import { renderHistory } from '../src/render/history.ts'
 import { renderInbox } from '../src/render/inbox.ts'
 import { renderOutput } from '../src/render/output.ts'
 import { renderFailure } from '../src/render/problem.ts'
@@ -167,6 +168,39 @@ describe('what a proposal came to', () => {
       ...['from version 1 to 2:', '-1', '+2\\u001b[31m'],
     ])
     expect(renderDifference({ ...difference, text: '' })).toEqual(['nothing is different from version 1 to 2'])
+  })
+})
+
+describe('the history of a tool', () => {
+  it('tells of what was withdrawn in the order in which it happened', () => {
+    const at = 1_800_000_000_000
+    const cast = (user: string, vote: 'approve' | 'reject', comment: string) => ({
+      ...{ user, vote, comment, at, confirmed: true, confirmedBy: null },
+    })
+    const text = renderHistory({
+      cursor: null,
+      items: [
+        {
+          ...{ version: 1, state: 'pending', answers: false, hash: 'a'.repeat(64), follows: null, review: null },
+          ...{ createdBy: 'ann', createdAt: at, submittedBy: 'ann', submittedAt: at, expiresAt: at, approvedAt: null },
+          ...{ approvedBy: [], votesNeeded: 2, checks: null, justification: 'Better now.' },
+          votes: [cast('bob', 'approve', '')],
+          earlier: [
+            {
+              ...{ submittedBy: 'ann', submittedAt: at, justification: '', withdrawnBy: 'ann', withdrawnAt: at },
+              votes: [cast('bob', 'reject', 'Too short.')],
+            },
+          ],
+        },
+      ],
+    })
+    expect(text.replaceAll(/ 2027-.*?Z/g, '')).toBe(
+      [
+        'version 1: pending, 1 of 2 approvals\n  saved by ann,, hash aaaaaaaaaaaa\n',
+        '  submitted by ann,\n  reject by bob,\n    Too short.\n  withdrawn by ann,\n',
+        '  submitted by ann,\n    Better now.\n  approve by bob,\n',
+      ].join(''),
+    )
   })
 })
 

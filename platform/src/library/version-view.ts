@@ -24,7 +24,7 @@ export async function viewReview(reader: Reader, version: VersionRow): Promise<R
   return toReview(version, latestOf(votes), names)
 }
 
-/** The versions of a tool or function, newest first, with all their votes. */
+/** The versions of a tool or function, newest first, with all their votes, also on what was withdrawn. */
 export async function viewHistory(
   reader: Reader,
   owner: { readonly disabled_at: number | null; readonly approved_version: number | null },
@@ -33,6 +33,7 @@ export async function viewHistory(
 ): Promise<VersionSummary[]> {
   const names = await namesOf(reader, versions)
   const numbers = new Map(versions.map(version => [version.id, version.version]))
+  const earlier = await viewEarlier(reader, versions)
   const summaries = versions.map(async (version): Promise<VersionSummary> => {
     const votes = await viewVotes(reader, version)
     return {
@@ -45,14 +46,44 @@ export async function viewHistory(
       createdAt: version.created_at,
       ...toReview(version, latestOf(votes), names),
       votes: votes.map(({ userId: _, ...vote }) => vote),
+      earlier: earlier.get(version.id) ?? [],
     }
   })
   return (await Promise.all(summaries)).reverse()
 }
 
+type Earlier = VersionSummary['earlier'][number]
+
+/** Submissions besides the one that a version's state comes from, by version. */
+async function viewEarlier(reader: Reader, versions: readonly VersionRow[]): Promise<ReadonlyMap<string, Earlier[]>> {
+  const ids = versions.map(version => version.id)
+  const rows = await reader
+    .selectFrom('submissions')
+    .innerJoin('versions', 'versions.id', 'submissions.version_id')
+    .innerJoin('users as submitter', 'submitter.id', 'submissions.submitted_by')
+    .leftJoin('withdrawals', 'withdrawals.submission_id', 'submissions.id')
+    .leftJoin('users as withdrawer', 'withdrawer.id', 'withdrawals.withdrawn_by')
+    .select(['submissions.id as submission_id', 'submissions.version_id', 'submissions.justification'])
+    .select(['submissions.submitted_at', 'submitter.name as submitted_by'])
+    .select(['withdrawals.at as withdrawn_at', 'withdrawer.name as withdrawn_by'])
+    .where('versions.id', 'in', ids)
+    .whereRef('submissions.id', 'is not', 'versions.submission_id')
+    .orderBy('submissions.stamp')
+    .execute()
+  const earlier = new Map<string, Earlier[]>()
+  for (const { submission_id, version_id, justification, ...row } of rows) {
+    const { submitted_by: submittedBy, submitted_at: submittedAt } = row
+    const { withdrawn_by: withdrawnBy, withdrawn_at: withdrawnAt } = row
+    const votes = (await viewVotes(reader, { submission_id })).map(({ userId: _, ...vote }) => vote)
+    const view = { submittedBy, submittedAt, justification, votes, withdrawnBy, withdrawnAt }
+    earlier.set(version_id, [...(earlier.get(version_id) ?? []), view])
+  }
+  return earlier
+}
+
 type Vote = VersionSummary['votes'][number] & { readonly userId: string }
 
-async function viewVotes(reader: Reader, { submission_id }: VersionRow): Promise<Vote[]> {
+async function viewVotes(reader: Reader, { submission_id }: Pick<VersionRow, 'submission_id'>): Promise<Vote[]> {
   const votes = submission_id === null ? [] : await votesOn(reader, submission_id)
   return votes.map(({ user_id: userId, user_name: user, vote, comment, at, ...row }) => {
     const { confirmed_by: confirmedBy, needs_confirmation } = row

@@ -18,17 +18,27 @@ export function renderHistory({ items }: History): string {
 }
 
 function linesOf(version: Version): readonly string[] {
-  const { state, answers, follows, createdBy, createdAt, hash, votes } = version
+  const { state, answers, follows, createdBy, createdAt, hash, votes, earlier } = version
   const from = follows === null ? '' : `, from version ${follows}`
   return [
     `version ${version.version}: ${state}${countOf(version)}${answers ? ', answers' : ''}`,
     `  saved by ${visible(createdBy)}, ${instantText(createdAt)}${from}, hash ${hash.slice(0, 12)}`,
+    ...earlier.flatMap(each => [...submittedLines({ ...each, review: null }), ...voteLines(each), ...endLines(each)]),
     ...submittedLines(version),
-    ...votes.flatMap(({ user, vote, at, confirmed, comment }) => [
-      `  ${vote} by ${visible(user)}, ${instantText(at)}${confirmed ? '' : ', not confirmed yet'}`,
-      ...quotedLines(comment).map(line => `  ${line}`),
-    ]),
+    ...voteLines({ votes }),
   ]
+}
+
+function voteLines({ votes }: Pick<Version, 'votes'>): readonly string[] {
+  return votes.flatMap(({ user, vote, at, confirmed, comment }) => [
+    `  ${vote} by ${visible(user)}, ${instantText(at)}${confirmed ? '' : ', not confirmed yet'}`,
+    ...quotedLines(comment).map(line => `  ${line}`),
+  ])
+}
+
+function endLines({ withdrawnBy, withdrawnAt }: Version['earlier'][number]): readonly string[] {
+  if (withdrawnAt === null) return []
+  return [`  withdrawn by ${visible(withdrawnBy ?? 'unknown')}, ${instantText(withdrawnAt)}`]
 }
 
 /** Of the latest vote of each voter: the history has all of them. */
@@ -38,7 +48,9 @@ function countOf({ votes, votesNeeded, submittedAt }: Version): string {
   return `, ${votesOf({ votes: latest }).approvals} of ${votesNeeded} approvals`
 }
 
-function submittedLines({ submittedBy, submittedAt, justification, review }: Version): readonly string[] {
+type Submitted = Pick<Version, 'submittedBy' | 'submittedAt' | 'justification' | 'review'>
+
+function submittedLines({ submittedBy, submittedAt, justification, review }: Submitted): readonly string[] {
   if (submittedAt === null) return []
   const published = { none: ', published alone', import: ', approved as an import', votes: '' }
   const how = review === null ? '' : published[review]
