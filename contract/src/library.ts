@@ -61,6 +61,7 @@ export const toolSummary = z.object({
   name: toolName,
   state: toolState,
   version: z.int(),
+  approvedVersion: z.int().nullable().describe('The version that answers.'),
   description: z.string(),
   engine: question.engine,
   parameters: parameterSchema,
@@ -82,7 +83,7 @@ export const listTools = operation({
   input: z.object({
     project: projectName,
     ...paging,
-    state: toolState.optional(),
+    state: toolState.optional().describe('Of the newest version; `approved`: what answers, as it does.'),
     search: z.string().max(200).optional().describe('Words in name or description.'),
   }),
   output: page(toolSummary),

@@ -122,6 +122,33 @@ describe('the history of a tool', () => {
     expect(await problemOf(stale)).toMatchObject({ code: 'VERSION_CONFLICT', details: { currentVersion: 3 } })
   })
 
+  it('stays in the list of what is approved while its next version waits, as it answers', async () => {
+    await create(people.alice, 'in_use', '"v1"')
+    await approve(people.alice, 'in_use')
+    const parameters = { type: 'object', properties: { n: { type: 'integer' } } }
+    await whole.askAs(people.alice, 'tools.update', { tool: 'in_use', expectedVersion: 1, parameters })
+    await submit(people.alice, 'in_use')
+    await create(people.alice, 'in_use_not', '"never approved"')
+    const list = async (more = {}) =>
+      (await whole.ask('tools.list', { search: 'in_use', ...more })).items.map(each => [
+        ...[
+          each.name,
+          each.state,
+          each.version,
+          each.approvedVersion,
+          Object.keys(each.parameters['properties'] ?? {}),
+        ],
+      ])
+    expect(await list({ state: 'approved' })).toEqual([['in_use', 'approved', 1, 1, []]])
+    expect(await list()).toEqual([
+      ['in_use', 'pending', 2, 1, ['n']],
+      ['in_use_not', 'draft', 1, null, []],
+    ])
+    expect(await list({ state: 'pending' })).toEqual([['in_use', 'pending', 2, 1, ['n']]])
+    await whole.ask('tools.disable', { tool: 'in_use' })
+    expect(await list({ state: 'approved' })).toEqual([])
+  })
+
   it('goes on after it was disabled and restored', async () => {
     await create(people.alice, 'resting', '"here"')
     await approve(people.alice, 'resting')

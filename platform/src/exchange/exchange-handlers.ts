@@ -55,7 +55,9 @@ export function exchangeHandlers(parts: ExchangeParts): ExchangeHandlers {
 
 async function newest({ tools }: ExchangeParts, projectId: string) {
   const all = await tools.all(projectId)
-  return all.filter(({ tool }) => tool.disabled_at === null).map(({ tool, newest }) => ({ ...newest, name: tool.name }))
+  return all
+    .filter(({ tool }) => tool.disabled_at === null)
+    .map(({ tool, version }) => ({ ...version, name: tool.name }))
 }
 
 /** Does it all and lets none of it stand: what it says is what would happen. */

@@ -77,7 +77,9 @@ export class Suggestions {
     const { project, signal } = reader
     const saved = await tools.all(project.id)
     const names = new Set(saved.map(({ tool }) => tool.name))
-    const known = new Set(saved.flatMap(({ newest }) => this.#keysOf(JSON.parse(newest.definition) as ToolDefinition)))
+    const known = new Set(
+      saved.flatMap(({ version }) => this.#keysOf(JSON.parse(version.definition) as ToolDefinition)),
+    )
     const questions = (await asked.since(project.name, clock.now() - periodMs, signal))
       .filter(question => question.asked >= askedMin && !known.has(keyOf(question)))
       .sort((a, b) => b.users - a.users || b.asked - a.asked)

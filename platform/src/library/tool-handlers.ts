@@ -36,10 +36,12 @@ function readingHandlers({ library, tools, clock }: LibraryParts): Pick<Handlers
         (state === undefined || tool.state === state) &&
         words.every(word => `${tool.name} ${tool.description}`.toLowerCase().includes(word))
       const matching: Summary[] = []
+      // A tool goes on answering while its next version is drafted or reviewed.
+      const which = state === 'approved' ? 'approved_version' : 'version'
       // Read as far as the page needs, and no further: a library may hold thousands.
       const atMost = state === undefined && words.length === 0 ? limit + 1 : Math.max(limit + 1, 500)
       for (let after = parseCursor(cursor) ?? ''; matching.length <= limit; ) {
-        const read = await tools.all(project.id, { after, atMost })
+        const read = await tools.all(project.id, { after, atMost, which })
         matching.push(...read.map(each => toSummary(each, clock.now())).filter(isWanted))
         if (read.length < atMost) break
         after = read.at(-1)?.tool.name ?? ''
@@ -55,12 +57,13 @@ function readingHandlers({ library, tools, clock }: LibraryParts): Pick<Handlers
 
 type Summary = ReturnType<typeof toSummary>
 
-function toSummary({ tool, newest }: { tool: ToolRow; newest: VersionRow }, now: number) {
-  const { description, engine, parameters } = JSON.parse(newest.definition) as ToolDefinition
+function toSummary({ tool, version }: { tool: ToolRow; version: VersionRow }, now: number) {
+  const { description, engine, parameters } = JSON.parse(version.definition) as ToolDefinition
   return {
     name: tool.name,
-    state: stateOf(tool, newest, now),
-    version: newest.version,
+    state: stateOf(tool, version, now),
+    version: version.version,
+    approvedVersion: tool.approved_version,
     description,
     engine,
     parameters,

@@ -51,31 +51,36 @@ export class Tools {
     return toTool(reader, this.#parts.clock, tool, await getVersionRow(reader, tool, version ?? tool.version))
   }
 
-  /** Tools with their newest versions, by name: all, or so many after a name. */
+  /** Tools by name, with their newest versions or those that answer: all, or so many after a name. */
   async all(
     projectId: string,
-    { after = '', atMost }: { readonly after?: string; readonly atMost?: number } = {},
-  ): Promise<{ tool: ToolRow; newest: VersionRow }[]> {
+    {
+      after = '',
+      atMost,
+      which = 'version',
+    }: { readonly after?: string; readonly atMost?: number; readonly which?: 'version' | 'approved_version' } = {},
+  ): Promise<{ tool: ToolRow; version: VersionRow }[]> {
     let query = this.#library.read
       .selectFrom('tools')
       .selectAll()
       .where('project_id', '=', projectId)
       .where('name', '>', after)
+      .where(which, 'is not', null)
       .orderBy('name')
     if (atMost !== undefined) query = query.limit(atMost)
     const rows = await query.execute()
-    const newest = await versionRows(this.#library.read)
+    const versions = await versionRows(this.#library.read)
       .innerJoin('tools', join =>
-        join.onRef('tools.id', '=', 'versions.owner_id').onRef('tools.version', '=', 'versions.version'),
+        join.onRef('tools.id', '=', 'versions.owner_id').onRef(`tools.${which}`, '=', 'versions.version'),
       )
       .where('tools.project_id', '=', projectId)
       .where('tools.name', '>', after)
       .where('tools.name', '<=', rows.at(-1)?.name ?? '')
       .execute()
-    const byTool = new Map(newest.map(version => [version.owner_id, version]))
+    const byTool = new Map(versions.map(version => [version.owner_id, version]))
     return rows.flatMap(tool => {
       const version = byTool.get(tool.id)
-      return version ? [{ tool, newest: version }] : []
+      return version ? [{ tool, version }] : []
     })
   }
 
