@@ -83,7 +83,7 @@ export const listTools = operation({
   input: z.object({
     project: projectName,
     ...paging,
-    state: toolState.optional().describe('Of the newest version; `approved`: what answers, as it does.'),
+    state: toolState.optional().describe('Of the newest version; approved: of what answers.'),
     search: z.string().max(200).optional().describe('Words in name or description.'),
   }),
   output: page(toolSummary),
@@ -441,7 +441,10 @@ export const explainTool = operation({
   positional: ['tool'],
   access: { target: 'project', need: 'read' },
   effect: 'read',
-  input: z.object({ project: projectName, tool: toolName }),
+  input: z.object({
+    ...named,
+    version: z.coerce.number().int().positive().optional().describe('Default: the one that answers, or the newest.'),
+  }),
   output: explanation,
 })
 

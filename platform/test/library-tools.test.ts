@@ -229,6 +229,27 @@ describe('while it is a draft', () => {
     )
   })
 
+  it('everybody can read the whole program of a version that waits, which only its author may call', async () => {
+    const [author, reader] = [await whole.join('ines'), await whole.join('rita', 'viewer')]
+    const define = { definition: 'def doubled: . * 2;', description: 'Twice.' }
+    await whole.askAs(author, 'functions.create', define)
+    await whole.askAs(author, 'tools.create', { tool: 'read_me', description: 'x', engine: 'jq', text: '2 | doubled' })
+    const program = 'def doubled: . * 2;\n2 | doubled'
+    expect(await whole.askAs(reader, 'tools.explain', { tool: 'read_me' })).toMatchObject({ program })
+    await whole.askAs(author, 'tools.create', { tool: 'read_on', description: 'x', engine: 'jq', text: '"v1"' })
+    const { hash } = await whole.askAs(author, 'tools.submit', { tool: 'read_on' })
+    for (const voter of [whole.owner, editor])
+      await whole.askAs(voter, 'tools.vote', { tool: 'read_on', vote: 'approve', hash })
+    await whole.askAs(author, 'tools.update', { tool: 'read_on', expectedVersion: 1, text: '"v2"' })
+    const explained = (more = {}) => whole.askAs(reader, 'tools.explain', { tool: 'read_on', ...more })
+    expect(await explained()).toMatchObject({ program: '"v1"' })
+    expect(await explained({ version: 2 })).toMatchObject({ program: '"v2"' })
+    expect(await problemOf(whole.askAs(reader, 'tools.run', { tool: 'read_on', version: 2 }))).toMatchObject({
+      code: 'TOOL_NOT_APPROVED',
+    })
+    await whole.ask('tools.disable', { tool: 'read_on' })
+  })
+
   it('a parameter that is who calls can be given by nobody, and shows everybody their own', async () => {
     const parameters = {
       type: 'object',

@@ -10,7 +10,7 @@ import { changedDefinition, newDefinition, originOf } from './draft-definition.t
 import type { LibraryParts } from './library-parts.ts'
 import { tell } from './tell.ts'
 import type { ToolRow } from './tool-rows.ts'
-import { toolToCall } from './tool-to-call.ts'
+import { toolToCall, toolToRead } from './tool-to-call.ts'
 import { stateOf, type VersionRow } from './version-rows.ts'
 
 type Own =
@@ -74,8 +74,8 @@ function toSummary({ tool, version }: { tool: ToolRow; version: VersionRow }, no
 function callingHandlers(parts: LibraryParts): Pick<Handlers, 'tools.explain' | 'tools.run'> {
   const { questions } = parts
   return {
-    'tools.explain': async (input, call) => {
-      const { compiled } = await toolToCall(parts, input, call)
+    'tools.explain': async input => {
+      const compiled = await toolToRead(parts, input)
       const { source, sources } = compiled.definition
       return explain(await compiled.query(source ?? sources[0]), await questions.versions(input.project))
     },

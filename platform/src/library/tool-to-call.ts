@@ -16,37 +16,58 @@ export interface ToolToCall {
   readonly draft: boolean
 }
 
+interface Wanted {
+  readonly project: string
+  readonly tool: string
+  readonly version?: number | undefined
+}
+
 /**
  * The version a call means: the approved one, or one that its caller may try.
  *
  * @throws ToolMissing · ToolNotApproved · ToolAltered
  */
-export async function toolToCall(
+export async function toolToCall(parts: LibraryParts, input: Wanted, call: Call): Promise<ToolToCall> {
+  const found = await findMeant(parts, input)
+  if (found.approved !== undefined) return { compiled: found.approved, draft: false }
+  const saved = await readSaved(parts, found)
+  if (!(await mayTry(parts, { ...found, named: input.version !== undefined }, call))) {
+    throw new ToolNotApproved(found.tool.name, stateOf(found.tool, found.row, parts.clock.now()))
+  }
+  return { compiled: parts.checker.compile(found.project.name, saved), draft: true }
+}
+
+/** The same version for whoever only reads it: reviewers read what nobody may call yet. @throws ToolMissing · ToolAltered */
+export async function toolToRead(parts: LibraryParts, input: Wanted): Promise<CompiledTool> {
+  const found = await findMeant(parts, input)
+  return found.approved ?? parts.checker.compile(found.project.name, await readSaved(parts, found))
+}
+
+interface Saved {
+  readonly project: ProjectRow
+  readonly tool: ToolRow
+  readonly row: VersionRow
+}
+
+async function findMeant(
   parts: LibraryParts,
-  input: { project: string; tool: string; version?: number | undefined },
-  call: Call,
-): Promise<ToolToCall> {
+  input: Wanted,
+): Promise<(Saved & { readonly approved?: undefined }) | { readonly approved: CompiledTool }> {
   const project = await getProject(parts.library.read, input.project)
   const approved = await parts.catalogue.find(project, input.tool)
-  if (approved && input.version === undefined) return { compiled: approved, draft: false }
+  if (approved && input.version === undefined) return { approved }
   const tool = await getToolRow(parts.library.read, project.id, input.tool)
   const version = input.version ?? tool.approved_version ?? tool.version
-  if (approved && version === tool.approved_version) return { compiled: approved, draft: false }
-  const row = await getVersionRow(parts.library.read, tool, version)
-  const texts = await readVersionTexts(parts.library.read, pinsOf(row))
-  const saved = readSavedVersion(tool.name, row, texts)
-  if (!(await mayTry(parts, { project, tool, row, named: input.version !== undefined }, call))) {
-    throw new ToolNotApproved(tool.name, stateOf(tool, row, parts.clock.now()))
-  }
-  return { compiled: parts.checker.compile(project.name, saved), draft: true }
+  if (approved && version === tool.approved_version) return { approved }
+  return { project, tool, row: await getVersionRow(parts.library.read, tool, version) }
+}
+
+async function readSaved(parts: LibraryParts, { tool, row }: Saved) {
+  return readSavedVersion(tool.name, row, await readVersionTexts(parts.library.read, pinsOf(row)))
 }
 
 /** Its author may try a version; any other editor may by naming the version. */
-async function mayTry(
-  parts: LibraryParts,
-  tried: { project: ProjectRow; tool: ToolRow; row: VersionRow; named: boolean },
-  call: Call,
-): Promise<boolean> {
+async function mayTry(parts: LibraryParts, tried: Saved & { readonly named: boolean }, call: Call): Promise<boolean> {
   if (tried.tool.disabled_at !== null) return false
   const principal = must(call.principal, 'a principal')
   if (tried.row.created_by === principal.userId) return true

@@ -38,9 +38,10 @@ export const libraryTools: ReadonlyMap<string, LibraryTool> = new Map(
     libraryTool({
       name: 'explain_tool',
       description: 'Show the whole program a tool runs, with the function versions it pins.',
-      input: z.object({ tool_id: toolId }),
+      input: z.object({ tool_id: toolId, version: z.int().positive().optional() }),
       reads: true,
-      call: ({ tool_id }, ask) => ask('tools.explain', { tool: splitId(tool_id).tool }),
+      call: ({ tool_id, version }, ask) =>
+        ask('tools.explain', { tool: splitId(tool_id).tool, ...present({ version }) }),
     }),
     libraryTool({
       name: 'propose_new_tool',
