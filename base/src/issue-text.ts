@@ -7,7 +7,8 @@ type Issue = z.core.$ZodRawIssue
  * schema says itself comes first; what is not known here is left to zod.
  */
 export function issueText(issue: Issue): string | undefined {
-  if (issue.input === undefined && issue.code === 'invalid_type') return `is needed: ${kindText(issue.expected)}`
+  if (issue.input === undefined && issue.code === 'invalid_type')
+    return issue.expected === 'nonoptional' ? 'is needed' : `is needed: ${kindText(issue.expected)}`
   if (issue.input === undefined && issue.code === 'invalid_value') return `is needed: ${choicesText(issue.values)}`
   switch (issue.code) {
     case 'invalid_type':

@@ -22,6 +22,7 @@ describe('what is wrong with a value', () => {
     [z.strictObject({}), { a: 1 }, 'no such field: a'],
     [z.string().regex(/^a$/), 'b', 'must match /^a$/'],
     [z.string(), undefined, 'is needed: a string'],
+    [z.object({ a: z.unknown().nonoptional() }), {}, 'is needed'],
     [z.enum(['approve', 'reject']), undefined, 'is needed: "approve" or "reject"'],
     [z.string().min(1, { error: 'a name' }), '', 'a name'],
   ])('is said in plain words (%#)', (schema, value, text) => {

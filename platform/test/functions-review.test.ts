@@ -132,7 +132,12 @@ describe('a newer version of a function', () => {
     })
     expect(await whole.run('fees')).toMatchObject({ value: 20 })
     const again = whole.askAs(people.alice, 'tools.upgrade', { tool: 'fees', expectedVersion: 2 })
-    expect(await problemOf(again)).toMatchObject({ code: 'TOOL_INVALID', message: 'nothing would change' })
+    expect(await problemOf(again)).toMatchObject({
+      ...{ code: 'TOOL_INVALID', message: 'nothing would change' },
+      hint: expect.stringContaining('still uses an older function'),
+    })
+    const back = whole.askAs(people.alice, 'tools.rollback', { tool: 'fees', version: 2 })
+    expect(await problemOf(back)).toMatchObject({ hint: 'Version 2 has that content; name another one.' })
   })
 
   it('is taken back by a new one with the earlier content', async () => {

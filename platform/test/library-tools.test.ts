@@ -72,8 +72,10 @@ describe('a tool from a run', () => {
     expect(await from('run_0')).toMatchObject({ code: 'RUN_MISSING' })
     expect(await problemOf(whole.ask('tools.create', { tool: 'x', description: 'x' }))).toMatchObject({
       code: 'TOOL_INVALID',
-      hint: 'Give fromRun, or engine and text.',
+      hint: 'Give `text` and `engine`, or `fromRun`.',
     })
+    const unasked = whole.ask('tools.create', { tool: 'x', description: 'x', text: 'select 1' })
+    expect(await problemOf(unasked)).toMatchObject({ message: 'a tool needs an engine' })
   })
 })
 
@@ -220,6 +222,9 @@ describe('while it is a draft', () => {
     expect(await run(whole.owner)).toMatchObject({ value: 'v1', draft: true })
     expect(await problemOf(run(editor))).toMatchObject({ code: 'TOOL_NOT_APPROVED', kind: 'denied' })
     expect(await problemOf(run(viewer))).toMatchObject({ code: 'TOOL_NOT_APPROVED' })
+    await whole.ask('tools.submit', { tool: 'secretive' })
+    expect(await problemOf(run(editor))).toMatchObject({ hint: expect.stringContaining('`tools dry-run`') })
+    await whole.ask('tools.withdraw', { tool: 'secretive' })
     expect(await run(editor, { version: 1 })).toMatchObject({ value: 'v1', draft: true })
     expect(await problemOf(run(viewer, { version: 1 }))).toMatchObject({ code: 'TOOL_NOT_APPROVED' })
     expect(await problemOf(run(editor, { version: 2 }))).toMatchObject({ code: 'TOOL_MISSING' })
@@ -248,6 +253,7 @@ describe('while it is a draft', () => {
       code: 'TOOL_NOT_APPROVED',
     })
     await whole.ask('tools.disable', { tool: 'read_on' })
+    expect(await problemOf(whole.run('read_on'))).toMatchObject({ hint: expect.stringContaining('`tools restore`') })
   })
 
   it('a parameter that is who calls can be given by nobody, and shows everybody their own', async () => {

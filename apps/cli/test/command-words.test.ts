@@ -20,6 +20,9 @@ describe('what every door says alike, at the command line', () => {
     expect(said('submit with `allowSimilar: true`.', 'tools', 'submit')).toBe('submit with `--allow-similar`.')
     expect(said('pass `mode: records`', 'queries', 'ask')).toBe('pass `--mode records`')
     expect(said('names no `source`', 'ask', '.[0]')).toBe('names no `--source`')
+    expect(said('with `dryRun`; `onConflict: skip`', 'import', 'tools.json')).toBe(
+      'with `--dry-run`; `--on-conflict skip`',
+    )
     expect(said('`input` is forbidden', 'queries', 'ask')).toBe('`input` is forbidden')
     expect(said('a value in `params`', 'ask', '$x')).toBe('a value in `--param NAME=VALUE`')
     expect(said('a value in `params`', 'queries', 'ask')).toBe('a value in `--params`')

@@ -114,7 +114,7 @@ describe.each(['modern', 'legacy'] as const)('MCP in the %s era', era => {
         'missing',
         'no such tool',
         {},
-        'See `tools list`, or ask an admin: `keys list`.',
+        'See `tools list` or `tools dry-run`, or ask an admin: `keys list`.',
       )
     }
     const refused = await mcp.client.callTool({
@@ -122,7 +122,7 @@ describe.each(['modern', 'legacy'] as const)('MCP in the %s era', era => {
       arguments: { action: 'explain', engine: 'jq', text: '.' },
     })
     expect(textOf(refused)).toBe(
-      'no such tool (TOOL_MISSING)\nSee `library {"action":"list"}`, or ask an admin: `keys list`.',
+      'no such tool (TOOL_MISSING)\nSee `library {"action":"list"}` or `library {"action":"dry_run"}`, or ask an admin: `keys list`.',
     )
   })
 

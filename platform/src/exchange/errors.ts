@@ -18,7 +18,7 @@ export class ImportConflict extends PlatformError {
   readonly kind = 'conflict'
   constructor(names: readonly string[]) {
     super(`${names.length === 1 ? `${names[0]} is` : `${names.length} of them are`} here already, and not the same`, {
-      hint: 'See the differences with dryRun; onConflict version adds versions, skip leaves what is here.',
+      hint: 'See the differences with `dryRun`; `onConflict: version` adds versions, `onConflict: skip` leaves what is here.',
       details: { names: names.slice(0, 100) },
     })
   }

@@ -18,9 +18,8 @@ export async function newDefinition(
   const run = input.fromRun === undefined ? undefined : await runs.get(input.project, input.fromRun)
   const engine = input.engine ?? run?.engine
   const text = input.text ?? run?.text
-  if (engine === undefined || text === undefined) {
-    throw new ToolInvalid('a tool needs an engine and a text', 'Give fromRun, or engine and text.')
-  }
+  if (text === undefined) throw new ToolInvalid('a tool needs a text', 'Give `text` and `engine`, or `fromRun`.')
+  if (engine === undefined) throw new ToolInvalid('a tool needs an engine', 'Give `engine`: sql, jq or postgres.')
   const source = input.source ?? (input.sources ? undefined : (run?.source ?? undefined))
   return {
     description: input.description,

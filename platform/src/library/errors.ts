@@ -192,8 +192,15 @@ export class ToolNotApproved extends PlatformError {
   readonly code = 'TOOL_NOT_APPROVED'
   readonly kind = 'denied'
   constructor(name: string, state: string) {
-    super(`${name} is ${state}`, { hint: 'Only approved tools can be called; its author may try a draft.' })
+    super(`${name} is ${state}`, {
+      hint: wayOn[state] ?? 'Only approved tools can be called; its author may try a draft.',
+    })
   }
+}
+
+const wayOn: Readonly<Record<string, string>> = {
+  pending: 'It answers once the team has approved it; `tools dry-run` tries it until then.',
+  disabled: 'An admin of the project took it out of use; `tools restore` brings it back.',
 }
 
 /** What is stored is not what was approved: somebody changed the database by hand. */

@@ -108,6 +108,7 @@ function savingHandlers(
     input: { readonly project: string; readonly tool: string; readonly expectedVersion: number },
     changed: (current: ToolDefinition) => ToolDefinition,
     call: Call,
+    ifSame?: string,
   ): Promise<Tool> {
     const project = await getProject(library.read, input.project)
     const { userId } = must(call.principal, 'a principal')
@@ -119,7 +120,7 @@ function savingHandlers(
     const checked = await checker.check(project, changed(current.definition), options)
     return call.changeLibrary(async (transaction, recording) => {
       recording.target(name)
-      const saving = { ...checked, projectId: project.id, name, userId, expectedVersion }
+      const saving = { ...checked, projectId: project.id, name, userId, expectedVersion, ifSame }
       const { tool, events } = await tools.update(transaction, saving)
       tell(recording, events)
       return tool
@@ -143,7 +144,7 @@ function savingHandlers(
       })
     },
     'tools.update': (input, call) => change(input, current => changedDefinition(current, input), call),
-    'tools.upgrade': (input, call) => change(input, withoutDatasetParameter, call),
+    'tools.upgrade': (input, call) => change(input, withoutDatasetParameter, call, nothingNewer),
     'tools.rollback': async (input, call) => {
       const project = await getProject(library.read, input.project)
       const { userId } = must(call.principal, 'a principal')
@@ -158,5 +159,9 @@ function savingHandlers(
     },
   }
 }
+
+const nothingNewer =
+  'Its functions are as new as they come. Where one of them still uses an older function, save that one again first: ' +
+  '`functions impact` shows which.'
 
 const itself = <Item>(item: Item): Item => item

@@ -134,11 +134,19 @@ export class Tools {
   /** Saves the next version, as a draft; the approved one keeps answering. @throws VersionConflict */
   async update(
     transaction: LibraryTransaction,
-    change: CheckedDefinition & { projectId: string; name: string; userId: string; expectedVersion: number },
+    change: CheckedDefinition & {
+      readonly projectId: string
+      readonly name: string
+      readonly userId: string
+      readonly expectedVersion: number
+      /** The hint where nothing would change. */
+      readonly ifSame?: string | undefined
+    },
   ): Promise<ToolChange> {
     const tool = await getToolRow(transaction, change.projectId, change.name)
     await requireCurrent(transaction, tool, change.expectedVersion)
-    await this.#refuseSame(transaction, tool, change)
+    const { ifSame = 'Give what is new: `text`, `parameters`, `description`, `source` or `tests`.' } = change
+    await this.#refuseSame(transaction, tool, change, ifSame)
     return this.#addVersion(transaction, tool, change)
   }
 
@@ -158,16 +166,21 @@ export class Tools {
     const earlier = await getVersionRow(transaction, tool, change.version)
     const texts = await readVersionTexts(transaction, pinsOf(earlier))
     const saved = readSavedVersion(tool.name, earlier, texts)
-    await this.#refuseSame(transaction, tool, saved)
+    await this.#refuseSame(transaction, tool, saved, `Version ${tool.version} has that content; name another one.`)
     return this.#addVersion(transaction, tool, { ...saved, userId: change.userId })
   }
 
   /** A version that was turned down or taken out of use may be tried again as it is; any other must differ. */
-  async #refuseSame(transaction: LibraryTransaction, tool: ToolRow, checked: CheckedDefinition): Promise<void> {
+  async #refuseSame(
+    transaction: LibraryTransaction,
+    tool: ToolRow,
+    checked: CheckedDefinition,
+    hint: string,
+  ): Promise<void> {
     const newest = await getVersionRow(transaction, tool, tool.version)
     const inUse = ['draft', 'pending', 'approved'].includes(stateOf(tool, newest, this.#parts.clock.now()))
     if (inUse && newest.hash === definitionHash(checked.definition, checked.functions)) {
-      throw new ToolInvalid('nothing would change', 'Give what is new: text, parameters, description or sources.')
+      throw new ToolInvalid('nothing would change', hint)
     }
   }
 

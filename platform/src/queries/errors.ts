@@ -11,7 +11,7 @@ export class ParameterUnknown extends PlatformError {
     super(`$${name} is not a parameter`, {
       hint: near
         ? `Did you mean $${near}?`
-        : `Give ${name} a value in \`params\`, or declare it in a tool’s parameters.${others}`,
+        : `Asking, give ${name} a value in \`params\`; in a tool, declare it in \`parameters\`.${others}`,
       ...(position === undefined ? {} : { details: { position } }),
     })
   }

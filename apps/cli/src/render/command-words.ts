@@ -40,6 +40,8 @@ const commands: ReadonlySet<string> = new Set(Object.keys(operations).map(name =
 /** Commands with a name of their own, and what they call. */
 const ownCommands: Readonly<Record<string, readonly OperationName[]>> = {
   ask: ['queries.ask'],
+  import: ['library.import'],
+  'import-tools': ['library.import'],
   run: ['tools.run'],
   save: ['tools.create', 'tools.submit'],
 }

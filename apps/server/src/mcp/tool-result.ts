@@ -28,12 +28,12 @@ export function problemResult(error: unknown, requestId: string): CallToolResult
 
 /** Hints name operations between backticks, as `area verb`: agents call tools with actions. */
 function inToolWords(hint: string): string {
-  return hint.replace(/`([a-z]+) ([a-z]+)`/gi, (quoted, area: string, verb: string) => {
-    const tool = tools.get(`${area}.${verb}`)
+  return hint.replace(/`([a-z]+) ([a-z-]+)`/gi, (quoted, area: string, verb: string) => {
+    const tool = tools.get(`${area}.${verb.replaceAll('-', '')}`.toLowerCase())
     return tool === undefined ? quoted : `\`${tool.tool} {"action":"${tool.action}"}\``
   })
 }
 
 const tools = new Map<string, Operation['mcp']>(
-  Object.values(operations as Record<string, Operation>).map(({ name, mcp }) => [name, mcp]),
+  Object.values(operations as Record<string, Operation>).map(({ name, mcp }) => [name.toLowerCase(), mcp]),
 )
