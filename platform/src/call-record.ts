@@ -11,6 +11,8 @@ export class CallRecord {
   project: string | undefined
   /** What was changed, as its handler named it. */
   target: string | undefined
+  /** The tool or function the caller named: what a call was about that changed nothing. */
+  named: string | undefined
   claim: IdempotencyClaim | undefined
   /** True once the handler may run: until then a refusal is one of rights, not of the work. */
   admitted = false

@@ -133,7 +133,9 @@ export class Calls {
   #parse(input: unknown, record: CallRecord): Record<string, unknown> {
     const filled = withProject(input, record)
     record.project = projectOf(filled)
-    return parseInput(record.operation, filled)
+    const parsed = parseInput(record.operation, filled)
+    record.named = [parsed['tool'], parsed['function']].find(name => typeof name === 'string')
+    return parsed
   }
 
   async #authorise({ operation, principal, project }: CallRecord): Promise<void> {

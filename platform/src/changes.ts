@@ -54,7 +54,7 @@ export class Changes {
       user_name: call.principal?.userName ?? null,
       operation: call.operation.name,
       project: call.project ?? null,
-      target: call.target ?? null,
+      target: call.target ?? call.named ?? null,
       outcome,
       code,
       request_id: call.request.requestId,

@@ -256,6 +256,16 @@ describe('while it is a draft', () => {
     expect(await problemOf(whole.run('read_on'))).toMatchObject({ hint: expect.stringContaining('`tools restore`') })
   })
 
+  it('a call that was refused is in the audit with the tool it named', async () => {
+    await problemOf(whole.askAs(editor, 'tools.run', { tool: 'secretive' }))
+    await problemOf(create('refused', { text: '$unknown' }))
+    const { items } = await whole.ask('audit.list', { limit: 2 })
+    expect(items).toMatchObject([
+      { operation: 'tools.create', target: 'refused', outcome: 'failed', code: 'PARAMETER_UNKNOWN' },
+      { operation: 'tools.run', target: 'secretive', outcome: 'refused', code: 'TOOL_NOT_APPROVED' },
+    ])
+  })
+
   it('a parameter that is who calls can be given by nobody, and shows everybody their own', async () => {
     const parameters = {
       type: 'object',
