@@ -155,6 +155,17 @@ describe('tools and functions that travel between teams', () => {
     expect(new Set(again.changes.map(change => change.action))).toEqual(new Set(['same']))
   })
 
+  it('what is here already and not approved says so: it is left as it is', async () => {
+    await using team = await openWhole({ files: data })
+    await team.join('ann')
+    const document = await from.ask('library.export')
+    await team.ask('library.import', { document })
+    const { changes } = await team.ask('library.import', { document, approve: true })
+    expect(new Set(changes.map(({ action, note }) => `${action}, ${note}`))).toEqual(
+      new Set(['same, it is here already, pending']),
+    )
+  })
+
   it('what is here and differs becomes a new version, is left, or refuses everything', async () => {
     await to.publish('plain', 'length + 1', { source: 'orders' })
     const document = await from.ask('library.export')

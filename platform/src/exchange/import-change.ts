@@ -2,7 +2,7 @@ import type { ImportChange, LibraryDocument } from '@super-data/contract'
 import { findFunction } from '../library/function-rows.ts'
 import type { Reader } from '../library/reader.ts'
 import { findToolRow, getVersionRow } from '../library/tool-rows.ts'
-import { allVersions } from '../library/version-rows.ts'
+import { allVersions, type VersionRow } from '../library/version-rows.ts'
 import type { Principal } from '../principal.ts'
 
 type DocumentFunction = LibraryDocument['functions'][number]
@@ -48,11 +48,12 @@ export async function toolChange(
 function changeOf(
   { onConflict }: Import,
   { before, ...wanted }: Pick<ImportChange, 'kind' | 'name' | 'hash' | 'before' | 'after'>,
-  versions: readonly { readonly hash: string; readonly version: number }[],
+  versions: readonly Pick<VersionRow, 'hash' | 'version' | 'state'>[],
 ): ImportChange {
   const same = versions.findLast(version => version.hash === wanted.hash)
   const change = { ...wanted, version: same?.version ?? null, note: null, problem: null, before: null }
-  if (same) return { ...change, action: 'same' }
+  if (same)
+    return { ...change, action: 'same', note: same.state === 'approved' ? null : `it is here already, ${same.state}` }
   if (versions.length === 0) return { ...change, action: 'create' }
   if (onConflict === 'skip') return { ...change, action: 'skip', before, note: 'another one of this name is here' }
   return { ...change, action: 'version', before }
