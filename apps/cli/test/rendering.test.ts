@@ -155,7 +155,7 @@ describe('what a proposal came to', () => {
 
   it('is a sentence with the command for those who vote, for tools and functions', () => {
     expect(toldState({ ...common, name: 'total' } as Tool, 'super-data')).toBe(
-      'total is pending, version 2.\n1 of your colleagues have to approve: super-data tools vote total approve --hash aaaaaaaaaaaa',
+      'total is pending, version 2.\n1 of your colleagues has to approve: super-data tools vote total approve --hash aaaaaaaaaaaa',
     )
     expect(toldState({ ...common, name: 'tax', arity: 1 } as ReviewedFunction, 'super-data')).toContain(
       'super-data functions vote tax/1 approve --hash aaaaaaaaaaaa',
@@ -168,6 +168,13 @@ describe('what a proposal came to', () => {
       ...['from version 1 to 2:', '-1', '+2\\u001b[31m'],
     ])
     expect(renderDifference({ ...difference, text: '' })).toEqual(['nothing is different from version 1 to 2'])
+    const used = { name: 'vips', arity: 0, from: 1, to: 3, text: '' }
+    expect(renderDifference({ ...difference, text: '', functions: [used] })).toEqual([
+      ...['from version 1 to 2:', 'vips/0: the same text in version 3 as in 1, with other functions'],
+    ])
+    expect(renderDifference({ ...difference, to: 1, text: '' })).toEqual([
+      'version 1 is the first: there is nothing to compare it with',
+    ])
   })
 })
 

@@ -15,7 +15,7 @@ export function toldState(shown: Tool | ReviewedFunction, self: string): string 
   const next = {
     draft: `You can ${call}\nPut it before the team: ${self} ${area} submit ${name}`,
     approved: `Everybody in the project can ${call}`,
-    pending: `${votesNeeded} of your colleagues have to approve: ${self} ${area} vote ${name} approve --hash ${hash.slice(0, 12)}`,
+    pending: `${votesNeeded} of your colleagues ${votesNeeded === 1 ? 'has' : 'have'} to approve: ${self} ${area} vote ${name} approve --hash ${hash.slice(0, 12)}`,
   }
   const hint = state in next ? `\n${next[state as keyof typeof next]}` : ''
   return `${name} is ${state === 'draft' ? 'a draft' : state}, version ${version}.${hint}`
