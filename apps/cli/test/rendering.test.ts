@@ -4,6 +4,7 @@ import { renderDatasetProblems } from '../src/render/dataset-problems.ts'
 import { renderDifference } from '../src/render/difference.ts'
 import { renderHistory } from '../src/render/history.ts'
 import { renderInbox } from '../src/render/inbox.ts'
+import { renderFunctions, renderTools } from '../src/render/lists.ts'
 import { renderOutput } from '../src/render/output.ts'
 import { renderFailure } from '../src/render/problem.ts'
 import { progressText } from '../src/render/progress.ts'
@@ -208,6 +209,28 @@ describe('the history of a tool', () => {
         '  submitted by ann,\n    Better now.\n  approve by bob,\n',
       ].join(''),
     )
+  })
+})
+
+describe('the library as lists', () => {
+  const common = { state: 'approved', version: 1, approvedVersion: 1, description: 'x' } as const
+
+  it('names the parameters a caller gives, not their schema', () => {
+    const parameters = {
+      type: 'object',
+      properties: { city: { type: 'string' }, limit: { type: 'integer' }, me: { type: 'string', fromCaller: 'user' } },
+      required: ['city', 'me'],
+    }
+    const tools = [{ ...common, name: 'mine', engine: 'jq', parameters, origin: 'manual' } as const]
+    expect(renderTools({ items: tools, cursor: null }, wide)).toMatch(/ city, limit\?\n$/)
+  })
+
+  it('shows functions by name with what they use', () => {
+    const used = { ...common, name: 'vips', arity: 0, definition: 'def vips: 1;', active: true, createdBy: 'ann' }
+    const items = [{ ...used, id: 'function_1', hash: 'aa', createdAt: 0, uses: [{ name: 'f', arity: 1, version: 2 }] }]
+    const text = renderFunctions({ items, cursor: null }, wide)
+    expect(text).toContain('f/1')
+    expect(text).not.toMatch(/function_1|hash/)
   })
 })
 

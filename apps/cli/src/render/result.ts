@@ -7,6 +7,7 @@ import { renderReview } from './difference.ts'
 import { renderHistory } from './history.ts'
 import { renderInbox } from './inbox.ts'
 import { renderStats, renderSuggestions } from './learning.ts'
+import { renderFunctions, renderTools } from './lists.ts'
 import { durationText, isAnswer, isPage, type OutputStyle, renderOutput } from './output.ts'
 import { shellQuote } from './shell-quote.ts'
 import { renderTool, toldDraft, toldState, toldVotes } from './tool.ts'
@@ -49,6 +50,8 @@ function renderCalled(output: unknown, operation: OperationName, self: string, s
   if (operation === 'tools.stats') return renderStats(output as Output<'tools.stats'>, style)
   if (operation === 'learning.suggestions') return renderSuggestions(output as Output<'learning.suggestions'>, style)
   if (operation === 'inbox.list') return renderInbox(output as Output<'inbox.list'>)
+  if (operation === 'tools.list') return renderTools(output as Output<'tools.list'>, style)
+  if (operation === 'functions.list') return renderFunctions(output as Output<'functions.list'>, style)
   if (operation === 'tools.get') return renderTool(output as Tool, style)
   return renderOutput(output, style)
 }
