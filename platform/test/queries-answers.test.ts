@@ -31,6 +31,13 @@ describe('a question that is likely a mistake', () => {
     expect(explained.hints).toContainEqual(expect.stringContaining(warning))
   })
 
+  it.each([
+    ['a dataset where a function would be', { text: 'orders | length' }, 'orders is a dataset: name it as the `source'],
+    ['a field of all items at once', { text: '.customer', source: 'orders' }, 'An array is gone through with `.[]`.'],
+  ])('or fails, and says what was probably meant: %s', async (_, { text, ...more }, hint) => {
+    expect(await problemOf(whole.jq(text, more))).toMatchObject({ hint: expect.stringContaining(hint) })
+  })
+
   it('and one that is not has none', async () => {
     expect(await whole.jq('map(.customer) | add', { source: 'orders' })).not.toHaveProperty('warnings')
     expect(await whole.jq('.text | length', { source: 'object' })).not.toHaveProperty('warnings')

@@ -95,6 +95,10 @@ it('points at the mistake in a statement', async () => {
     hint: expect.stringContaining('"id"'),
     details: { line: 1, column: 8 },
   })
+  await expect(bench.ask('SELECT id FROM orders WHERE note = "paid"')).rejects.toMatchObject({
+    code: 'SQL_INVALID',
+    hint: "In double quotes stands the name of a column; a text stands in single ones: 'paid'.",
+  })
   await expect(bench.ask('SELECT * FROM order_s')).rejects.toMatchObject({
     code: 'SQL_UNKNOWN_TABLE',
     hint: 'Did you mean orders?',

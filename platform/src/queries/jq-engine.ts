@@ -134,7 +134,8 @@ function placed(failure: unknown, functions: readonly PinnedFunction[]): unknown
   const fn = typeof definition === 'number' ? functions[definition] : undefined
   const inside = fn ? { function: `${fn.name}/${fn.arity}`, version: fn.version } : {}
   const where = fn ? `in function ${fn.name}/${fn.arity} (version ${fn.version})` : 'in the text of the query'
-  const hint = `It failed at line ${line}, column ${column} ${where}.`
+  const items = failure.message.startsWith('Cannot index array with') ? ' An array is gone through with `.[]`.' : ''
+  const hint = `It failed at line ${line}, column ${column} ${where}.${items}`
   return new JqFailure({ ...toProblem(failure), hint, details: { ...details, position, ...inside } }, failure)
 }
 

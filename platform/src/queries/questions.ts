@@ -5,6 +5,7 @@ import type { Answer, EngineName } from '@super-data/contract'
 import type { Datasets } from '@super-data/datasets'
 import { SqlUnknownTable } from '@super-data/tables'
 import type { ProjectDatasets } from '../datasets/project-datasets.ts'
+import { FunctionUnknown } from '../library/errors.ts'
 import type { Answers } from './answers.ts'
 import type { Asking, Question } from './asking.ts'
 import { doubtsAbout } from './doubts.ts'
@@ -54,8 +55,7 @@ export class Questions {
       ...(options.parameters ? { parameters: options.parameters } : {}),
     })
     return parsing.catch(failure => {
-      explainMissing(failure, datasets)
-      throw failure
+      throw explained(failure, datasets)
     })
   }
 
@@ -117,11 +117,22 @@ export class Questions {
   }
 }
 
-/** A table may be missing because its file has never been good: that is what to say. @throws DatasetInvalid */
-function explainMissing(failure: unknown, datasets: Datasets): void {
-  if (!(failure instanceof SqlUnknownTable)) return
-  const name = String(failure.details?.['table']).toLowerCase()
-  if (datasets.problems.some(problem => problem.name === name)) datasets.lease(name).release()
+/**
+ * The same failure, or one that says more: a table may be missing because its file has never been good, and an unknown
+ * function may be a dataset. @throws DatasetInvalid
+ */
+function explained(failure: unknown, datasets: Datasets): unknown {
+  if (failure instanceof SqlUnknownTable) {
+    const name = String(failure.details['table']).toLowerCase()
+    if (datasets.problems.some(problem => problem.name === name)) datasets.lease(name).release()
+  }
+  if (failure instanceof FunctionUnknown) {
+    const { functions, position } = failure.details as { functions: readonly string[]; position: unknown }
+    const named = datasets.list().find(({ name }) => functions.includes(`${name}/0`))
+    const hint = `${named?.name} is a dataset: name it as the \`source: ${named?.name}\`, and begin with \`.\`.`
+    if (named) return new FunctionUnknown(functions, hint, position)
+  }
+  return failure
 }
 
 const paramsCharsMax = 8_192

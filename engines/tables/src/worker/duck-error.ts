@@ -40,7 +40,8 @@ export function toPlatformError(
   const duck = readDuckError(error)
   const [message, hint] = splitHint(context.scrub(duck.message))
   const at = duck.position === undefined ? undefined : duck.position + (context.offset ?? 0)
-  const options = { details: { ...locate(context.text, at) }, ...(hint === undefined ? {} : { hint }) }
+  const advice = textHint(message, context.text) ?? hint
+  const options = { details: { ...locate(context.text, at) }, ...(advice === undefined ? {} : { hint: advice }) }
   switch (duck.type.toLowerCase()) {
     case 'parser':
     case 'syntax':
@@ -73,6 +74,13 @@ function unexpected(error: unknown): PlatformError {
   if (error instanceof RangeError || /string longer than|Invalid (array|string) length/.test(String(error)))
     return outOfMemory()
   return new SqlEngineFailed('the SQL engine failed', { cause: error })
+}
+
+/** In double quotes stands a name; who means a text is helped by nothing but being told. */
+function textHint(message: string, text: string): string | undefined {
+  const name = /^Referenced column "([^"]+)" not found/.exec(message)?.[1]
+  if (name === undefined || !text.includes(`"${name}"`)) return undefined
+  return `In double quotes stands the name of a column; a text stands in single ones: '${name}'.`
 }
 
 /** DuckDB puts its advice on the following lines. */
