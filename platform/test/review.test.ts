@@ -73,6 +73,7 @@ describe('in a team', () => {
     expect(await problemOf(vote(people.viktor, tool))).toMatchObject({ code: 'ACCESS_DENIED' })
     expect(await vote(people.bob, tool)).toMatchObject({ state: 'pending' })
     expect(await vote(people.bob, tool)).toMatchObject({ state: 'pending' })
+    expect(told('late_flights').filter(type => type === 'tool.voted')).toHaveLength(1)
     const approved = await vote(people.carol, tool, 'approve', 'fine')
     expect(approved).toMatchObject({ state: 'approved', review: 'votes', approvedBy: ['bob', 'carol'] })
     expect(await whole.askAs(people.viktor, 'tools.run', { tool: 'late_flights' })).toMatchObject({ value: 'approved' })

@@ -154,12 +154,13 @@ export class Reviews {
   }
 
   /**
-   * Counts a vote and, in the same transaction, decides.
+   * Counts a vote and, in the same transaction, decides. The same vote once more changes nothing.
    *
    * @throws VoteCommentMissing · ToolStateConflict · VoteStale · VoteNotEligible
    */
   async vote(transaction: LibraryTransaction, owner: Reviewed, cast: VoteCast): Promise<EventDraft[]> {
     const version = await this.votable(transaction, owner, cast)
+    if (await this.#counts(transaction, version, cast)) return []
     const needsConfirmation = cast.byAgent && policyOf(version)?.voteConfirmation !== 'none'
     const id = this.#parts.ids.next('vote')
     await transaction
@@ -192,6 +193,20 @@ export class Reviews {
     const version = await this.#votedOn(reader, owner, cast.hash)
     await this.#requireReviewer(reader, owner, version, cast.userId)
     return version
+  }
+
+  /** Whether that is somebody's vote already. */
+  async #counts(reader: Reader, version: VersionRow, { userId, vote, comment }: VoteCast): Promise<boolean> {
+    const latest = await reader
+      .selectFrom('votes')
+      .select(['hash', 'vote', 'comment', 'counted'])
+      .where('submission_id', '=', version.submission_id ?? '')
+      .where('user_id', '=', userId)
+      .orderBy('stamp', 'desc')
+      .limit(1)
+      .executeTakeFirst()
+    if (latest?.counted !== 1 || latest.hash !== version.hash) return false
+    return latest.vote === vote && latest.comment === comment
   }
 
   /** Lets a vote count that waited for its voter. */
