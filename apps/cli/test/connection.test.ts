@@ -94,14 +94,15 @@ describe('a server', () => {
     const asked: unknown[] = []
     const url = await serve((request, body) => {
       asked.push([request.method, request.url, request.headers.authorization, body && JSON.parse(body)])
-      return { status: 200, body: { items: [{ name: 'top', state: 'draft' }], cursor: 'next page' } }
+      const item = { name: 'top', state: 'draft', parameters: { properties: { n: {} } } }
+      return { status: 200, body: { items: [item], cursor: 'next page' } }
     })
     const { code, out, err } = await run(['tools', 'list', '--state', 'draft', '--limit', '5', '--project', 'sales'], {
       env: { SUPER_DATA_URL: url, SUPER_DATA_API_KEY: 'sd_1' },
     })
     expect(code).toBe(0)
     expect(asked).toEqual([['GET', '/api/v1/projects/sales/tools?limit=5&state=draft', 'Bearer sd_1', '']])
-    expect(out).toBe('name  state\n────  ─────\ntop   draft\n')
+    expect(out).toBe('name  state  parameters\n────  ─────  ──────────\ntop   draft  n?\n')
     expect(err).toBe(
       "There is more: super-data tools list --project sales --limit 5 --state draft --cursor 'next page'\n",
     )
