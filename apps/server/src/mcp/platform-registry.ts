@@ -241,26 +241,30 @@ function teamToolsOf(catalogue: Catalogue, group: string | undefined): Tool[] {
   return named.sort((a, b) => (a.name < b.name ? -1 : 1)).map(toTool)
 }
 
-/** What every team tool answers, in the fewest words: they stand once for each tool in every list. */
+/** What every team tool answers, in the fewest words. */
 const answerSchema = {
   type: 'object',
   properties: { value: {}, rows: { type: 'array' }, count: { type: 'integer' }, truncated: {} },
   required: ['count', 'truncated'],
 } as const satisfies Tool['outputSchema']
 
-/** Clients refuse an answer that is not as its schema says, so what was seen is one choice beside everything else. */
+/**
+ * Clients refuse an answer that is not as its schema says, so what was seen is one choice beside everything else. Where
+ * nothing was seen there is none: a thousand times the same schema tells agents little and costs them much.
+ */
 function outputSchemaOf({ seenOutput }: CatalogueTool): Tool['outputSchema'] {
-  if (!seenOutput) return answerSchema
+  if (!seenOutput) return undefined
   const seen = Object.entries(seenOutput['properties'] ?? {}).map(([name, schema]) => [name, { anyOf: [schema, {}] }])
   return { ...answerSchema, properties: { ...answerSchema.properties, ...Object.fromEntries(seen) } }
 }
 
 function toTool(tool: CatalogueTool): Tool {
+  const outputSchema = outputSchemaOf(tool)
   return {
     name: tool.name,
     description: tool.description,
     inputSchema: { ...tool.inputSchema, type: 'object' },
-    outputSchema: outputSchemaOf(tool),
+    ...(outputSchema === undefined ? {} : { outputSchema }),
     annotations: { readOnlyHint: true, openWorldHint: false },
   }
 }
