@@ -105,12 +105,16 @@ export class SqlPool implements AsyncDisposable {
     return [...this.#all].flatMap(worker => worker.pid ?? [])
   }
 
-  /** Whether a statement would be answered: asks a process where one is up, and starts none. @throws SqlWorkerLost · SqlTimeout */
+  /**
+   * Whether a statement would be answered: asks a process where one is up. It starts one only when the last start failed:
+   * nobody else might ask a server that says it is not ready.
+   *
+   * @throws SqlWorkerLost · SqlTimeout · Cancelled
+   */
   async probe(timeMs: number): Promise<void> {
-    if (this.#startFailed) throw lostError()
-    if (this.#free.length === 0) return
-    const limits = { timeMs, bytes: 100 }
-    await this.run({ text: 'SELECT 1', parameters: {}, tables: [], limits }, { onRows: () => {} })
+    if (this.#free.length === 0 && !this.#startFailed) return
+    const request = { text: 'SELECT 1', parameters: {}, tables: [], limits: { timeMs, bytes: 100 } }
+    await this.run(request, { signal: AbortSignal.timeout(timeMs), onRows: () => {} })
   }
 
   /**

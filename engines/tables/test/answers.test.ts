@@ -97,7 +97,7 @@ it('points at the mistake in a statement', async () => {
   })
   await expect(bench.ask('SELECT id FROM orders WHERE note = "paid"')).rejects.toMatchObject({
     code: 'SQL_INVALID',
-    hint: "In double quotes stands the name of a column; a text stands in single ones: 'paid'.",
+    hint: expect.stringMatching(/a text stands in single ones: 'paid'\. .*candidate/is),
   })
   await expect(bench.ask('SELECT * FROM order_s')).rejects.toMatchObject({
     code: 'SQL_UNKNOWN_TABLE',

@@ -1,3 +1,5 @@
+import { mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { expect, it, vi } from 'vitest'
 import { Workbench } from './workbench.ts'
 
@@ -75,4 +77,15 @@ it('starts no process before the first statement, and none stays that nobody ask
   await Promise.all([bench.ask('SELECT 1'), bench.ask('SELECT 2')])
   await vi.waitFor(() => expect(bench.pool.pids).toEqual([]), { timeout: 10_000 })
   expect((await bench.ask('SELECT 3')).lines).toEqual(['[3]'])
+})
+
+it('is found to work again by whoever looks, after processes could not start', async () => {
+  await using bench = await Workbench.open()
+  const workingFolder = join(bench.folder, 'cache', 'sql-empty')
+  await rm(workingFolder, { recursive: true })
+  await expect(bench.ask('SELECT 1')).rejects.toMatchObject({ code: 'SQL_WORKER_LOST' })
+  await expect(bench.pool.probe(10_000)).rejects.toMatchObject({ code: 'SQL_WORKER_LOST' })
+  await mkdir(workingFolder)
+  await bench.pool.probe(10_000)
+  expect((await bench.ask('SELECT 2')).lines).toEqual(['[2]'])
 })

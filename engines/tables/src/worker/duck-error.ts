@@ -40,7 +40,7 @@ export function toPlatformError(
   const duck = readDuckError(error)
   const [message, hint] = splitHint(context.scrub(duck.message))
   const at = duck.position === undefined ? undefined : duck.position + (context.offset ?? 0)
-  const advice = textHint(message, context.text) ?? hint
+  const advice = [textHint(message, context.text), hint].filter(each => each !== undefined).join(' ') || undefined
   const options = { details: { ...locate(context.text, at) }, ...(advice === undefined ? {} : { hint: advice }) }
   switch (duck.type.toLowerCase()) {
     case 'parser':
