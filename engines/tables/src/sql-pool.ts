@@ -248,12 +248,21 @@ export class SqlPool implements AsyncDisposable {
     if (worker.bloated) worker.kill()
     else if (waiter) waiter.resolve(worker)
     else this.#free.push(worker)
-    if (this.#free.length === this.#all.size) this.#restLater()
+    this.#restLater()
   }
 
-  /** They hold nothing that a later statement could not read again. */
+  #forget(worker: WorkerProcess): void {
+    this.#all.delete(worker)
+    const place = this.#free.indexOf(worker)
+    if (place >= 0) this.#free.splice(place, 1)
+    this.#startForWaiting()
+    this.#restLater()
+  }
+
+  /** Ends all, once none is at work: they hold nothing that a later statement could not read again. */
   #restLater(): void {
     clearTimeout(this.#rest)
+    if (this.#free.length < this.#all.size || this.#closed !== undefined) return
     const rest = () => this.#free.splice(0).forEach(worker => void worker.kill())
     this.#rest = setTimeout(rest, this.#options.idleMs ?? idleMs).unref()
   }
@@ -266,10 +275,7 @@ export class SqlPool implements AsyncDisposable {
     })
     if (this.#closed !== undefined) return worker.close()
     this.#all.add(worker)
-    void worker.ended.then(() => {
-      this.#all.delete(worker)
-      this.#startForWaiting()
-    })
+    void worker.ended.then(() => this.#forget(worker))
     this.#giveBack(worker)
   }
 

@@ -79,6 +79,17 @@ it('starts no process before the first statement, and none stays that nobody ask
   expect((await bench.ask('SELECT 3')).lines).toEqual(['[3]'])
 })
 
+it('lets the rest end when nobody asks anything, after one was killed', async () => {
+  await using bench = await Workbench.open({ workers: 2, idleMs: 1_000 })
+  await bench.ask('SELECT 1')
+  await Promise.all([bench.ask(slow, {}, { timeMs: 60_000 }), bench.ask('SELECT 2')])
+  const killed = bench.pool.pids.at(-1)!
+  process.kill(killed, 'SIGKILL')
+  await vi.waitFor(() => expect(bench.pool.pids).not.toContain(killed), { timeout: 10_000 })
+  await bench.ask('SELECT 3')
+  await vi.waitFor(() => expect(bench.pool.pids).toEqual([]), { timeout: 10_000 })
+})
+
 it('is found to work again by whoever looks, after processes could not start', async () => {
   await using bench = await Workbench.open()
   const workingFolder = join(bench.folder, 'cache', 'sql-empty')
