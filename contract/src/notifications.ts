@@ -90,8 +90,14 @@ export const redeliver = operation({
 export const inboxItem = event.extend({
   seen: z.boolean(),
   version: z.int().nullable().describe('Where one version is meant.'),
+  hash: z.string().nullable().describe('Of that version: a vote names it.'),
   comment: z.string().nullable().describe('What was said with a reject.'),
-  todo: z.string().nullable().describe('What is waited for from you.'),
+  todo: z
+    .enum(['vote', 'compare'])
+    .nullable()
+    .describe(
+      '`vote`: read that version, and approve or reject it. `compare`: another version was decided first and answers; see the difference, and save yours on top of it.',
+    ),
 })
 export type InboxItem = z.output<typeof inboxItem>
 

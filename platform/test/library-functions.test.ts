@@ -175,7 +175,9 @@ describe('a circle of functions', () => {
     expect(await problemOf(whole.jq('derived + base'))).toMatchObject({
       code: 'FUNCTION_VERSIONS_CLASH',
       kind: 'conflict',
-      details: { function: 'base/0', versions: [1, 2] },
+      message: 'base/0 is needed in version 1 by derived/0 and in version 2 by this text',
+      hint: 'Save derived/0 anew: it picks up the newest base/0.',
+      details: { function: 'base/0', versions: [1, 2], by: ['derived/0', null] },
     })
     await define('def derived: base + 0;')
     expect(await whole.jq('derived + base')).toMatchObject({ value: 4 })

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { renderDatasetProblems } from '../src/render/dataset-problems.ts'
 import { renderDifference } from '../src/render/difference.ts'
 import { renderHistory } from '../src/render/history.ts'
+import { renderImpact } from '../src/render/impact.ts'
 import { renderInbox } from '../src/render/inbox.ts'
 import { renderFunctions, renderTools } from '../src/render/lists.ts'
 import { renderOutput } from '../src/render/output.ts'
@@ -131,15 +132,43 @@ describe('a list of datasets', () => {
   })
 })
 
+describe('the impact of a function', () => {
+  it('shows each user with what would change for it, line by line', () => {
+    const user = { kind: 'tool', name: 'total', version: 3, state: 'approved', answers: true } as const
+    const users = [
+      { ...user, pinned: 1, current: false, text: '- def fee: 10;\n+ def fee:\n+   99;\n' },
+      { ...user, name: 'newer', pinned: 2, current: true, text: '' },
+    ]
+    expect(renderImpact({ function: 'fee', arity: 0, version: 2, users }).split('\n')).toEqual([
+      'fee/0 version 2 compared:',
+      'tool total version 3 (approved, answers): was saved with version 1',
+      '  - def fee: 10;',
+      '  + def fee:',
+      '  +   99;',
+      'tool newer version 3 (approved, answers): has this one',
+      '',
+    ])
+    expect(renderImpact({ function: 'fee', arity: 0, version: 2, users: [] })).toBe('nothing uses fee/0\n')
+  })
+})
+
 describe('an inbox', () => {
   it('shows commands whole, and what was said under what it belongs to', () => {
     const event = { id: 'e', project: 'default', subject: 'total', by: 'ada', key: null, at: 0, seen: false }
-    const todo = `Read version 2: super-data tools get total. Then: super-data tools vote total approve --hash ${'0'.repeat(12)}`
+    const todo = `Read version 2: super-data tools get total. Then: super-data tools vote total approve --hash ${'0'.repeat(12)} (or reject, with --comment TEXT).`
     const items = [
-      { ...event, type: 'tool.submitted', version: 2, comment: null, todo },
-      { ...event, type: 'tool.rejected', version: 1, comment: 'No.\n\u001b[31mWhy?', todo: null, seen: true },
+      { ...event, type: 'tool.submitted', version: 2, hash: '0'.repeat(64), comment: null, todo: 'vote' },
+      {
+        ...event,
+        type: 'tool.rejected',
+        version: 1,
+        hash: null,
+        comment: 'No.\n\u001b[31mWhy?',
+        todo: null,
+        seen: true,
+      },
     ] as const
-    expect(renderInbox({ items: [...items], cursor: null, unseen: 1 }).split('\n')).toEqual([
+    expect(renderInbox({ items: [...items], cursor: null, unseen: 1 }, 'super-data').split('\n')).toEqual([
       '1970-01-01 00:00:00Z  tool.submitted  total version 2, by ada  (new)',
       `  ${todo}`,
       '1970-01-01 00:00:00Z  tool.rejected  total version 1, by ada',
@@ -147,7 +176,7 @@ describe('an inbox', () => {
       '  \\u001b[31mWhy?',
       '',
     ])
-    expect(renderInbox({ items: [], cursor: null, unseen: 0 })).toBe('nothing\n')
+    expect(renderInbox({ items: [], cursor: null, unseen: 0 }, 'super-data')).toBe('nothing\n')
   })
 })
 

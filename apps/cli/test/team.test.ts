@@ -106,7 +106,9 @@ describe('commands of a team', () => {
     await run(['functions', 'create', 'def twice: . * 2;'], { cwd })
     await run(['functions', 'submit', 'twice'], { cwd })
     const update = ['tools', 'update', 'total', '--expected-version', '1', '--description', 'The sum.']
-    expect((await run(update, { cwd })).err).toBe(
+    const updated = await run(update, { cwd })
+    expect(updated.out).toMatch(/^total version 2 is saved, hash [0-9a-f]{12}\.\n$/)
+    expect(updated.err).toBe(
       'Version 2 is a draft. Put it before the team: super-data tools submit total\n' +
         'Votes on earlier versions do not count for it.\nVersion 1 answers until it is approved.\n',
     )

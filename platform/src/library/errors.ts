@@ -45,10 +45,13 @@ export class FunctionInvalid extends PlatformError {
 export class FunctionVersionsClash extends PlatformError {
   readonly code = 'FUNCTION_VERSIONS_CLASH'
   readonly kind = 'conflict'
-  constructor(name: string, versions: readonly number[]) {
-    super(`${name} is needed in versions ${versions.join(' and ')} at once`, {
-      hint: `Save a new version of the function that still uses the older ${name}; it picks up the newest.`,
-      details: { function: name, versions },
+  /** @param needed each version, with the function that pins it: null when the program itself names it. */
+  constructor(name: string, needed: readonly { readonly version: number; readonly by: string | null }[]) {
+    const said = needed.map(({ version, by }) => `in version ${version} by ${by ?? 'this text'}`)
+    const behind = needed.reduce((old, each) => (each.version < old.version ? each : old)).by
+    super(`${name} is needed ${said.join(' and ')}`, {
+      hint: `Save ${behind ?? 'what uses the older one'} anew: it picks up the newest ${name}.`,
+      details: { function: name, versions: needed.map(each => each.version), by: needed.map(each => each.by) },
     })
   }
 }

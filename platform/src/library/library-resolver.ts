@@ -27,31 +27,22 @@ export class LibraryResolver implements FunctionResolver {
     const found = await Promise.all(refs.map(async ref => ({ ref, row: await this.#find(ref) })))
     const missing = found.filter(({ row }) => row === undefined).map(({ ref }) => ref)
     if (missing.length > 0) throw await this.#unknown(missing)
-    const ordered = new Map<string, PinnedFunction>()
+    const ordered = new Map<string, Needed>()
     for (const { row } of found) if (row) await this.#add(row, ordered)
-    return [...ordered.values()]
+    return [...ordered.values()].map(({ by: _, ...pinned }) => pinned)
   }
 
   /** Adds a version after everything it uses. */
-  async #add(row: FunctionRow, ordered: Map<string, PinnedFunction>): Promise<void> {
+  async #add(row: FunctionRow, ordered: Map<string, Needed>): Promise<void> {
     for (const pin of pinsOf(row)) {
       const used = await functionVersions(this.#reader, this.#projectId)
         .where('functions.id', '=', pin.id)
         .where('versions.hash', '=', pin.hash)
         .orderBy('versions.version')
         .executeTakeFirst()
-      if (used) this.#addOne(used, ordered)
+      if (used) addOne(used, `${row.name}/${row.arity}`, ordered)
     }
-    this.#addOne(row, ordered)
-  }
-
-  #addOne(row: FunctionRow, ordered: Map<string, PinnedFunction>): void {
-    const { owner_id: id, name, arity, version, hash, definition } = row
-    const present = ordered.get(id)
-    if (present && present.hash !== hash) {
-      throw new FunctionVersionsClash(`${name}/${arity}`, [present.version, version])
-    }
-    if (!present) ordered.set(id, { id, name, arity, version, hash, definition })
+    addOne(row, null, ordered)
   }
 
   async #find(ref: FunctionRef): Promise<FunctionRow | undefined> {
@@ -89,6 +80,19 @@ export class LibraryResolver implements FunctionResolver {
     const near = nearest(name, [...active, ...builtinNames().map(builtin => builtin.replace(/\/\d+$/, ''))])
     return near === undefined ? undefined : `Did you mean ${near}?`
   }
+}
+
+/** A function, and the one that pins it; null when the program itself names it. */
+interface Needed extends PinnedFunction {
+  readonly by: string | null
+}
+
+/** @throws FunctionVersionsClash */
+function addOne(row: FunctionRow, by: string | null, ordered: Map<string, Needed>): void {
+  const { owner_id: id, name, arity, version, hash, definition } = row
+  const present = ordered.get(id)
+  if (!present) ordered.set(id, { id, name, arity, version, hash, definition, by })
+  else if (present.hash !== hash) throw new FunctionVersionsClash(`${name}/${arity}`, [present, { version, by }])
 }
 
 function described({ name, arity, disabled_at }: FunctionRef & { disabled_at: number | null }): string {

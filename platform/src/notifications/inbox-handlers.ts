@@ -11,7 +11,7 @@ import type { Principal } from '../principal.ts'
 import type { LibraryTables } from '../state/library.ts'
 import type { PlatformTables } from '../state/platform.ts'
 import { governed } from '../state/shared-tables.ts'
-import { OpenReviews, type Proposal, subjectOf, subjectVersions } from './open-reviews.ts'
+import { OpenReviews, subjectOf, subjectVersions } from './open-reviews.ts'
 
 export interface InboxParts {
   readonly clock: Clock
@@ -78,37 +78,24 @@ export function inboxHandlers({ library, platform, clock }: InboxParts): InboxHa
   }
 }
 
-type Told = Pick<InboxItem, 'version' | 'comment' | 'todo'>
+type Told = Pick<InboxItem, 'version' | 'hash' | 'comment' | 'todo'>
 
 /** What an event says to somebody; undefined when it does not concern them, or no longer does. */
 function toldOf(event: Event, mayVote: boolean, isOwn: boolean, reviews: OpenReviews): Told | undefined {
   const word = event.type.slice(event.type.indexOf('.') + 1)
   if (word === 'submitted' && mayVote) {
     const asked = reviews.askedBy(event)
-    return asked && { version: asked.version, comment: null, todo: todoOf(asked) }
+    return asked && { ...asked, comment: null, todo: 'vote' }
   }
   if (!isOwn) return undefined
   if (word === 'voted') {
     const reject = reviews.rejectBy(event)
-    return reject && { version: reject.version, comment: reject.comment, todo: null }
+    return reject && { ...reject, hash: null, todo: null }
   }
   if (!decided.has(word)) return undefined
   const became = reviews.decidedBy(event)
-  const todo = became && word === 'conflict' ? saveAgain(event) : null
-  return { version: null, comment: null, ...became, todo }
-}
-
-function todoOf({ kind, project, subject, version, hash }: Proposal): string {
-  const area = `super-data ${kind}s`
-  const where = project === 'default' ? '' : ` --project ${project}`
-  const vote = `${area} vote ${subject} approve --hash ${hash.slice(0, 12)}${where}`
-  return `Read version ${version}: ${area} get ${subject}${where}. Then: ${vote} (or reject, with --comment TEXT).`
-}
-
-function saveAgain({ type, project, subject }: Event): string {
-  const area = `super-data ${type.startsWith('tool') ? 'tools' : 'functions'}`
-  const where = project === 'default' ? '' : ` --project ${project}`
-  return `Another version was decided first and answers. Compare: ${area} diff ${subject}${where}. Then save yours on top of it.`
+  const todo = became && word === 'conflict' ? 'compare' : null
+  return { version: null, hash: null, comment: null, ...became, todo }
 }
 
 async function rightsIn(

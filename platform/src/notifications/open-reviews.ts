@@ -8,11 +8,8 @@ import { policyOf } from '../library/version-rows.ts'
 import type { Principal } from '../principal.ts'
 import type { LibraryTables } from '../state/library.ts'
 
-/** A version before the team, or one that it turned down. */
-export interface Proposal {
-  readonly kind: 'function' | 'tool'
-  readonly project: string
-  readonly subject: string
+/** A version before the team. */
+interface Proposal {
   readonly version: number
   readonly hash: string
 }
@@ -67,7 +64,8 @@ export class OpenReviews {
   }
 
   #ask(row: ProposalRow): void {
-    this.#asked.set(keyOf(row, 'submitted'), { ...row, subject: subjectOf(row) })
+    const { version, hash } = row
+    this.#asked.set(keyOf(row, 'submitted'), { version, hash })
   }
 
   #addOwn(row: ProposalRow, cast: readonly VoteRow[], isOpen: boolean): void {

@@ -5,12 +5,13 @@ import { type CommandLine, withCommands } from './command-words.ts'
 import { renderDatasetProblems } from './dataset-problems.ts'
 import { renderReview } from './difference.ts'
 import { renderHistory } from './history.ts'
+import { renderImpact } from './impact.ts'
 import { renderInbox } from './inbox.ts'
 import { renderStats, renderSuggestions } from './learning.ts'
 import { renderFunctions, renderTools } from './lists.ts'
 import { durationText, isAnswer, isPage, type OutputStyle, renderOutput } from './output.ts'
 import { shellQuote } from './shell-quote.ts'
-import { renderTool, toldDraft, toldState, toldVotes } from './tool.ts'
+import { renderTool, toldDraft, toldSaved, toldState, toldVotes } from './tool.ts'
 
 /** What was called, for the notes on how to go on. */
 export interface Called {
@@ -36,20 +37,28 @@ const submitting: ReadonlySet<OperationName> = new Set(['tools.submit', 'tools.p
 
 const drafting: ReadonlySet<OperationName> = new Set([
   ...(['tools.create', 'tools.update', 'tools.rollback', 'tools.upgrade'] as const),
-  ...(['functions.create', 'functions.rollback'] as const),
+  ...(['functions.create', 'functions.rollback', 'learning.accept'] as const),
 ])
+
+/** A new version, of what was saved. Accepting a suggestion may put a tool away instead. */
+function isDraft(output: unknown, operation: OperationName): output is Tool | ReviewedFunction {
+  return drafting.has(operation) && (output as Tool | ReviewedFunction).state === 'draft'
+}
 
 /** A few operations say more to people, or less, than their output field by field. */
 function renderCalled(output: unknown, operation: OperationName, self: string, style: OutputStyle): string {
   if (operation === 'datasets.list') return renderOutput(output, style) + renderDatasetProblems(output as object, style)
   if (submitting.has(operation)) return `${toldState(output as Tool | ReviewedFunction, self)}\n`
   if (voting.has(operation)) return `${toldVotes(output as Tool)}\n`
+  if (isDraft(output, operation)) return `${toldSaved(output)}\n`
+  if (operation === 'learning.accept') return `${toldState(output as Tool, self)}\n`
   if (operation === 'tools.history' || operation === 'functions.history')
     return renderHistory(output as Output<'tools.history'>)
   if (operation === 'tools.diff' || operation === 'functions.diff') return renderReview(output as Output<'tools.diff'>)
+  if (operation === 'functions.impact') return renderImpact(output as Output<'functions.impact'>)
   if (operation === 'tools.stats') return renderStats(output as Output<'tools.stats'>, style)
   if (operation === 'learning.suggestions') return renderSuggestions(output as Output<'learning.suggestions'>, style)
-  if (operation === 'inbox.list') return renderInbox(output as Output<'inbox.list'>)
+  if (operation === 'inbox.list') return renderInbox(output as Output<'inbox.list'>, self)
   if (operation === 'tools.list') return renderTools(output as Output<'tools.list'>, style)
   if (operation === 'functions.list') return renderFunctions(output as Output<'functions.list'>, style)
   if (operation === 'tools.get') return renderTool(output as Tool, style)
@@ -59,7 +68,7 @@ function renderCalled(output: unknown, operation: OperationName, self: string, s
 /** What the reader should know that is not part of the output. */
 function notes(output: unknown, { operation, words }: Called, self: string): readonly string[] {
   if (operation === 'users.invite') return [inviteNote(output as Output<'users.invite'>)]
-  if (drafting.has(operation)) return [toldDraft(output as Tool | ReviewedFunction, self)]
+  if (isDraft(output, operation)) return [toldDraft(output, self)]
   if (isAnswer(output)) return answerNotes(output, operation, { words, self })
   if (!isPage(output) || !output.cursor) return []
   return [`There is more: ${[self, ...words.map(shellQuote), '--cursor', shellQuote(output.cursor)].join(' ')}`]

@@ -35,6 +35,11 @@ export function toldVotes(voted: Tool | ReviewedFunction): string {
   return `${name} version ${voted.version}: ${approvals} of ${voted.votesNeeded} approvals${rejected}, ${voted.state}.`
 }
 
+/** That a version was saved, and the hash it is known by. */
+export function toldSaved(saved: Tool | ReviewedFunction): string {
+  return `${referenceOf(saved).name} version ${saved.version} is saved, hash ${saved.hash.slice(0, 12)}.`
+}
+
 /** What a version that was just saved is not yet, and what becomes of those before it. */
 export function toldDraft(saved: Tool | ReviewedFunction, self: string): string {
   const { area, name } = referenceOf(saved)
