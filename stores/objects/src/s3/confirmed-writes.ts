@@ -30,7 +30,7 @@ export type WriteOutcome =
  * Carries one write to the end: what was not confirmed is read again before anything is repeated, and what stays open
  * is said to be open.
  */
-export class S3Writer {
+export class ConfirmedWrites {
   readonly #client: S3Client
   readonly #head: (key: string, signal: AbortSignal | undefined) => Promise<StoredHead | undefined>
 
