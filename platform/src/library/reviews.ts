@@ -6,22 +6,20 @@ import { requireCurrent } from './current-version.ts'
 import { derive } from './derive.ts'
 import {
   BaseOutdated,
-  FunctionNotApproved,
   ProposalNotYours,
   ProposalsTooMany,
   ToolStateConflict,
   VoteCommentMissing,
-  VoteNotEligible,
   VoteStale,
 } from './errors.ts'
-import { pinsOf } from './pinned-functions.ts'
 import type { Reader } from './reader.ts'
-import { isSafe, type ReviewPolicy, reviewersOf, standingOf, type VoteConfirmation, votesNeeded } from './review.ts'
-import { readRosters } from './roster.ts'
+import { isSafe, type ReviewPolicy, type VoteConfirmation, votesNeeded } from './review.ts'
+import { chooseReviewers, requireReviewer } from './reviewers.ts'
+import { requireApproved, unapprovedPins } from './unapproved-pins.ts'
 import {
   allVersions,
-  chainOf,
   isMadeFrom,
+  newestOf,
   policyOf,
   stateOf,
   type VersionRow,
@@ -119,7 +117,7 @@ export class Reviews {
     requireApproved(owner, unapproved, change)
     if (!change.unlimited) await this.#checkPending(transaction, version.created_by)
     const stamp = await this.#parts.stamps.next(transaction)
-    const { excluded, reviewers } = await this.#reviewers(transaction, owner, {
+    const { excluded, reviewers } = await chooseReviewers(transaction, owner, {
       versions,
       stamp,
       userId: change.userId,
@@ -191,7 +189,7 @@ export class Reviews {
   async votable(reader: Reader, owner: Reviewed, cast: VoteCast): Promise<VersionRow> {
     if (cast.vote === 'reject' && cast.comment.trim() === '') throw new VoteCommentMissing()
     const version = await this.#votedOn(reader, owner, cast.hash)
-    await this.#requireReviewer(reader, owner, version, cast.userId)
+    await requireReviewer(reader, owner, version, cast.userId)
     return version
   }
 
@@ -329,37 +327,6 @@ export class Reviews {
       .execute()
   }
 
-  /**
-   * Who may vote. Nobody on their own work, nor on what they put forward; where that leaves nobody although there are
-   * others, those whose part in it is smallest may.
-   */
-  async #reviewers(
-    reader: Reader,
-    owner: Reviewed,
-    {
-      versions,
-      stamp,
-      userId,
-      authors,
-    }: {
-      readonly versions: readonly VersionRow[]
-      readonly stamp: string
-      readonly userId: string
-      /** Of functions it uses that are not approved. */
-      readonly authors: readonly string[]
-    },
-  ): Promise<{ excluded: readonly string[]; reviewers: readonly string[] }> {
-    const roster = (await readRosters(reader, [owner.project_id]))(owner.project_id)
-    const author = newestOf(versions).created_by
-    const rungs = [[author, userId, ...coAuthors(versions, owner), ...authors], [author, userId], [author]]
-    for (const rung of rungs) {
-      const excluded = await withOtherSelves(reader, rung)
-      const reviewers = reviewersOf(roster, stamp, excluded)
-      if (reviewers.length > 0) return { excluded: [...new Set(excluded)], reviewers }
-    }
-    return { excluded: await withOtherSelves(reader, [author]), reviewers: [] }
-  }
-
   /** The pending version of that hash. */
   async #votedOn(reader: Reader, owner: Reviewed, hash: string): Promise<VersionRow> {
     const versions = await allVersions(reader, owner.id)
@@ -374,20 +341,6 @@ export class Reviews {
     return named
   }
 
-  async #requireReviewer(reader: Reader, owner: Reviewed, version: VersionRow, userId: string): Promise<void> {
-    const roster = (await readRosters(reader, [owner.project_id]))(owner.project_id)
-    const submission = await reader
-      .selectFrom('submissions')
-      .select('stamp')
-      .where('id', '=', version.submission_id ?? '')
-      .executeTakeFirstOrThrow()
-    const { stamp } = submission
-    const standing = standingOf(roster, { stamp, excluded: policyOf(version)?.excluded ?? [] }, userId)
-    if (standing === 'author') throw new VoteNotEligible('nobody votes on a version of their own')
-    if (standing === 'outsider')
-      throw new VoteNotEligible('only editors who were members when it was proposed may vote')
-  }
-
   async #checkPending(reader: Reader, authorId: string): Promise<void> {
     const pending = await versionRows(reader)
       .where('versions.created_by', '=', authorId)
@@ -398,65 +351,10 @@ export class Reviews {
   }
 }
 
-/** The users of one machine and its owner are one person: each of them can act as the others. */
-async function withOtherSelves(reader: Reader, userIds: readonly string[]): Promise<string[]> {
-  const machines = reader
-    .selectFrom('users')
-    .select('issuer')
-    .where('id', 'in', userIds)
-    .where('issuer', 'like', 'os:%')
-  const selves = await reader.selectFrom('users').select('id').where('issuer', 'in', machines).execute()
-  return [...new Set([...userIds, ...selves.map(user => user.id)])]
-}
-
-function newestOf(versions: readonly VersionRow[]): VersionRow {
-  const newest = versions.at(-1)
-  if (newest === undefined) throw new Error('a tool or function without versions')
-  return newest
-}
-
 /** What answers must be among what a version was made from: else it would undo it. @throws BaseOutdated */
 function requireOnTop(owner: Reviewed, version: VersionRow, versions: readonly VersionRow[]): void {
   const approved = versions.find(each => each.version === owner.approved_version)
   if (approved && !isMadeFrom(version, approved, versions)) throw new BaseOutdated(owner.name, approved.version)
-}
-
-/** The versions of functions it pins that the team has not approved. */
-async function unapprovedPins(reader: Reader, version: VersionRow) {
-  const pins = pinsOf(version)
-  if (pins.length === 0) return []
-  const rows = await reader
-    .selectFrom('versions')
-    .select(['owner_id', 'hash', 'state', 'created_by'])
-    .where(
-      'owner_id',
-      'in',
-      pins.map(pin => pin.id),
-    )
-    .execute()
-  return pins.flatMap(pin => {
-    const versions = rows.filter(row => row.owner_id === pin.id && row.hash === pin.hash)
-    if (versions.some(row => row.state === 'approved')) return []
-    const isPending = versions.some(row => row.state === 'pending')
-    return [{ name: `${pin.name}/${pin.arity}`, isPending, authors: versions.map(row => row.created_by) }]
-  })
-}
-
-/** @throws FunctionNotApproved naming all */
-function requireApproved(
-  owner: Pick<Reviewed, 'name'>,
-  unapproved: readonly { readonly name: string; readonly isPending: boolean }[],
-  { together }: Pick<Submitting, 'together'>,
-): void {
-  const missing = unapproved.filter(pin => together !== true || !pin.isPending).map(pin => pin.name)
-  if (missing.length > 0) throw new FunctionNotApproved(owner.name, missing)
-}
-
-/** Whoever wrote a version that this one was made from, back to the one that answers. */
-function coAuthors(versions: readonly VersionRow[], owner: Reviewed): string[] {
-  const chain = chainOf(newestOf(versions).id, versions)
-  const approved = chain.findIndex(version => version.version === owner.approved_version)
-  return chain.slice(0, approved === -1 ? chain.length : approved).map(version => version.created_by)
 }
 
 async function attemptsAt(reader: Reader, versionId: string): Promise<number> {

@@ -42,6 +42,13 @@ export function allVersions(reader: Reader, ownerId: string): Promise<VersionRow
   return versionRows(reader).where('versions.owner_id', '=', ownerId).orderBy('versions.version').execute()
 }
 
+/** Of versions that stand oldest first. */
+export function newestOf(versions: readonly VersionRow[]): VersionRow {
+  const newest = versions.at(-1)
+  if (newest === undefined) throw new Error('a tool or function without versions')
+  return newest
+}
+
 export interface NewVersion {
   readonly kind: 'function' | 'tool'
   readonly ownerId: string
