@@ -3,26 +3,12 @@ import type { WriteAnswer } from './answers/answer.ts'
 import { commit } from './connections/commit.ts'
 import type { Connection } from './connections/connection.ts'
 import type { Logins } from './connections/logins.ts'
-import {
-  PolicyDenied,
-  PostgresConfirmationNeeded,
-  PostgresFailed,
-  PostgresOperationFailed,
-  PostgresTooManyRows,
-  PostgresUnexpectedRows,
-} from './errors.ts'
+import { PolicyDenied, PostgresFailed, PostgresOperationFailed, PostgresUnexpectedRows } from './errors.ts'
 import type { PostgresLimits } from './limits.ts'
-import type { Gate, Judged } from './sql/gate.ts'
+import type { Gate } from './sql/gate.ts'
 import { beginWriting, type Isolation } from './sql/prologue.ts'
 import type { RunContext, StatementOptions, StatementRunner } from './statement-runner.ts'
-
-/** What keeps a change from being larger than its caller thought. */
-export interface WriteGuards {
-  /** More rows than this roll the change back. */
-  readonly maxAffectedRows?: number
-  /** UPDATE and DELETE without a condition need it. */
-  readonly confirmAllRows?: boolean
-}
+import { checkAffected, checkConfirmed, type WriteGuards } from './write-guards.ts'
 
 export interface WriteRequest extends StatementOptions, WriteGuards {
   readonly text: string
@@ -177,21 +163,6 @@ export class Writing {
       pool.giveBack(connection)
     }
   }
-}
-
-function checkConfirmed(statement: Judged, { confirmAllRows }: WriteGuards): void {
-  if (statement.allRows === undefined || confirmAllRows) return
-  throw new PostgresConfirmationNeeded(`${statement.allRows} without a condition touches every row`, {
-    hint: 'Add WHERE, or confirm that all rows are meant (confirmAllRows).',
-  })
-}
-
-function checkAffected(affected: number, { maxAffectedRows }: WriteGuards): void {
-  if (maxAffectedRows === undefined || affected <= maxAffectedRows) return
-  throw new PostgresTooManyRows(`${affected} rows would change; ${maxAffectedRows} are allowed. Nothing was stored`, {
-    hint: 'Narrow the condition, or allow more rows.',
-    details: { affected, maxAffectedRows },
-  })
 }
 
 async function atOperation<T>(index: number, work: () => Promise<T>): Promise<T> {

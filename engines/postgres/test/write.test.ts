@@ -49,6 +49,8 @@ describePostgres('writing', {}, scene => {
   it.each([
     ['UPDATE', 'UPDATE acct SET bal = 0'],
     ['a condition that is none', 'UPDATE acct SET bal = 0 WHERE true'],
+    ['a column that is itself', 'UPDATE acct SET bal = 0 WHERE acct.id = acct.id'],
+    ['a condition with a way out', 'DELETE FROM entry WHERE (id = 1 AND acct_id = 2) OR true'],
     ['DELETE', 'DELETE FROM entry'],
     ['inside of WITH', 'WITH x AS (DELETE FROM entry RETURNING 1) SELECT count(*) FROM x'],
     ['MERGE on nothing', 'MERGE INTO acct USING (SELECT 1) x ON true WHEN MATCHED THEN DELETE'],

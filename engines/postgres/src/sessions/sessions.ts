@@ -10,7 +10,6 @@ import { type RunLimits, tooManyBytes } from '../connections/connection.ts'
 import type { Logins } from '../connections/logins.ts'
 import {
   PolicyDenied,
-  PostgresConfirmationNeeded,
   PostgresNameInvalid,
   PostgresSessionBusy,
   PostgresSessionLost,
@@ -25,7 +24,7 @@ import type { Gate, GateOptions, Judged } from '../sql/gate.ts'
 import { quoteIdentifier } from '../sql/identifier.ts'
 import { beginReading, beginWriting, type Isolation } from '../sql/prologue.ts'
 import type { RunContext, StatementOptions, StatementRunner } from '../statement-runner.ts'
-import type { WriteGuards } from '../writing.ts'
+import { checkAffected, checkConfirmed, type WriteGuards } from '../write-guards.ts'
 import {
   endsIn,
   loginOf,
@@ -322,27 +321,20 @@ export class Sessions implements AsyncDisposable {
   async #prepare(session: Session, request: SessionRequest): Promise<RunContext> {
     const gate = this.#gateOf(session)
     const statement = await gate.check(request.text, session.mode === 'read' ? 'read' : 'write')
-    if (statement.allRows !== undefined && !request.confirmAllRows) {
-      throw new PostgresConfirmationNeeded(`${statement.allRows} without a condition touches every row`, {
-        hint: 'Add WHERE, or confirm that all rows are meant (confirmAllRows).',
-      })
-    }
+    checkConfirmed(statement, request)
     const { types } = await gate.functions()
     return this.#options.runner.prepare(statement, request, types)
   }
 
-  async #runOne(session: Session, context: RunContext, { maxAffectedRows }: WriteGuards) {
+  async #runOne(session: Session, context: RunContext, guards: WriteGuards) {
     const { runner } = this.#options
     if (context.statement.kind === 'read') {
       const { answer } = await runner.runInBatches(session.connection, context)
       return { answer, affected: 0 }
     }
     const ran = await runner.runWhole(session.connection, context)
-    if (maxAffectedRows === undefined || ran.affected <= maxAffectedRows) return ran
-    throw new PostgresTooManyRows(`${ran.affected} rows would change; ${maxAffectedRows} are allowed`, {
-      hint: 'The statement was undone; narrow its condition, or allow more rows.',
-      details: { affected: ran.affected, maxAffectedRows },
-    })
+    checkAffected(ran.affected, guards)
+    return ran
   }
 
   /** Undoes the statement alone where that was asked for, or has to be possible. */

@@ -1,4 +1,6 @@
 import type { QualifiedName } from '../catalog.ts'
+import { dependsOnRow } from './condition.ts'
+import { nodesOf } from './nodes.ts'
 import type { Tree } from './parser.ts'
 
 /** A name as it stands in the text. */
@@ -76,19 +78,6 @@ export function findIn(tree: Tree): Findings {
   return findings
 }
 
-/** Every object below, with the key it stands under: its type, or the name of its field. */
-function* nodesOf(tree: Tree): Iterable<readonly [string, Tree]> {
-  const rest: (readonly [string, unknown])[] = [['', tree]]
-  for (let next = rest.pop(); next; next = rest.pop()) {
-    const [key, value] = next
-    if (Array.isArray(value)) for (const part of value) rest.push([key, part])
-    else if (typeof value === 'object' && value !== null) {
-      yield [key, value as Tree]
-      for (const [name, part] of Object.entries(value)) rest.push([name, part])
-    }
-  }
-}
-
 function note(findings: Mutable<Findings> & { commonTables: Set<string> }, key: string, node: Tree): void {
   const at = offsetOf(node)
   if (typeof node['relname'] === 'string') findings.tables.push(rangeOf(node))
@@ -117,13 +106,6 @@ function noteStatement(findings: Mutable<Findings>, key: string, node: Tree): vo
   const condition = key === 'MergeStmt' ? node['joinCondition'] : node['whereClause']
   if (command !== undefined && command !== 'INSERT' && !dependsOnRow(condition))
     findings.allRows.push({ name: command, ...at })
-}
-
-/** `WHERE true` is no condition either. */
-function dependsOnRow(condition: unknown): boolean {
-  if (typeof condition !== 'object' || condition === null) return false
-  for (const [key] of nodesOf(condition as Tree)) if (key === 'ColumnRef' || key === 'CurrentOfExpr') return true
-  return false
 }
 
 function rangeOf(node: Tree): Mention {
