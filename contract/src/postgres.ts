@@ -26,7 +26,7 @@ const dryRun = z.boolean().default(false).describe('Do it, say what happened, ro
 const confirmAllRows = z
   .boolean()
   .default(false)
-  .describe('For UPDATE or DELETE of every row: no WHERE, or one that is always true.')
+  .describe('For UPDATE or DELETE of all rows.')
 const confirm = z.boolean().default(false).describe('Must be true: this cannot be undone.')
 const most = z.coerce.number().int().min(1).max(1_000).default(100)
 const cursor = z.string().max(1_000).optional().describe('Where the previous page ended.')
