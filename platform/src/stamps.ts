@@ -4,8 +4,8 @@ import { type LibraryTransaction, lastStamp } from './state/library.ts'
 const counterDigits = 4
 const counterMax = 36 ** counterDigits - 1
 const timeDigits = 9
-/** A stamp further ahead than this is of a broken clock: it is kept, but nobody follows it. */
-const aheadMs = 86_400_000
+/** Half of what the digits can say: no clock tells it, and whoever followed it would soon have no stamps left. */
+const timeMax = 36 ** timeDigits / 2
 
 /**
  * Hybrid logical clock: stamps that sort, as texts, in an order in which nothing comes before what it was made after,
@@ -30,9 +30,12 @@ export class Stamps {
     return stamp
   }
 
-  /** What is stamped from now on comes after this one, which another installation made. */
+  /**
+   * What is stamped from now on comes after this one, which another installation made, however wrong its clock or the
+   * one here is: what is done with somebody's work must never sort before it.
+   */
   async see(transaction: LibraryTransaction, stamp: string): Promise<void> {
-    if (timeOf(stamp) > this.#clock.now() + aheadMs) return
+    if (!(timeOf(stamp) < timeMax)) return
     if (stamp > (await lastStamp(transaction))) await keep(transaction, stamp)
   }
 }

@@ -239,14 +239,15 @@ describe('stamps', () => {
     await next()
     clock.advance(-7_200_000)
     await next()
-    const ahead = `${(clock.now() + 20 * 3_600_000).toString(36).padStart(9, '0')}-0000-other`
+    const ahead = `${(clock.now() + 90 * 86_400_000).toString(36).padStart(9, '0')}-0000-other`
     await a.library.write(transaction => stamps.see(transaction, ahead))
     await next()
     expect(made).toEqual([...made].sort())
     expect((made.at(-1) ?? '') > ahead).toBe(true)
-    const broken = `${(clock.now() + 90 * 86_400_000).toString(36).padStart(9, '0')}-0000-other`
-    await a.library.write(transaction => stamps.see(transaction, broken))
-    await next()
-    expect((made.at(-1) ?? '') < broken).toBe(true)
+    for (const broken of ['zzzzzzzzz-zzzz-other', 'é-0000-other']) {
+      await a.library.write(transaction => stamps.see(transaction, broken))
+      await next()
+      expect((made.at(-1) ?? '') < broken).toBe(true)
+    }
   })
 })

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { travellingTables } from '../src/state/travelling-tables.ts'
 import { openBucket } from './sync-faulty-store.ts'
 import { databaseKey, meaningOf, openInstallation, syncNow, toolNames } from './sync-installation.ts'
-import { openWhole, problemOf } from './whole-platform.ts'
+import { MovedClock, openWhole, problemOf } from './whole-platform.ts'
 
 describe('a library that two installations share', { timeout: 120_000 }, () => {
   it('lets a tool that was made on one be called on the other', async () => {
@@ -91,6 +91,31 @@ describe('a library that two installations share', { timeout: 120_000 }, () => {
     }
     expect(votes[0]?.map(vote => vote['by_user']).sort()).toEqual(['bob', 'owner'])
     expect(votes[1]).toEqual(votes[0])
+  })
+
+  it.each([-3, 3])('reviews alike where a clock is %i days off, and what is taken away there stays away', async days => {
+    const bucket = openBucket()
+    await using a = await openInstallation(bucket)
+    const bob = await a.join('bob')
+    await a.join('eve')
+    await syncNow(a)
+    const clock = new MovedClock()
+    clock.advance(days * 86_400_000)
+    await using b = await openInstallation(bucket, { clock })
+    const { secret: ada } = await b.ask('keys.create', { label: 'there', user: 'bob' })
+    await b.askAs(ada, 'tools.create', { tool: 'counted', description: 'A question.', engine: 'jq', text: '7' })
+    const proposed = await b.askAs(ada, 'tools.submit', { tool: 'counted' })
+    expect(proposed).toMatchObject({ state: 'pending', review: null, votesNeeded: 2 })
+    await b.ask('members.remove', { user: 'eve' })
+    const approved = await b.ask('tools.vote', { tool: 'counted', vote: 'approve', hash: proposed.hash })
+    expect(approved).toMatchObject({ state: 'approved' })
+    for (const each of [b, a]) await syncNow(each)
+    expect((await a.ask('members.list', {})).items.map(member => member.user)).not.toContain('eve')
+    expect(await a.askAs(bob, 'tools.get', { tool: 'counted' })).toMatchObject({ state: 'approved' })
+    await a.ask('tools.disable', { tool: 'counted' })
+    for (const each of [a, b]) await syncNow(each)
+    expect(await b.ask('tools.get', { tool: 'counted' })).toMatchObject({ state: 'disabled' })
+    expect(meaningOf(a)).toEqual(meaningOf(b))
   })
 
   it('tells authors of a reject from elsewhere, and of an approval that another one was faster than', async () => {

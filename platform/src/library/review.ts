@@ -115,11 +115,18 @@ function unlessRejected({ outcome, index }: Decided, votes: readonly CastVote[])
 }
 
 function atDeadline(submission: SubmissionRow, votes: readonly CastVote[], roster: Roster): Outcome {
-  const stamp = stampAt(submission.expires_at)
+  const stamp = deadlineOf(submission, votes)
   const { standing } = standingAt(submission, votes, roster, stamp)
   const agreed = standing.length > 0 && standing.every(vote => vote.vote === 'approve')
   const state = policyOf(submission).autoApprove && agreed ? 'approved' : 'expired'
   return { state, decidedAt: submission.expires_at, decidedStamp: stamp }
+}
+
+/** Where stamps run ahead of the clock, the votes in time and their voters are still from before the deadline. */
+function deadlineOf(submission: SubmissionRow, votes: readonly CastVote[]): string {
+  const latest = votes.at(-1)?.stamp ?? submission.stamp
+  const atClock = stampAt(submission.expires_at)
+  return atClock > latest ? atClock : `${latest}~`
 }
 
 /**
