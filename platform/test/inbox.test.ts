@@ -78,6 +78,15 @@ describe('the inbox', () => {
     expect((await inbox(bob)).items).toEqual([])
   })
 
+  it('tells the author when somebody else takes a proposal back, or saves over it', async () => {
+    await whole.askAs(bob, 'tools.update', { tool: 'total', expectedVersion: 1, description: 'The total.' })
+    expect((await inbox(ada)).items).toMatchObject([{ type: 'tool.withdrawn', subject: 'total', by: 'bob' }])
+    expect((await inbox(bob)).items).toEqual([])
+    await whole.askAs(bob, 'tools.submit', { tool: 'total' })
+    await whole.ask('tools.withdraw', { tool: 'total' })
+    expect((await inbox(bob)).items).toMatchObject([{ type: 'tool.withdrawn', subject: 'total', by: 'owner' }])
+  })
+
   it('remembers what was seen', async () => {
     const { items, unseen } = await inbox(bob)
     expect(unseen).toBe(1)

@@ -181,6 +181,21 @@ describe('two libraries that meet', () => {
     expect(await b.whole.run('voted')).toMatchObject({ value: 1 })
   })
 
+  it('answer a vote with the version it is on, where two wait under one name', async () => {
+    const { alice = '', bob = '', carol = '' } = await team()
+    await a.whole.askAs(alice, 'tools.create', { tool: 'both', description: 'x', engine: 'jq', text: '"of a"' })
+    const first = await a.whole.askAs(alice, 'tools.submit', { tool: 'both' })
+    clock.advance(10)
+    const { secret } = await b.whole.ask('keys.create', { label: 'there', user: 'bob' })
+    await b.whole.askAs(secret, 'tools.create', { tool: 'both', description: 'x', engine: 'jq', text: '"of b"' })
+    await b.whole.askAs(secret, 'tools.submit', { tool: 'both' })
+    await meet()
+    expect(await get(a, 'both')).toMatchObject({ version: 2, state: 'pending' })
+    const vote = { tool: 'both', vote: 'approve', hash: first.hash } as const
+    expect(await a.whole.askAs(carol, 'tools.vote', vote)).toMatchObject({ version: 1, votes: [{ user: 'carol' }] })
+    expect(await a.whole.askAs(bob, 'tools.vote', vote)).toMatchObject({ version: 1, state: 'approved' })
+  })
+
   it('take an approval back when somebody had rejected elsewhere', async () => {
     const { alice = '', bob = '', carol = '' } = await team()
     await a.whole.askAs(alice, 'tools.create', { tool: 'doubted', description: 'x', engine: 'jq', text: '1' })
@@ -223,6 +238,9 @@ describe('two libraries that meet', () => {
     clock.advance(10)
     await b.whole.ask('tools.update', { tool: 'retired', expectedVersion: 1, text: '2' })
     await meet()
+    expect(await problemOf(a.whole.ask('tools.restore', { tool: 'retired' }))).toMatchObject({
+      message: 'retired is draft, not disabled',
+    })
     expect(await get(a, 'retired')).toMatchObject({ state: 'draft', version: 2, approvedVersion: null })
     await expectSame()
   })

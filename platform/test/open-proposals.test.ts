@@ -66,3 +66,28 @@ it('it comes page by page, and no more once its time is over', async () => {
   whole.clock.advance(25 * 3_600_000)
   expect((await whole.ask('proposals.list')).items).toEqual([])
 })
+
+it('whoever leaves is neither counted nor waited for, and who is left may decide with the same vote again', async () => {
+  await using team = await openWhole({
+    settings: { review: { approvalThreshold: 3, proposalHours: 24, pendingMax: 10 } },
+  })
+  const [ada, bob, cid, dan] = await Promise.all(['ada', 'bob', 'cid', 'dan'].map(name => team.join(name)))
+  await team.askAs(ada!, 'tools.create', { tool: 'waits', description: 'A question.', engine: 'jq', text: '1' })
+  const { hash } = await team.askAs(ada!, 'tools.submit', { tool: 'waits' })
+  const approve = (bearer: string) => team.askAs(bearer, 'tools.vote', { tool: 'waits', vote: 'approve', hash })
+  for (const each of [bob!, cid!]) await approve(each)
+  const waiting = async (bearer: string) => (await team.askAs(bearer, 'proposals.list')).items[0]
+  expect(await waiting(cid!)).toMatchObject({ approvals: 2, votesNeeded: 3, yourVote: 'cast' })
+  await team.ask('members.remove', { user: 'bob' })
+  expect(await waiting(cid!)).toMatchObject({ approvals: 1, votesNeeded: 3, yourVote: 'cast' })
+  expect(await approve(cid!)).toMatchObject({ state: 'pending' })
+  await team.ask('members.set', { user: 'dan', role: 'viewer' })
+  await team.ask('members.remove', { user: 'owner' })
+  expect(await waiting(cid!)).toMatchObject({ approvals: 1, votesNeeded: 1, yourVote: 'wanted' })
+  expect(await waiting(dan!)).toMatchObject({ yourVote: 'none' })
+  const approved = await approve(cid!)
+  expect(approved).toMatchObject({ state: 'approved', approvedBy: ['cid'] })
+  expect(approved.votes.map(vote => vote.user)).toEqual(['bob', 'cid'])
+  const [version] = (await team.askAs(cid!, 'tools.history', { tool: 'waits' })).items
+  expect(version).toMatchObject({ approvedBy: ['cid'] })
+})

@@ -93,7 +93,7 @@ describe('a library that two installations share', { timeout: 120_000 }, () => {
     expect(votes[1]).toEqual(votes[0])
   })
 
-  it.each([-3, 3])('reviews alike where a clock is %i days off, and what is taken away there stays away', async days => {
+  it.each([-3, 3])('reviews alike where a clock is %i days off, and what goes there stays gone', async days => {
     const bucket = openBucket()
     await using a = await openInstallation(bucket)
     const bob = await a.join('bob')

@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely'
-import type { DerivedOwner, LibraryTables, LibraryTransaction } from '../state/library.ts'
+import type { DerivedOwner, LibraryTables } from '../state/library.ts'
+import type { Reader } from './reader.ts'
 import type { CastVote, SubmissionRow } from './review.ts'
 import { type Roster, readRosters } from './roster.ts'
 
@@ -46,11 +47,11 @@ export interface Facts {
 }
 
 /** Everything that was written about some functions and tools, or about all: functions first. */
-export async function readFacts(transaction: LibraryTransaction, only?: readonly string[]): Promise<Facts> {
-  const owners = await readOwners(transaction, only)
-  const votes = await readCountedVotes(transaction, only)
-  const versions = await readVersions(transaction, votes, only)
-  const disablings = await readDisablings(transaction, only)
+export async function readFacts(reader: Reader, only?: readonly string[]): Promise<Facts> {
+  const owners = await readOwners(reader, only)
+  const votes = await readCountedVotes(reader, only)
+  const versions = await readVersions(reader, votes, only)
+  const disablings = await readDisablings(reader, only)
   const projectIds = only && [...new Set(owners.map(owner => owner.row.project_id))]
   const byOwner = Map.groupBy(versions, version => version.row.owner_id)
   const newByOwner = Map.groupBy(
@@ -64,19 +65,19 @@ export async function readFacts(transaction: LibraryTransaction, only?: readonly
       newVotes: newByOwner.get(owner.row.id) ?? [],
       disabling: disablings.get(owner.row.id),
     })),
-    roster: await readRosters(transaction, projectIds),
+    roster: await readRosters(reader, projectIds),
   }
 }
 
 type Owner = Omit<OwnerFacts, 'versions' | 'newVotes' | 'disabling'>
 
-async function readOwners(transaction: LibraryTransaction, only?: readonly string[]): Promise<Owner[]> {
-  let functions = transaction
+async function readOwners(reader: Reader, only?: readonly string[]): Promise<Owner[]> {
+  let functions = reader
     .selectFrom('functions')
     .innerJoin('projects', 'projects.id', 'functions.project_id')
     .selectAll('functions')
     .select('projects.name as project')
-  let tools = transaction
+  let tools = reader
     .selectFrom('tools')
     .innerJoin('projects', 'projects.id', 'tools.project_id')
     .selectAll('tools')
@@ -94,14 +95,14 @@ async function readOwners(transaction: LibraryTransaction, only?: readonly strin
 }
 
 async function readVersions(
-  transaction: LibraryTransaction,
+  reader: Reader,
   votes: readonly KnownVote[],
   only?: readonly string[],
 ): Promise<VersionFacts[]> {
-  let query = transaction.selectFrom('versions').selectAll()
+  let query = reader.selectFrom('versions').selectAll()
   if (only) query = query.where('owner_id', 'in', only)
   const rows = await query.orderBy('stamp').orderBy('id').execute()
-  const submissions = await readSubmissions(transaction, only)
+  const submissions = await readSubmissions(reader, only)
   const bySubmission = Map.groupBy(votes, vote => vote.submission)
   return rows.map(row => {
     const submission = submissions.get(row.id)?.findLast(each => each.hash === row.hash)
@@ -111,11 +112,8 @@ async function readVersions(
 }
 
 /** By version, in the order of stamps. */
-async function readSubmissions(
-  transaction: LibraryTransaction,
-  only?: readonly string[],
-): Promise<Map<string, SubmissionRow[]>> {
-  let query = transaction
+async function readSubmissions(reader: Reader, only?: readonly string[]): Promise<Map<string, SubmissionRow[]>> {
+  let query = reader
     .selectFrom('submissions')
     .innerJoin('versions', 'versions.id', 'submissions.version_id')
     .leftJoin('withdrawals', 'withdrawals.submission_id', 'submissions.id')
@@ -127,8 +125,8 @@ async function readSubmissions(
 }
 
 /** In the order in which they came to count: one that must be confirmed does from when it was. */
-async function readCountedVotes(transaction: LibraryTransaction, only?: readonly string[]): Promise<KnownVote[]> {
-  let query = transaction
+async function readCountedVotes(reader: Reader, only?: readonly string[]): Promise<KnownVote[]> {
+  let query = reader
     .selectFrom('votes')
     .innerJoin('submissions', 'submissions.id', 'votes.submission_id')
     .innerJoin('versions', 'versions.id', 'submissions.version_id')
@@ -153,8 +151,8 @@ async function readCountedVotes(transaction: LibraryTransaction, only?: readonly
   return votes.sort(byStamp)
 }
 
-async function readDisablings(transaction: LibraryTransaction, only?: readonly string[]) {
-  let query = transaction.selectFrom('disablings').selectAll()
+async function readDisablings(reader: Reader, only?: readonly string[]) {
+  let query = reader.selectFrom('disablings').selectAll()
   if (only) query = query.where('owner_id', 'in', only)
   const rows = await query.orderBy('stamp').orderBy('id').execute()
   return new Map(rows.map(row => [row.owner_id, row]))

@@ -1,6 +1,6 @@
 import type { Output, ToolDefinition } from '@super-data/contract'
 import type { Reader } from './reader.ts'
-import { standingOf } from './review.ts'
+import { decide, standingAt, standingOf } from './review.ts'
 import { type Roster, readRosters } from './roster.ts'
 import { policyOf, stateOf, versionRows } from './version-rows.ts'
 
@@ -21,7 +21,8 @@ export async function readOpenProposals(
   const roster = (await readRosters(reader, [asked.projectId]))(asked.projectId)
   return open.map(row => {
     const cast = votes.get(row.submission_id ?? '') ?? []
-    const counted = (vote: VoteRow['vote']) => cast.filter(each => each.vote === vote && each.counts).length
+    const { standing, needed } = standingNow(row, cast, roster)
+    const counted = (vote: VoteRow['vote']) => standing.filter(each => each.vote === vote).length
     return {
       kind: row.kind,
       name: row.tool ?? `${row.function}/${row.arity}`,
@@ -32,8 +33,8 @@ export async function readOpenProposals(
       expiresAt: row.expires_at ?? 0,
       approvals: counted('approve'),
       rejects: counted('reject'),
-      votesNeeded: row.votes_needed ?? 0,
-      yourVote: yourVote(row, cast, roster, asked.userId),
+      votesNeeded: needed,
+      yourVote: yourVote(row, cast, { roster, userId: asked.userId, isDue: decide(standing, needed) !== 'pending' }),
       stamp: row.submitted_stamp ?? '',
     }
   })
@@ -54,6 +55,15 @@ function pendingRows(reader: Reader, projectId: string) {
     .orderBy('submissions.stamp')
 }
 
+/** Of those who left since, neither votes count nor are any waited for. */
+function standingNow(row: PendingRow, cast: readonly Vote[], roster: Roster) {
+  const { submitted_stamp: stamp, policy, votes_needed } = row
+  const submission = { stamp: stamp ?? '', policy: policy ?? '{}', votes_needed: votes_needed ?? 0 }
+  const counting = cast.filter(vote => vote.counts).map(({ user_id: userId, vote }) => ({ userId, vote }))
+  return standingAt(submission, counting, roster, '~')
+}
+
+type Vote = VoteRow & { readonly counts: boolean }
 type VoteRow = Awaited<ReturnType<typeof readVotes>>[number]
 
 /** By submission, the latest of each voter. */
@@ -80,15 +90,15 @@ function readVotes(reader: Reader, submissionIds: readonly string[]) {
 
 function yourVote(
   row: PendingRow,
-  cast: readonly (VoteRow & { readonly counts: boolean })[],
-  roster: Roster,
-  userId: string,
+  cast: readonly Vote[],
+  { roster, userId, isDue }: { readonly roster: Roster; readonly userId: string; readonly isDue: boolean },
 ): Proposal['yourVote'] {
   const submission = { stamp: row.submitted_stamp ?? '', excluded: policyOf(row)?.excluded ?? [] }
   const standing = standingOf(roster, submission, userId)
   if (standing !== 'reviewer') return standing === 'author' ? 'own' : 'none'
   const vote = cast.find(each => each.user_id === userId)
-  if (vote === undefined) return 'wanted'
+  // Those who were waited for have left: the same vote once more decides.
+  if (vote === undefined || (vote.counts && isDue)) return 'wanted'
   return vote.counts ? 'cast' : 'unconfirmed'
 }
 

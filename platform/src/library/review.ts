@@ -40,9 +40,11 @@ export interface Outcome {
   readonly decidedAt: number | null
   /** When, among everything that was ever stamped. */
   readonly decidedStamp: string | null
+  /** Whose approvals counted when it was approved: who had left by then is not among them. */
+  readonly approvers: readonly string[]
 }
 
-const pending: Outcome = { state: 'pending', decidedAt: null, decidedStamp: null }
+const pending: Outcome = { state: 'pending', decidedAt: null, decidedStamp: null, approvers: [] }
 
 /**
  * What became of a submission. A pure function of what is known of it, so that everybody who knows the same comes to
@@ -57,7 +59,7 @@ export function outcomeOf(
   context: { readonly roster: Roster; readonly now: number; readonly expired: boolean },
 ): Outcome {
   const { review, submitted_at: decidedAt, stamp: decidedStamp, expires_at: expiresAt } = submission
-  if (review !== null) return { state: 'approved', decidedAt, decidedStamp }
+  if (review !== null) return { state: 'approved', decidedAt, decidedStamp, approvers: [] }
   const counted = inTime(submission, votes, context.roster)
   const decided = firstDecision(submission, counted, context.roster)
   if (decided) return decided.outcome.state === 'approved' ? unlessRejected(decided, counted) : decided.outcome
@@ -65,7 +67,7 @@ export function outcomeOf(
   return atDeadline(submission, counted, context.roster)
 }
 
-function policyOf(submission: SubmissionRow): ReviewPolicy {
+function policyOf(submission: Pick<SubmissionRow, 'policy'>): ReviewPolicy {
   return JSON.parse(submission.policy) as ReviewPolicy
 }
 
@@ -84,15 +86,19 @@ function firstDecision(submission: SubmissionRow, votes: readonly CastVote[], ro
   for (const [index, vote] of votes.entries()) {
     const { standing, needed } = standingAt(submission, votes.slice(0, index + 1), roster, `${vote.stamp}~`)
     const state = decide(standing, needed)
-    if (state !== 'pending') return { index, outcome: { state, decidedAt: vote.at, decidedStamp: vote.stamp } }
+    if (state === 'pending') continue
+    const approvers = state === 'approved' ? idsOf(standing) : []
+    return { index, outcome: { state, decidedAt: vote.at, decidedStamp: vote.stamp, approvers } }
   }
   return undefined
 }
 
+const idsOf = (votes: readonly CountedVote[]) => votes.map(vote => vote.userId)
+
 /** The latest vote of each who can still vote at a moment, and how many approvals can be waited for. */
-function standingAt(
-  submission: SubmissionRow,
-  votes: readonly CastVote[],
+export function standingAt(
+  submission: Pick<SubmissionRow, 'stamp' | 'policy' | 'votes_needed'>,
+  votes: readonly Pick<CastVote, 'userId' | 'vote'>[],
   roster: Roster,
   stamp: string,
 ): { standing: CountedVote[]; needed: number } {
@@ -111,7 +117,7 @@ function standingAt(
 /** After an approval nobody can vote here; a reject that was cast elsewhere before that was known takes it back. */
 function unlessRejected({ outcome, index }: Decided, votes: readonly CastVote[]): Outcome {
   const reject = votes.slice(index + 1).find(vote => vote.vote === 'reject')
-  return reject ? { state: 'rejected', decidedAt: reject.at, decidedStamp: reject.stamp } : outcome
+  return reject ? { state: 'rejected', decidedAt: reject.at, decidedStamp: reject.stamp, approvers: [] } : outcome
 }
 
 function atDeadline(submission: SubmissionRow, votes: readonly CastVote[], roster: Roster): Outcome {
@@ -119,7 +125,8 @@ function atDeadline(submission: SubmissionRow, votes: readonly CastVote[], roste
   const { standing } = standingAt(submission, votes, roster, stamp)
   const agreed = standing.length > 0 && standing.every(vote => vote.vote === 'approve')
   const state = policyOf(submission).autoApprove && agreed ? 'approved' : 'expired'
-  return { state, decidedAt: submission.expires_at, decidedStamp: stamp }
+  const approvers = state === 'approved' ? idsOf(standing) : []
+  return { state, decidedAt: submission.expires_at, decidedStamp: stamp, approvers }
 }
 
 /** Where stamps run ahead of the clock, the votes in time and their voters are still from before the deadline. */

@@ -12,8 +12,9 @@ import {
   VoteCommentMissing,
   VoteStale,
 } from './errors.ts'
+import { readFacts } from './library-facts.ts'
 import type { Reader } from './reader.ts'
-import { isSafe, type ReviewPolicy, type VoteConfirmation, votesNeeded } from './review.ts'
+import { decide, isSafe, type ReviewPolicy, standingAt, type VoteConfirmation, votesNeeded } from './review.ts'
 import { chooseReviewers, requireReviewer } from './reviewers.ts'
 import { requireApproved, unapprovedPins } from './unapproved-pins.ts'
 import {
@@ -152,13 +153,14 @@ export class Reviews {
   }
 
   /**
-   * Counts a vote and, in the same transaction, decides. The same vote once more changes nothing.
+   * Counts a vote and, in the same transaction, decides. The same vote once more changes nothing, unless those who were
+   * waited for have left meanwhile: then it decides.
    *
    * @throws VoteCommentMissing · ToolStateConflict · VoteStale · VoteNotEligible
    */
   async vote(transaction: LibraryTransaction, owner: Reviewed, cast: VoteCast): Promise<EventDraft[]> {
     const version = await this.votable(transaction, owner, cast)
-    if (await this.#counts(transaction, version, cast)) return []
+    if ((await this.#counts(transaction, version, cast)) && !(await isDue(transaction, version))) return []
     const needsConfirmation = cast.byAgent && policyOf(version)?.voteConfirmation !== 'none'
     const id = this.#parts.ids.next('vote')
     await transaction
@@ -349,6 +351,18 @@ export class Reviews {
       .execute()
     if (pending.length >= this.#settings.pendingMax) throw new ProposalsTooMany(this.#settings.pendingMax)
   }
+}
+
+/** Whether the votes that stand decide, of those who are still there. */
+async function isDue(transaction: LibraryTransaction, { id, owner_id }: VersionRow): Promise<boolean> {
+  const { owners, roster } = await readFacts(transaction, [owner_id])
+  return owners.some(({ row, versions }) =>
+    versions.some(({ row: { id: versionId }, submission, votes }) => {
+      if (versionId !== id || submission === undefined) return false
+      const { standing, needed } = standingAt(submission, votes, roster(row.project_id), '~')
+      return decide(standing, needed) !== 'pending'
+    }),
+  )
 }
 
 /** What answers must be among what a version was made from: else it would undo it. @throws BaseOutdated */

@@ -1,5 +1,7 @@
 import type { Checks, Output, ReviewedFunction } from '@super-data/contract'
+import { readFacts } from './library-facts.ts'
 import type { Reader } from './reader.ts'
+import { outcomeOf } from './review.ts'
 import { stateOf, type VersionRow, votesOn } from './version-rows.ts'
 
 export type ReviewView = Pick<
@@ -21,7 +23,7 @@ type VersionSummary = Output<'tools.history'>['items'][number]
 /** How a version was put before the team, and what became of that, as everybody sees it. */
 export async function viewReview(reader: Reader, version: VersionRow): Promise<ReviewView> {
   const [votes, names] = await Promise.all([viewVotes(reader, version), namesOf(reader, [version])])
-  return toReview(version, latestOf(votes), names)
+  return toReview(version, latestOf(votes), { names, approvers: await approversOf(reader, version) })
 }
 
 /** The versions of a tool or function, newest first, with all their votes, also on what was withdrawn. */
@@ -34,6 +36,7 @@ export async function viewHistory(
   const names = await namesOf(reader, versions)
   const numbers = new Map(versions.map(version => [version.id, version.version]))
   const earlier = await viewEarlier(reader, versions)
+  const approvers = await approversOf(reader, ...versions)
   const summaries = versions.map(async (version): Promise<VersionSummary> => {
     const votes = await viewVotes(reader, version)
     return {
@@ -44,7 +47,7 @@ export async function viewHistory(
       follows: version.follows === null ? null : (numbers.get(version.follows) ?? null),
       createdBy: names.get(version.created_by) ?? 'unknown',
       createdAt: version.created_at,
-      ...toReview(version, latestOf(votes), names),
+      ...toReview(version, latestOf(votes), { names, approvers }),
       votes: votes.map(({ userId: _, ...vote }) => vote),
       earlier: earlier.get(version.id) ?? [],
     }
@@ -95,10 +98,38 @@ function latestOf(votes: readonly Vote[]): Vote[] {
   return [...new Map(votes.map(vote => [vote.userId, vote])).values()]
 }
 
-function toReview(version: VersionRow, votes: readonly Vote[], names: ReadonlyMap<string, string>): ReviewView {
-  const approved = version.state === 'approved' || version.state === 'conflict'
+/** By version of one tool or function, whose approvals counted. */
+async function approversOf(
+  reader: Reader,
+  ...versions: readonly VersionRow[]
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const voted = versions.find(version => isApproved(version) && version.review === null)
+  if (voted === undefined) return new Map()
+  const { owners, roster } = await readFacts(reader, [voted.owner_id])
+  const found = owners.flatMap(({ row: owner, versions: facts }) =>
+    facts.map(({ row, submission, votes }): [string, readonly string[]] => {
+      const context = { roster: roster(owner.project_id), now: Number.POSITIVE_INFINITY, expired: false }
+      return [row.id, submission === undefined ? [] : outcomeOf(submission, votes, context).approvers]
+    }),
+  )
+  return new Map(found)
+}
+
+const isApproved = ({ state }: VersionRow) => state === 'approved' || state === 'conflict'
+
+function toReview(
+  version: VersionRow,
+  votes: readonly Vote[],
+  known: {
+    readonly names: ReadonlyMap<string, string>
+    readonly approvers: ReadonlyMap<string, readonly string[]>
+  },
+): ReviewView {
+  const { names } = known
+  const approved = isApproved(version)
   const review = approved ? (version.review ?? 'votes') : null
-  const approvers = votes.filter(vote => vote.vote === 'approve' && vote.confirmed).map(vote => vote.user)
+  const approverIds = known.approvers.get(version.id) ?? []
+  const approvers = votes.filter(vote => approverIds.includes(vote.userId)).map(vote => vote.user)
   const author = names.get(version.created_by) ?? 'unknown'
   return {
     review,

@@ -9,7 +9,7 @@ import type { LibraryParts } from './library-parts.ts'
 import type { Reader } from './reader.ts'
 import type { Reviewed, VoteCast } from './reviews.ts'
 import { tell } from './tell.ts'
-import { getToolRow } from './tool-rows.ts'
+import { getToolRow, getVersionRow } from './tool-rows.ts'
 import { stateOf, versionRows } from './version-rows.ts'
 import { askVoter } from './voter.ts'
 
@@ -38,8 +38,10 @@ function castingHandlers(parts: LibraryParts): Pick<Handlers, 'tools.vote' | 'to
     return call.changeLibrary(async (transaction, recording) => {
       recording.target(input.tool)
       const row = await getToolRow(transaction, project.id, input.tool)
+      const { version } = await reviews.votable(transaction, row, cast)
       tell(recording, await reviews.vote(transaction, row, cast))
-      return tools.get(project.id, input.tool, undefined, transaction)
+      // Beside it another version may wait, that was made elsewhere.
+      return tools.get(project.id, input.tool, version, transaction)
     })
   }
   return {
@@ -52,8 +54,9 @@ function castingHandlers(parts: LibraryParts): Pick<Handlers, 'tools.vote' | 'to
       return call.changeLibrary(async (transaction, recording) => {
         const owner = await functions.owner(transaction, project.id, input.function)
         recording.target(owner.name)
+        const { version } = await reviews.votable(transaction, owner, cast)
         tell(recording, await reviews.vote(transaction, owner, cast))
-        return functions.get(project.id, owner.name, undefined, transaction)
+        return functions.get(project.id, owner.name, version, transaction)
       })
     },
   }
@@ -102,7 +105,7 @@ async function withdrawerOf({ library }: LibraryParts, projectName: string, call
 }
 
 async function setDisabled(
-  { library, tools, reviews }: LibraryParts,
+  { library, tools, reviews, clock }: LibraryParts,
   input: Input<'tools.disable'>,
   disabled: boolean,
   call: Call,
@@ -113,7 +116,8 @@ async function setDisabled(
     recording.target(input.tool)
     const row = await getToolRow(transaction, project.id, input.tool)
     if ((row.disabled_at !== null) === disabled) {
-      throw new ToolStateConflict(input.tool, disabled ? 'disabled' : 'in use', disabled ? 'in use' : 'disabled')
+      const state = stateOf(row, await getVersionRow(transaction, row, row.version), clock.now())
+      throw new ToolStateConflict(input.tool, state, disabled ? 'in use' : 'disabled')
     }
     tell(recording, await reviews.setDisabled(transaction, row, { disabled, userId, comment: input.comment }))
     return tools.get(project.id, input.tool, undefined, transaction)

@@ -22,7 +22,7 @@ export interface InboxParts {
 /** Events looked through, newest first. */
 const lookedThroughMax = 5_000
 
-const decided: ReadonlySet<string> = new Set(['approved', 'rejected', 'expired', 'conflict', 'disabled'])
+const decided: ReadonlySet<string> = new Set(['approved', 'rejected', 'expired', 'withdrawn', 'conflict', 'disabled'])
 
 type InboxHandlers = Pick<Handlers, Extract<keyof Handlers, `inbox.${string}`>>
 
