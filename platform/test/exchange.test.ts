@@ -166,6 +166,18 @@ describe('tools and functions that travel between teams', () => {
     )
   })
 
+  it('what is here already and does not answer any more says so', async () => {
+    const document = await from.ask('library.export', { tools: ['plain'] })
+    await to.ask('library.import', { document })
+    const noted = async () => (await to.ask('library.import', { document })).changes[0]
+    expect(await noted()).toMatchObject({ action: 'same', version: 1, note: null })
+    await to.ask('tools.update', { tool: 'plain', expectedVersion: 1, text: 'length + 1' })
+    await to.ask('tools.submit', { tool: 'plain', allowSimilar: true })
+    expect(await noted()).toMatchObject({ action: 'same', note: 'it is here already, but version 2 answers' })
+    await to.ask('tools.disable', { tool: 'plain' })
+    expect(await noted()).toMatchObject({ action: 'same', note: 'it is here already, disabled' })
+  })
+
   it('what is here and differs becomes a new version, is left, or refuses everything', async () => {
     await to.publish('plain', 'length + 1', { source: 'orders' })
     const document = await from.ask('library.export')

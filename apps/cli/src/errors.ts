@@ -132,6 +132,17 @@ export class NotADocument extends PlatformError {
   }
 }
 
+/** What is to be imported was written by a newer version. */
+export class DocumentNewer extends PlatformError {
+  readonly code = 'CLI_DOCUMENT_NEWER'
+  readonly kind = 'invalid'
+  constructor(file: string, version: unknown) {
+    super(`${file} is a library document of version ${JSON.stringify(version)}, and this program reads version 1`, {
+      hint: 'Upgrade super-data, or export it again where it came from with the version that is used here.',
+    })
+  }
+}
+
 /** A command that asks questions was started where nobody can answer. */
 export class NobodyThere extends PlatformError {
   readonly code = 'CLI_NOBODY_THERE'

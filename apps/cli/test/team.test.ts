@@ -83,6 +83,9 @@ describe('commands of a team', () => {
     writeFileSync(join(cwd, 'x.json'), '[{"amount":1}]')
     const other = await run(['import', 'x.json'], { cwd })
     expect(other.err).toMatch(/x\.json is not a library document[\s\S]*CLI_NOT_A_DOCUMENT/)
+    writeFileSync(join(cwd, 'x.json'), '{"format":"super-data-library","version":2,"tools":[]}')
+    const newer = await run(['import', 'x.json'], { cwd })
+    expect(newer.err).toMatch(/x\.json is a library document of version 2[\s\S]*Upgrade[\s\S]*CLI_DOCUMENT_NEWER/)
   })
 
   it('list what waits, and vote only where somebody can be asked', { timeout: 120_000 }, async () => {

@@ -27,7 +27,7 @@ export async function functionChange(reader: Reader, given: Import, wanted: Docu
   const present = await findFunction(reader, given.project.id, name)
   const versions = present ? await allVersions(reader, present.owner_id) : []
   const texts = { before: present?.definition ?? null, after: wanted.definition }
-  return changeOf(given, { kind: 'function', name, hash: wanted.hash, ...texts }, versions)
+  return changeOf(given, { kind: 'function', name, hash: wanted.hash, ...texts }, { present, versions })
 }
 
 /** What a tool of a document would change, and which version that follows here. */
@@ -41,22 +41,30 @@ export async function toolChange(
   const newest = present && (await getVersionRow(reader, present, present.version))
   const after = JSON.stringify(definition, null, 2)
   const before = newest ? JSON.stringify(JSON.parse(newest.definition), null, 2) : null
-  const change = changeOf(given, { kind: 'tool', name, hash, before, after }, versions)
+  const change = changeOf(given, { kind: 'tool', name, hash, before, after }, { present, versions })
   return { change, expectedVersion: present?.version }
 }
+
+type Known = Pick<VersionRow, 'hash' | 'version' | 'state'>
+type Present = { readonly approved_version: number | null; readonly disabled_at: number | null }
 
 function changeOf(
   { onConflict }: Import,
   { before, ...wanted }: Pick<ImportChange, 'kind' | 'name' | 'hash' | 'before' | 'after'>,
-  versions: readonly Pick<VersionRow, 'hash' | 'version' | 'state'>[],
+  { present, versions }: { readonly present: Present | undefined; readonly versions: readonly Known[] },
 ): ImportChange {
   const same = versions.findLast(version => version.hash === wanted.hash)
   const change = { ...wanted, version: same?.version ?? null, note: null, problem: null, before: null }
-  if (same)
-    return { ...change, action: 'same', note: same.state === 'approved' ? null : `it is here already, ${same.state}` }
+  if (present && same) return { ...change, action: 'same', note: whyNotAnswering(present, same) }
   if (versions.length === 0) return { ...change, action: 'create' }
   if (onConflict === 'skip') return { ...change, action: 'skip', before, note: 'another one of this name is here' }
   return { ...change, action: 'version', before }
+}
+
+function whyNotAnswering({ approved_version, disabled_at }: Present, same: Known): string | null {
+  if (disabled_at !== null) return 'it is here already, disabled'
+  if (same.version === approved_version) return null
+  return `it is here already, ${same.state === 'approved' ? `but version ${approved_version} answers` : same.state}`
 }
 
 /** Whether it stays as it is. */

@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import type { ImportChange, LibraryDocument } from '@super-data/contract'
 import { Command, Option } from 'commander'
 import { type CallOptions, withCallOptions } from '../call-options.ts'
-import { NotADocument } from '../errors.ts'
+import { DocumentNewer, NotADocument } from '../errors.ts'
 import { exitCodes } from '../exit-code.ts'
 import { readText } from '../input-text.ts'
 import { openConnection } from '../open-connection.ts'
@@ -89,10 +89,11 @@ export function importCommand(shell: Shell, outcome: Outcome): Command {
   })
 }
 
-/** @throws NotADocument · InputUnreadable */
+/** @throws NotADocument · DocumentNewer · InputUnreadable */
 async function readDocument(file: string, shell: Shell): Promise<LibraryDocument> {
   const document = parsed(await readText(file === '-' ? '-' : `@${file}`, shell), file)
   if (document?.format !== 'super-data-library') throw new NotADocument(file, 'a library document')
+  if (document.version !== 1) throw new DocumentNewer(file, document.version)
   return document
 }
 
