@@ -30,7 +30,10 @@ export const answer = z.object({
     .describe('Datasets read, by version; `live` for a database.'),
   cached: z.literal(true).optional().describe('The same question was answered before, of the same data.'),
   draft: z.literal(true).optional().describe('The tool is not approved: only its editors may call it.'),
-  warnings: z.array(z.string()).optional().describe('What looks like a mistake in the question.'),
+  warnings: z
+    .array(z.string())
+    .optional()
+    .describe('What looks like a mistake in the question; of a tool, what its data has no more.'),
   elapsedMs: z.number().nonnegative(),
   runId: z.string(),
 })

@@ -100,3 +100,21 @@ describe('SQL over a file that was never good', () => {
     expect(await problemOf(whole.sql('select * from other'))).toMatchObject({ code: 'SQL_UNKNOWN_TABLE' })
   })
 })
+
+it('a tool says with its answer what its data had and has no more', async () => {
+  await using whole = await openWhole({ files: { 'orders.json': json([{ id: 1, total: 5 }]) } })
+  await whole.publish('totals', 'map(.total) | add', { source: 'orders' })
+  await whole.publish('records', '.total', { source: 'orders', mode: 'records' })
+  await whole.publish('guessing', 'map(.never // 0) | add', { source: 'orders' })
+  expect((await whole.run('totals')).warnings).toBeUndefined()
+  await change(whole, 'orders.json', json([{ id: 1, sum: 5 }]))
+  const warnings = ['orders has changed since structure 1: .[] has no field "total"']
+  expect(await whole.run('totals')).toMatchObject({ value: null, warnings })
+  expect(await whole.run('totals')).toMatchObject({ cached: true, warnings })
+  expect(await whole.run('records')).toMatchObject({ warnings })
+  expect((await whole.run('guessing')).warnings).toBeUndefined()
+  await change(whole, 'orders.json', json([{ id: 1, total: 6 }]))
+  const again = await whole.run('totals')
+  expect(again).toMatchObject({ value: 6 })
+  expect(again.warnings).toBeUndefined()
+})

@@ -1,8 +1,8 @@
 import { PlatformError } from '@super-data/base/errors'
 import type { ToolCompatibility } from '@super-data/contract'
 import { missingPaths } from '@super-data/datasets'
-import { parse, pathsRead } from '@super-data/jq'
 import type { CompiledTool } from '../library/tool-checker.ts'
+import { readsOf } from '../queries/lost-paths.ts'
 import type { Questions } from '../queries/questions.ts'
 import type { SchemaVersion } from './dataset-schemas.ts'
 
@@ -34,10 +34,7 @@ export async function jqCompatibility(
   const { definition } = question.tool
   const sources = definition.source === undefined ? definition.sources : [definition.source]
   if (!sources.includes(question.dataset)) return undefined
-  const query = await question.tool.query(question.dataset)
-  const { paths, unknown } = pathsRead(parse(query.program))
-  // In records mode the program's input is one record.
-  const reads = definition.mode === 'records' ? paths.map(path => below('.[]', path)) : [...paths]
+  const { reads, unknown } = readsOf(await question.tool.query(question.dataset))
   const problemsWith = ({ fields }: SchemaVersion) => (fields.length === 0 ? [] : missingPaths(fields, reads))
   const [newest] = question.structures
   const problems = newest ? problemsWith(newest) : []
@@ -52,11 +49,6 @@ export async function jqCompatibility(
 }
 
 const problemsMax = 20
-
-function below(parent: string, path: string): string {
-  if (path === '.') return parent
-  return path.startsWith('.[') ? `${parent}${path.slice(1)}` : `${parent}${path}`
-}
 
 /** The data itself is the judge: a statement that names a column which is gone is refused by its check. */
 async function sqlCompatibility(

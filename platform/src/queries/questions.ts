@@ -11,6 +11,7 @@ import type { Asking, Question } from './asking.ts'
 import { doubtsAbout } from './doubts.ts'
 import type { FunctionResolver, ParsedQuery, QueryEngine } from './engine.ts'
 import { requireExactNumbers } from './exact-numbers.ts'
+import { LostPaths } from './lost-paths.ts'
 import type { RunLog, RunRow } from './run-log.ts'
 
 interface QuestionsParts {
@@ -25,10 +26,12 @@ interface QuestionsParts {
 /** Asks the engines, and records every run. Ad-hoc questions and tools both come through here. */
 export class Questions {
   readonly #parts: QuestionsParts
+  readonly #lost: LostPaths
 
   /** Borrows everything. */
   constructor(parts: QuestionsParts) {
     this.#parts = parts
+    this.#lost = new LostPaths(parts.datasets)
   }
 
   /** Understands a question without asking it. @throws the engine's own errors, with positions */
@@ -100,13 +103,13 @@ export class Questions {
       const query = await understand()
       const [{ content, bytes, cached }, warnings] = await Promise.all([
         answers.give(query, asking, run.id),
-        asking.tool ? [] : this.doubts(asking.project, query),
+        asking.tool ? this.#lost.of(asking.project, query) : this.doubts(asking.project, query),
       ])
       record({ outcome: 'ok', code: null, count: content.count, bytes, cached: cached ? 1 : 0 })
       const marks = {
         ...(cached ? { cached } : {}),
         ...(asking.tool?.draft ? { draft: true as const } : {}),
-        ...(warnings.length > 0 ? { warnings } : {}),
+        ...(warnings.length > 0 ? { warnings: [...warnings] } : {}),
       }
       return { ...content, ...marks, elapsedMs: elapsedMs(), runId: run.id }
     } catch (failure) {

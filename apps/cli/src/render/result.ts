@@ -82,7 +82,8 @@ function inviteNote({ user, link }: Output<'users.invite'>): string {
 function answerNotes(answer: Answer, operation: OperationName, line: CommandLine): readonly string[] {
   const { self } = line
   const counted = `${answer.count} ${noun(answer)} in ${durationText(answer.elapsedMs)}`
-  const lines = (answer.warnings ?? []).map(warning => `Is this meant? ${withCommands(warning, line)}`)
+  const asked = operation === 'tools.run' ? 'warning:' : 'Is this meant?'
+  const lines = (answer.warnings ?? []).map(warning => `${asked} ${withCommands(warning, line)}`)
   if (answer.truncated !== false) {
     const { by, handle } = answer.truncated
     lines.push(`Cut short by ${by}. Read on: ${self} queries read ${shellQuote(handle)}`)
