@@ -49,6 +49,13 @@ describe('backup and restore', { timeout: 240_000 }, () => {
     expect(await names()).toEqual(['kept'])
     const called = await run(['run', 'cups_by_drink', '--min', '30', '--json'], { cwd, env })
     expect(called.code).toBe(0)
+    await run(['functions', 'create', 'def later: 2;'], { cwd, env })
+    const fromFile = await run(['restore', '--from', './library.db'], { cwd, env })
+    expect(fromFile).toMatchObject({ code: 0, out: expect.stringMatching(/library\.db \(file\)[\s\S]*Restored\./) })
+    expect(await names()).toEqual(['kept'])
+    writeFileSync(join(cwd, 'library.db'), 'no library')
+    expect(await run(['restore', '--from', 'library.db'], { cwd, env })).toMatchObject({ code: 5 })
+    expect(await names()).toEqual(['kept'])
   })
 
   it('say what is missing: a home, a bucket, the name of a backup', async () => {

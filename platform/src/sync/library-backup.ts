@@ -76,14 +76,15 @@ export async function listCopies(parts: CopyParts): Promise<LibraryCopy[]> {
  * Puts a copy in the library's place. Nobody else may have the library open.
  *
  * @param options.from the name of a copy; absent: the newest sound one.
+ * @param options.file a copy that lies elsewhere, by its whole path.
  * @param options.dryRun only reads and checks the copy, and says what would be given up.
  * @throws BackupMissing
  */
 export async function restoreLibrary(
   parts: CopyParts & { readonly log: Log },
-  options: { readonly from?: string | undefined; readonly dryRun: boolean },
+  options: { readonly from?: string | undefined; readonly file?: string | undefined; readonly dryRun: boolean },
 ): Promise<Restored> {
-  const copy = await findCopy(parts, options.from)
+  const copy = await findCopy(parts, options)
   const { file: draft, stamp: _, ...described } = copy
   const rowsGiven = await countOnlyHere(parts, draft).catch(() => null)
   if (options.dryRun) {
@@ -96,14 +97,19 @@ export async function restoreLibrary(
   return { copy: described, rowsGiven, setAside: setAside === undefined ? null : basename(setAside) }
 }
 
-async function findCopy(parts: CopyParts, from: string | undefined): Promise<VerifiedCopy> {
+async function findCopy(
+  parts: CopyParts,
+  { from, file }: { readonly from?: string | undefined; readonly file?: string | undefined },
+): Promise<VerifiedCopy> {
   const copies = new LibraryCopies(parts)
-  const wanted = (await listCopies(parts)).filter(({ name }) => from === undefined || name === from)
+  const elsewhere = file === undefined ? undefined : await copies.elsewhere(file)
+  const isWanted = ({ name }: LibraryCopy) => (from ?? file ?? name) === name
+  const wanted = elsewhere ? [elsewhere] : (await listCopies(parts)).filter(isWanted)
   for (const copy of wanted) {
     const verified = await copies.verify(copy)
     if (verified) return verified
   }
-  throw new BackupMissing(from)
+  throw new BackupMissing(from ?? file)
 }
 
 async function countOnlyHere(parts: CopyParts & { readonly log: Log }, draft: string): Promise<number | null> {

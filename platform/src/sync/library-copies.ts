@@ -32,9 +32,9 @@ export interface CopyParts {
 
 /** A state of the library that may be put back. */
 export interface LibraryCopy {
-  /** A file's name, or a key in the bucket. */
+  /** A file's name, a key in the bucket, or the path of a file elsewhere. */
   readonly name: string
-  readonly place: 'backups' | 'sync' | 'bucket'
+  readonly place: 'backups' | 'sync' | 'bucket' | 'file'
   readonly at: number
   readonly sizeBytes: number
 }
@@ -63,6 +63,12 @@ export class LibraryCopies {
     const backups = await filesIn(backupFolder, 'backups', name => name.startsWith(`${basename(file)}.`))
     const synced = await filesIn(this.#syncFolder(), 'sync', name => name.startsWith('copy-') && name.endsWith('.db'))
     return [...backups, ...synced].toSorted(byAge)
+  }
+
+  /** What lies under a path; undefined when that is no file. */
+  async elsewhere(path: string): Promise<LibraryCopy | undefined> {
+    const stats = await stat(path).catch(() => undefined)
+    return stats?.isFile() ? { name: path, place: 'file', at: stats.mtimeMs, sizeBytes: stats.size } : undefined
   }
 
   /** Empty when there is no bucket. @throws when it does not answer */
@@ -121,7 +127,8 @@ export class LibraryCopies {
       const announced = found.head.metadata['sha256']
       return announced === undefined || announced === found.sha256
     }
-    await copyFile(place === 'backups' ? join(backupFolder, name) : join(this.#syncFolder(), name), draft)
+    const folder = { backups: backupFolder, sync: this.#syncFolder(), file: '' }[place]
+    await copyFile(join(folder, name), draft)
     return true
   }
 

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
 import type { Restored } from '@super-data/platform'
 import { Command } from 'commander'
 import type { SettingChanges } from '../settings.ts'
@@ -15,7 +17,7 @@ export function restoreCommand(shell: Shell): Command {
   const command = new Command('restore').description('Put a backup of the library in its place; the server is stopped.')
   command
     .option('--home <folder>', 'The home folder (SUPER_DATA_HOME).')
-    .option('--from <name>', 'A backup at hand, or a key in the bucket; `latest` is the newest sound one.')
+    .option('--from <name>', 'A backup at hand, a key in the bucket, or a file; `latest` is the newest sound one.')
     .option('--dry-run', 'Read and check the backup, say what would be given up, and list the others.')
     .option('--json', 'Print exact JSON.')
     .option('-v, --verbose', 'Say more, and the cause of a failure.')
@@ -40,9 +42,16 @@ async function restore(shell: Shell, options: RestoreOptions) {
   if (url !== undefined) throw new ServerRuns(url)
   const place = { signal: shell.signal, verbose: options.verbose, bucket: true }
   await using opened = await openLibraryPlace(settings, place)
-  const from = options.from === 'latest' ? undefined : options.from
   const copies = options.dryRun ? await listCopies(opened.parts) : []
-  return { ...(await restoreLibrary(opened.parts, { from, dryRun: options.dryRun === true })), copies }
+  const wanted = { ...named(options.from, shell.cwd), dryRun: options.dryRun === true }
+  return { ...(await restoreLibrary(opened.parts, wanted)), copies }
+}
+
+/** A file of that name comes before a backup: `backup --output` may have written it anywhere. */
+function named(from: string | undefined, cwd: string): { readonly from?: string; readonly file?: string } {
+  if (from === undefined || from === 'latest') return {}
+  const file = resolve(cwd, from)
+  return existsSync(file) ? { file } : { from }
 }
 
 type Done = Restored & { readonly copies: readonly Restored['copy'][] | readonly Omit<Restored['copy'], 'upTo'>[] }
