@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { dataFolder, unset } from './data-folder.ts'
 import { caughtShell, run, temporaryFolder } from './shell.ts'
@@ -15,7 +16,7 @@ describe('serve', () => {
     const first = await startServer(cwd)
     expect(first.out()).toMatch(/Your owner key \(shown this once.*\n\n {2}sd_/)
     expect(first.out()).toContain('claude mcp add --transport http')
-    const key = /sd_[A-Za-z0-9_-]+/.exec(first.out())![0]
+    const key = await first.ownerKey()
     const env = { SUPER_DATA_URL: first.url, SUPER_DATA_API_KEY: key, SUPER_DATA_HOME: '' }
     const asked = await run(['ask', 'SELECT sum(total) AS total FROM orders', '--json'], { env })
     expect(JSON.parse(asked.out)).toMatchObject({ rows: [[552.4]] })
@@ -31,10 +32,29 @@ describe('serve', () => {
     expect(await second.stop('SIGINT')).toBe(0)
   })
 
+  it('is looked at by doctor: it may answer, and not share its library any more', async () => {
+    const bucket = temporaryFolder()
+    const sharing = { SUPER_DATA_S3_BUCKET: 'team', SUPER_DATA_S3_ENDPOINT: pathToFileURL(bucket).href }
+    const server = await startServer(dataFolder(), sharing)
+    const key = await server.ownerKey()
+    const env = { SUPER_DATA_URL: server.url, SUPER_DATA_API_KEY: key, SUPER_DATA_HOME: '' }
+    const found = async () => {
+      const findings = JSON.parse((await run(['doctor', '--json'], { env })).out) as { check: string }[]
+      return findings.find(({ check }) => check === 'server')
+    }
+    expect((await run(['sync', 'now'], { env })).code).toBe(0)
+    expect(await found()).toEqual({ check: 'server', state: 'ok', found: 'ready' })
+    for (const name of readdirSync(bucket)) rmSync(join(bucket, name), { recursive: true })
+    await run(['functions', 'create', 'def f: 1;'], { env })
+    await run(['sync', 'now'], { env })
+    expect(await found()).toMatchObject({ state: 'warning', found: expect.stringMatching(/^ready; sync: \w+$/) })
+    await server.stop('SIGTERM')
+  })
+
   it('invites a colleague, who joins with the link', async () => {
     const cwd = dataFolder()
     const server = await startServer(cwd)
-    const key = /sd_[A-Za-z0-9_-]+/.exec(server.out())![0]
+    const key = await server.ownerKey()
     const env = { SUPER_DATA_URL: server.url, SUPER_DATA_API_KEY: key, SUPER_DATA_HOME: '' }
     const invited = await run(['users', 'invite', 'ben', '--json'], { env })
     const told = await run(['users', 'invite', 'cleo'], { env })
@@ -88,9 +108,9 @@ interface Started {
   send(message: unknown): void
 }
 
-function startProcess(cwd: string, words: readonly string[]): Started {
+function startProcess(cwd: string, words: readonly string[], settings: Readonly<Record<string, string>> = {}): Started {
   const { shell } = caughtShell({ cwd })
-  const env = { PATH: process.env['PATH'], XDG_CONFIG_HOME: shell.env['XDG_CONFIG_HOME'] }
+  const env = { PATH: process.env['PATH'], XDG_CONFIG_HOME: shell.env['XDG_CONFIG_HOME'], ...settings }
   const child = spawn(process.execPath, [launcher, ...words], { cwd, env: env as NodeJS.ProcessEnv })
   const texts = { out: '', err: '' }
   child.stdout.on('data', chunk => (texts.out += chunk))
@@ -105,12 +125,17 @@ function startProcess(cwd: string, words: readonly string[]): Started {
   }
 }
 
-async function startServer(cwd: string) {
-  const child = startProcess(cwd, ['serve', '--port', '0', '--home', 'home', '--datasets', '.'])
+async function startServer(cwd: string, env: Readonly<Record<string, string>> = {}) {
+  const child = startProcess(cwd, ['serve', '--port', '0', '--home', 'home', '--datasets', '.'], env)
   await expect.poll(() => child.out() + child.err(), { timeout: 20_000 }).toMatch(/answers at http:\S+\n/)
   return {
     ...child,
     url: /answers at (http:\S+)\n/.exec(child.out())![1]!,
+    /** Of a first start: it is printed after the address. */
+    ownerKey: async () => {
+      await expect.poll(child.out).toMatch(/sd_\S+\n/)
+      return /sd_[A-Za-z0-9_-]+/.exec(child.out())![0]
+    },
     stop: (signal: NodeJS.Signals) => {
       child.process.kill(signal)
       return child.ended

@@ -91,11 +91,31 @@ async function examineServer(shell: Shell, { url, key }: ServerWay): Promise<rea
   try {
     const { user, project } = await connection.call('identity.whoami', {})
     const found = `${url} answers; you are ${user.name}, in the project ${project}`
-    return [{ check, state: 'ok', found }, await datasets(connection).catch(error => failed('datasets', error))]
+    const ofData = await datasets(connection).catch(error => failed('datasets', error))
+    return [{ check, state: 'ok', found }, await readiness(url), ofData]
   } catch (error) {
     const { found } = failed(check, error)
     return [{ check, state: 'failed', found: `${url}: ${found}` }]
   }
+}
+
+/** What the server says of itself: it may answer, and not share its library. */
+async function readiness(url: string): Promise<Finding> {
+  const check = 'server'
+  try {
+    const response = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(5_000) })
+    const { status, checks } = (await response.json()) as Readiness
+    const problems = checks.filter(({ problem }) => problem !== null).map(({ name, problem }) => `${name}: ${problem}`)
+    if (response.ok && problems.length === 0) return { check, state: 'ok', found: status }
+    return { check, state: response.ok ? 'warning' : 'failed', found: [status, ...problems].join('; ') }
+  } catch {
+    return { check, state: 'failed', found: 'does not say whether it is ready' }
+  }
+}
+
+interface Readiness {
+  readonly status: string
+  readonly checks: readonly { readonly name: string; readonly problem: string | null }[]
 }
 
 /** A saved server that is stopped is no failure while its home answers in its place. */
