@@ -75,8 +75,9 @@ export class WorkerProcess {
     return this.#child.pid
   }
 
+  /** Whether it can take a job: one that was told to end may still be there for a moment. */
   get alive(): boolean {
-    return this.#alive
+    return this.#alive && !this.#child.killed
   }
 
   /** Whether it has grown so much that a fresh one is better for the next job. */
@@ -125,8 +126,8 @@ export class WorkerProcess {
   }
 
   /** Asks it to stop, and ends it when it does not. */
-  #stop(call: Call, reason: PlatformError): void {
-    if (call.reason !== undefined) return
+  #stop(call: Call, reason: unknown): void {
+    if (call.reason !== undefined || call !== this.#call) return
     call.reason = reason
     this.#send({ type: 'stop', id: call.id })
     call.onClose(setTimeout(() => this.kill(), stopMs))
@@ -170,9 +171,12 @@ export class WorkerProcess {
 
   /** In order: the next frame waits until the receiver has taken this one. */
   async #takeRows(call: Call, lines: string[]): Promise<void> {
-    const wanted = await call.takeRows(lines)
-    if (wanted) this.#send({ type: 'received', id: call.id })
-    else this.#stop(call, new Cancelled())
+    try {
+      if (await call.takeRows(lines)) this.#send({ type: 'received', id: call.id })
+      else this.#stop(call, new Cancelled())
+    } catch (error) {
+      this.#stop(call, error)
+    }
   }
 
   #end(): void {
@@ -197,7 +201,7 @@ class Call {
   readonly id: number
   readonly result: Promise<Results[keyof Results]>
   /** Why it is being stopped, once it is. */
-  reason: PlatformError | undefined
+  reason: unknown
   readonly #request: AnyRequest
   readonly #settle: { resolve(result: Results[keyof Results]): void; reject(error: unknown): void }
   readonly #timers: NodeJS.Timeout[] = []
@@ -219,29 +223,24 @@ class Call {
     this.#request.onColumns?.(columns)
   }
 
-  /** @returns whether the receiver wants more. */
+  /** @returns whether the receiver wants more. @throws what the receiver throws. */
   takeRows(lines: string[]): Promise<boolean> {
     this.#taking = this.#taking.then(wanted => wanted && this.#take(lines))
     return this.#taking
   }
 
   async #take(lines: string[]): Promise<boolean> {
-    try {
-      this.#rows += lines.length
-      this.#enough = (await this.#request.onRows?.(lines)) === false
-      return !this.#enough
-    } catch (error) {
-      this.#settle.reject(error)
-      return false
-    }
+    this.#rows += lines.length
+    this.#enough = (await this.#request.onRows?.(lines)) === false
+    return !this.#enough
   }
 
   /** Settles when the receiver has taken everything. */
   succeed(result: Results[keyof Results]): void {
-    void this.#taking.then(() => this.#settle.resolve(result))
+    this.#taking.then(() => this.#settle.resolve(result), this.#settle.reject)
   }
 
-  fail(error: PlatformError): void {
+  fail(error: unknown): void {
     if (this.#enough) this.#settle.resolve({ rows: this.#rows, columns: this.#columns, truncated: false })
     else this.#settle.reject(error)
   }
