@@ -13,8 +13,6 @@ afterAll(async () => {
   await server[Symbol.asyncDispose]()
 })
 
-const soon = { timeout: 5_000, interval: 50 }
-
 async function follow(whole: Whole, after?: string) {
   const controller = new AbortController()
   const principal = await whole.platform.authenticate({ bearer: server.owner })
@@ -53,7 +51,7 @@ describe('what one process on a home does', () => {
     expect(catalogue.tools.map(tool => tool.name)).toContain('from_beside')
     expect(catalogue.generation).toBeGreaterThan(generation)
     expect(await server.run('from_beside')).toMatchObject({ value: 1 })
-    await expect.poll(follower.names, soon).toEqual(['tool.created from_beside', 'tool.approved from_beside'])
+    await expect.poll(follower.names).toEqual(['tool.created from_beside', 'tool.approved from_beside'])
     expect(listened).toEqual(['from_beside', 'from_beside'])
     await follower.stop()
     stop()
@@ -63,7 +61,7 @@ describe('what one process on a home does', () => {
     const follower = await follow(server)
     for (const [place, whole] of [server, beside, server, beside].entries()) await publish(whole, `turn_${place}`)
     const expected = [0, 1, 2, 3].flatMap(place => [`tool.created turn_${place}`, `tool.approved turn_${place}`])
-    await expect.poll(follower.names, soon).toEqual(expected)
+    await expect.poll(follower.names).toEqual(expected)
     const ids = follower.heard.map(event => event.id)
     expect(ids).toEqual([...ids].sort())
     await follower.stop()
@@ -86,7 +84,7 @@ describe('what one process on a home does', () => {
       const functions = () =>
         follower.heard.filter(event => event.type === 'function.created').map(event => event.subject)
       const expected = rounds.flatMap(round => [`here_${round}/0`, `there_${round}/0`]).sort()
-      await expect.poll(() => functions().sort(), soon).toEqual(expected)
+      await expect.poll(() => functions().sort()).toEqual(expected)
       const here = functions().filter(name => name.startsWith('here'))
       expect(here).toEqual(rounds.map(round => `here_${round}/0`))
       await follower.stop()
@@ -96,13 +94,13 @@ describe('what one process on a home does', () => {
   it('is still there for a follower that comes back', async () => {
     const first = await follow(server)
     await publish(beside, 'one')
-    await expect.poll(() => first.heard.length, soon).toBe(2)
+    await expect.poll(() => first.heard.length).toBe(2)
     await first.stop()
     await publish(beside, 'two')
     await publish(server, 'three')
     const again = await follow(server, first.heard[1]!.id)
     await expect
-      .poll(again.names, soon)
+      .poll(again.names)
       .toEqual(['tool.created two', 'tool.approved two', 'tool.created three', 'tool.approved three'])
     await again.stop()
   })
@@ -113,7 +111,7 @@ describe('what one process on a home does', () => {
       `insert into outbox (id, at, type, project, subject) values ('event_zz', 1, 'tool.teleported', 'default', 'x')`,
     )
     await publish(server, 'after_the_unknown')
-    await expect.poll(() => follower.names().at(-1), soon).toBe('tool.approved after_the_unknown')
+    await expect.poll(() => follower.names().at(-1)).toBe('tool.approved after_the_unknown')
     await follower.stop()
   })
 })

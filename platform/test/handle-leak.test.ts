@@ -37,8 +37,8 @@ it.skipIf(process.platform !== 'linux')('opening, using and closing leaves no fi
   await useOnce()
   const before = { files: openFiles(), children: children().length, resources: process.getActiveResourcesInfo().length }
   for (let round = 0; round < 3; round++) await useOnce()
-  await expect.poll(children, { timeout: 5_000 }).toHaveLength(before.children)
-  await expect.poll(openFiles, { timeout: 5_000 }).toBeLessThanOrEqual(before.files)
+  await expect.poll(children).toHaveLength(before.children)
+  await expect.poll(openFiles).toBeLessThanOrEqual(before.files)
   expect(process.getActiveResourcesInfo().length).toBeLessThanOrEqual(before.resources)
 })
 
@@ -47,5 +47,5 @@ it.skipIf(process.platform !== 'linux')('an opening that fails leaves no process
   await expect(openWhole({ files: { 'tools.yaml': 'tools: [' } })).rejects.toMatchObject({ code: 'SEED_INVALID' })
   await expect(openWhole({ settings: { libraryFile: '/dev/null/tools.db' } })).rejects.toThrow()
   await expect(openWhole({ settings: { datasetsFolder: '/dev/null/datasets' } })).rejects.toThrow()
-  await expect.poll(children, { timeout: 5_000 }).toHaveLength(before)
+  await expect.poll(children).toHaveLength(before)
 })

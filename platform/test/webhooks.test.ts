@@ -74,7 +74,7 @@ describe('webhooks', () => {
     await using receiver = await openReceiver(nth => (nth < 3 ? 503 : 200))
     const { id } = await whole.ask('webhooks.create', { url: receiver.url, types: ['tool.approved'] })
     await publish('total')
-    await expect.poll(async () => (await deliveries(id))[0]?.state, { timeout: 10_000 }).toBe('delivered')
+    await expect.poll(async () => (await deliveries(id))[0]?.state).toBe('delivered')
     expect(new Set(receiver.received.map(({ headers }) => headers['x-super-data-id'])).size).toBe(1)
     expect((await deliveries(id))[0]).toMatchObject({ attempts: 3, status: 200, problem: null })
   })
@@ -84,7 +84,7 @@ describe('webhooks', () => {
     await using receiver = await openReceiver(() => (working ? 200 : 500))
     const { id } = await whole.ask('webhooks.create', { url: receiver.url, types: ['tool.approved'] })
     await publish('total')
-    await expect.poll(async () => (await deliveries(id))[0]?.state, { timeout: 10_000 }).toBe('dead')
+    await expect.poll(async () => (await deliveries(id))[0]?.state).toBe('dead')
     expect((await whole.ask('webhooks.list')).items).toMatchObject([{ id, state: 'failing' }])
     working = true
     const [dead] = await deliveries(id)
@@ -118,7 +118,7 @@ describe('webhooks', () => {
     working = true
     {
       await using _second = await openWhole({ home, settings })
-      await expect.poll(() => receiver.received.length, { timeout: 10_000 }).toBe(before + 1)
+      await expect.poll(() => receiver.received.length).toBe(before + 1)
     }
     expect(receiver.received.at(-1)?.headers['x-super-data-id']).toBe(receiver.received[0]?.headers['x-super-data-id'])
     await rm(home, { recursive: true })

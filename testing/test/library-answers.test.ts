@@ -73,7 +73,7 @@ describe('an installation with seeds, from an empty folder', () => {
       using file = new DatabaseSync(join(team.server.home, 'database', 'telemetry.db'), { readOnly: true })
       return file.prepare('select tool_hash, user_name from runs where id = ?').get(runId)
     }
-    await expect.poll(logged, { timeout: 10_000 }).toMatchObject({ tool_hash: hash, user_name: 'alice' })
+    await expect.poll(logged).toMatchObject({ tool_hash: hash, user_name: 'alice' })
   })
 })
 

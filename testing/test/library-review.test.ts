@@ -41,9 +41,7 @@ describe('a proposal', () => {
       const lists = await Promise.all([modern, legacy].map(mcp => mcp.client.listTools()))
       return lists.map(list => list.tools.some(tool => tool.name === 'total'))
     }
-    await expect
-      .poll(async () => (await fetch(`${team.url}/metrics`)).text(), { timeout: 10_000 })
-      .toContain('super_data_open_streams 2')
+    await expect.poll(async () => (await fetch(`${team.url}/metrics`)).text()).toContain('super_data_open_streams 2')
     const tool = await propose('total', { source: 'orders', text: 'map(.amount) | add' })
     expect(tool).toMatchObject({ state: 'pending', votesNeeded: 2, votes: [] })
     expect(await listed()).toEqual([false, false])
@@ -58,7 +56,7 @@ describe('a proposal', () => {
     expect([told.modern, told.legacy]).toEqual([[], []])
     const acknowledged = performance.now()
     expect(await vote('carol', tool)).toMatchObject({ state: 'approved', approvedBy: ['alice', 'carol'] })
-    await expect.poll(() => [told.modern.length, told.legacy.length], { timeout: 10_000 }).toEqual([1, 1])
+    await expect.poll(() => [told.modern.length, told.legacy.length]).toEqual([1, 1])
     expect(Math.max(...told.modern, ...told.legacy) - acknowledged).toBeLessThan(5_000)
     expect(await listed()).toEqual([true, true])
     for (const mcp of [modern, legacy])

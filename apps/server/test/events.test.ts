@@ -68,7 +68,7 @@ describe('the event stream', () => {
     await open()
     await open()
     for (const controller of leaving) controller.abort()
-    await expect.poll(() => platform.events.listenerCount, { timeout: 5_000 }).toBe(1)
+    await expect.poll(() => platform.events.listenerCount).toBe(1)
     expect((await open()).status).toBe(200)
   })
 
@@ -91,10 +91,8 @@ describe('the event stream', () => {
     await sleep(50)
     const large = 'x'.repeat(200_000)
     for (let index = 0; index < 200; index++) platform.events.add('tool.created', large)
-    await expect.poll(() => platform.events.listenerCount, { timeout: 5_000 }).toBe(1)
-    await expect
-      .poll(async () => (await fetch(`${server.url}/metrics`)).text(), { timeout: 5_000 })
-      .toMatch(/super_data_open_streams 0/)
+    await expect.poll(() => platform.events.listenerCount).toBe(1)
+    await expect.poll(async () => (await fetch(`${server.url}/metrics`)).text()).toMatch(/super_data_open_streams 0/)
     await response.body?.cancel()
   })
 })

@@ -6,9 +6,7 @@ it('opening and closing thirty times leaves nothing behind', async () => {
   await useOnce(platform)
   const before = process.getActiveResourcesInfo().sort()
   for (let round = 0; round < 30; round++) await useOnce(platform)
-  await expect
-    .poll(() => process.getActiveResourcesInfo().length, { timeout: 5_000 })
-    .toBeLessThanOrEqual(before.length + 2)
+  await expect.poll(() => process.getActiveResourcesInfo().length).toBeLessThanOrEqual(before.length + 2)
   expect(platform.events.listenerCount).toBe(0)
 })
 

@@ -21,13 +21,13 @@ describe.each(['modern', 'legacy'] as const)('a client of the %s era', era => {
     await listening()
     platform.setTools([tool('one')])
     platform.setTools([tool('one'), tool('two')])
-    await expect.poll(() => told, { timeout: 5_000 }).toBe(1)
+    await expect.poll(() => told).toBe(1)
     const { tools } = await mcp.client.listTools()
     expect(tools.map(({ name }) => name)).toEqual(expect.arrayContaining(['one', 'two']))
     await sleep(250)
     expect(told).toBe(1)
     platform.events.add('tool.disabled', 'one')
-    await expect.poll(() => told, { timeout: 5_000 }).toBe(2)
+    await expect.poll(() => told).toBe(2)
   })
 
   it('is not told of another project, nor of what changes no list', async () => {
@@ -39,16 +39,14 @@ describe.each(['modern', 'legacy'] as const)('a client of the %s era', era => {
     await sleep(300)
     expect(told).toBe(0)
     platform.events.add('tool.approved', 'draft', 'other')
-    await expect.poll(() => told, { timeout: 5_000 }).toBe(1)
+    await expect.poll(() => told).toBe(1)
     expect(mcp.client.getServerVersion()?.name).toBe('super-data')
   })
 
   /** Until the client's stream is open here. */
   async function listening(): Promise<void> {
     await expect
-      .poll(async () => /super_data_open_streams 1/.test(await (await fetch(`${server.url}/metrics`)).text()), {
-        timeout: 5_000,
-      })
+      .poll(async () => /super_data_open_streams 1/.test(await (await fetch(`${server.url}/metrics`)).text()))
       .toBe(true)
   }
 })

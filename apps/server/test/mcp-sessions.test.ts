@@ -92,7 +92,7 @@ describe('sessions of the legacy era', () => {
     const stream = await send({ session: listening, method: 'GET' })
     expect(stream.status).toBe(200)
     clock.advance(101)
-    await expect.poll(() => gauge('super_data_mcp_sessions'), { timeout: 5_000 }).toBe(1)
+    await expect.poll(() => gauge('super_data_mcp_sessions')).toBe(1)
     expect(await statusOf({ session: idle, body: ping })).toBe(404)
     expect(await statusOf({ session: listening, body: ping })).toBe(200)
     await stream.body?.cancel()

@@ -36,7 +36,7 @@ describe('MCP over stdio', () => {
   }
 
   async function heard(test: (message: Message) => boolean): Promise<Message> {
-    await expect.poll(() => lines.some(test), { timeout: 10_000 }).toBe(true)
+    await expect.poll(() => lines.some(test)).toBe(true)
     return lines.find(test)!
   }
 

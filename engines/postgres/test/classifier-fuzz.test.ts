@@ -103,6 +103,6 @@ describePostgres('whatever a grammar comes up with', { source: { limits: { readT
       }),
       { numRuns: runs / 2 },
     )
-    await expect.poll(() => seeWorld(scene), { timeout: 15_000 }).toEqual(before)
+    await expect.poll(() => seeWorld(scene)).toEqual(before)
   }, 1_800_000)
 })

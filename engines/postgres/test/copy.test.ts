@@ -85,9 +85,7 @@ describePostgres('bulk data', { template: 'big' }, scene => {
     await expect(failing).rejects.toThrow('the disk is full')
     expect(await scene.source.read({ text: 'SELECT 1' })).toMatchObject({ rows: [[1]] })
     await expect
-      .poll(() => scene.ask(`SELECT pid FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'COPY%'`), {
-        timeout: 5_000,
-      })
+      .poll(() => scene.ask(`SELECT pid FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'COPY%'`))
       .toEqual([])
   })
 

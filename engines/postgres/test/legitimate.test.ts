@@ -90,13 +90,11 @@ describePostgres('legitimate questions', {}, scene => {
     await scene.source.read({ text: 'SELECT 1' })
     await scene.ask('CREATE FUNCTION fresh(int) RETURNS int LANGUAGE sql STABLE AS $$ SELECT $1 $$')
     await expect
-      .poll(
-        () =>
-          scene.source.read({ text: 'SELECT fresh(1)' }).then(
-            ({ rows }) => rows,
-            () => [],
-          ),
-        { timeout: 15_000 },
+      .poll(() =>
+        scene.source.read({ text: 'SELECT fresh(1)' }).then(
+          ({ rows }) => rows,
+          () => [],
+        ),
       )
       .toEqual([[1]])
   })

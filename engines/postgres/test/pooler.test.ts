@@ -69,7 +69,7 @@ describe.skipIf(!there)(there ? 'behind PgBouncer' : 'PgBouncer is not installed
           code: 'POSTGRES_POOLED',
         })
         await expect(source.read({ text: 'DELETE FROM acct' })).rejects.toMatchObject({ code: 'POLICY_DENIED' })
-        await expect.poll(() => held(), { timeout: 10_000 }).toBe(0)
+        await expect.poll(() => held()).toBe(0)
       })
     })
 

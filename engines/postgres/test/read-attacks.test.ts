@@ -327,7 +327,7 @@ describePostgres('attacks on a read', {}, scene => {
       await expect(open.read({ text }), text).rejects.toThrow()
     await open.read({ text: 'SELECT pg_advisory_lock(1)' })
     await open.read({ text: `SELECT set_config('search_path', 'nowhere', false)` })
-    await expect.poll(() => seeWorld(scene), { timeout: 15_000 }).toEqual(before)
+    await expect.poll(() => seeWorld(scene)).toEqual(before)
     expect(await open.read({ text: 'SELECT count(*)::int FROM acct' })).toMatchObject({ rows: [[10]] })
   })
 

@@ -32,7 +32,7 @@ describePostgres('transaction sessions', {}, scene => {
     expect(await sessions.commit(id, alice)).toEqual({ statements: 2 })
     expect(await stored(20)).toBe(true)
     await expect(sessions.run(id, alice, insert(21))).rejects.toMatchObject({ code: 'POSTGRES_SESSION_MISSING' })
-    await expect.poll(inTransaction, { timeout: 15_000 }).toBe(0)
+    await expect.poll(inTransaction).toBe(0)
   })
 
   it('say that they failed, take nothing more, and never claim that a failed commit stored something', async () => {
@@ -189,8 +189,8 @@ describePostgres('transaction sessions', {}, scene => {
     expect(source.sessions.list(bob)).toMatchObject([{ id: busy.id, warning: expect.stringContaining('ends in') }])
     await expect(source.sessions.run(id, alice, insert(21))).rejects.toMatchObject({ code: 'POSTGRES_SESSION_LOST' })
     await expect(source.sessions.run(id, bob, insert(21))).rejects.toMatchObject({ code: 'POSTGRES_SESSION_MISSING' })
-    await expect.poll(() => source.sessions.size, { timeout: 15_000 }).toBe(0)
-    await expect.poll(inTransaction, { timeout: 15_000 }).toBe(0)
+    await expect.poll(() => source.sessions.size).toBe(0)
+    await expect.poll(inTransaction).toBe(0)
     expect(await stored(20)).toBe(false)
   })
 
@@ -216,9 +216,7 @@ describePostgres('transaction sessions', {}, scene => {
     await sessions.closeChannel(alice.channel)
     await expect(running).rejects.toMatchObject({ code: 'POSTGRES_SESSION_LOST' })
     await expect
-      .poll(() => scene.ask(`SELECT pid FROM pg_stat_activity WHERE query LIKE '%/* gone */' AND state = 'active'`), {
-        timeout: 3_000,
-      })
+      .poll(() => scene.ask(`SELECT pid FROM pg_stat_activity WHERE query LIKE '%/* gone */' AND state = 'active'`))
       .toEqual([])
     expect(await stored(20)).toBe(false)
     expect(sessions.size).toBe(0)
@@ -232,7 +230,7 @@ describePostgres('transaction sessions', {}, scene => {
       catalog.rows<{ pid: number }>('SELECT pg_backend_pid() AS pid'),
     )
     await scene.ask('SELECT pg_terminate_backend($1)', [pid[0]!.pid])
-    await expect.poll(() => sessions.size, { timeout: 15_000 }).toBe(0)
+    await expect.poll(() => sessions.size).toBe(0)
     await expect(sessions.commit(id, alice)).rejects.toMatchObject({ code: 'POSTGRES_SESSION_LOST' })
     expect(await stored(20)).toBe(false)
   })

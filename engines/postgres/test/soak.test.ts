@@ -73,7 +73,7 @@ describePostgres(
       expect(source.sessions.size).toBe(0)
       expect(await scene.ask('SELECT FROM acct WHERE id = 20')).toEqual([])
       expect(source.connections).toBeLessThanOrEqual(readersMax + writersMax + 6)
-      await expect.poll(async () => (await backends())['open'], { timeout: 15_000 }).toBe(0)
+      await expect.poll(async () => (await backends())['open']).toBe(0)
       expect((await backends())['all']).toBeLessThanOrEqual(readersMax + writersMax + 6)
       const left = await source.inspect(undefined, catalog =>
         catalog.rows(`SELECT

@@ -11,7 +11,7 @@ export function definitions(scene: () => Scene, alice: () => Caller): void {
     scene().count(`FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'`)
 
   afterEach(async () => {
-    await expect.poll(open, { timeout: 10_000 }).toBe(0)
+    await expect.poll(open).toBe(0)
   })
 
   it('a migration is tried in a session: definitions and rows together, unseen by others, and rolled back', async () => {

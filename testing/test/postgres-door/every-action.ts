@@ -144,7 +144,7 @@ export function everyAction(scene: () => Scene, alice: () => Caller): void {
     await other.connect()
     const slow = other.query('SELECT pg_sleep(30)').catch(error => error)
     const theirs = `application_name = 'somebody else' AND state = 'active'`
-    await expect.poll(() => scene().count(`FROM pg_stat_activity WHERE ${theirs}`), { timeout: 10_000 }).toBe(1)
+    await expect.poll(() => scene().count(`FROM pg_stat_activity WHERE ${theirs}`)).toBe(1)
     const monitor = await pidOf(theirs)
     expect(await alice().refused('pg_admin', 'cancel', monitor)).toMatchObject({ code: 'POSTGRES_NOT_CONFIRMED' })
     await alice().ask('pg_admin', 'cancel', { ...monitor, confirm: true })

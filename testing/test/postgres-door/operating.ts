@@ -72,9 +72,7 @@ export function operating(scene: () => Scene, alice: () => Caller): void {
     expect((await caller.client.listResources()).resources.length).toBe(6)
     expect((await alice().read('SELECT 1')).rows).toEqual([[1]])
     await scene().moody.start()
-    await expect
-      .poll(() => caller.read('SELECT 1', moody).then(({ count }) => count, String), { timeout: 10_000 })
-      .toBe(1)
+    await expect.poll(() => caller.read('SELECT 1', moody).then(({ count }) => count, String)).toBe(1)
   }, 30_000)
 
   it('many calls, good and bad, leave nothing behind', async () => {

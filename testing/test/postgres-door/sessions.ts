@@ -23,7 +23,7 @@ export function sessions(scene: () => Scene, alice: () => Caller): void {
 
   afterEach(async () => {
     await scene().ask('DELETE FROM acct WHERE id > 10')
-    await expect.poll(() => open(), { timeout: 10_000 }).toBe(0)
+    await expect.poll(() => open()).toBe(0)
   })
 
   it('what a session changes is seen there at once, and by others after its commit', async () => {
@@ -117,7 +117,7 @@ export function sessions(scene: () => Scene, alice: () => Caller): void {
       session: { state: 'active', warning: expect.stringContaining('ends') },
     })
     await caller.ask('pg_tx', 'rollback', { session: busy, ...inBrief })
-    await expect.poll(() => open(scene().side), { timeout: 10_000 }).toBe(0)
+    await expect.poll(() => open(scene().side)).toBe(0)
   }, 20_000)
 
   it('there are only so many, of one person and of all, and the rest goes on', async () => {
@@ -187,7 +187,7 @@ export function sessions(scene: () => Scene, alice: () => Caller): void {
   it('one statement at a time: the second is refused, and so is a commit meanwhile', async () => {
     const session = await alice().begin()
     const first = alice().ask('pg_query', 'read', { sql: slow, session, timeoutMs: 1_500 }).catch(String)
-    await expect.poll(() => running(), { timeout: 10_000 }).toBe(1)
+    await expect.poll(() => running()).toBe(1)
     expect(await alice().refused('pg_query', 'read', { sql: 'SELECT 1', session })).toMatchObject({
       ...{ code: 'POSTGRES_SESSION_BUSY', retryable: true },
     })
@@ -205,12 +205,12 @@ export function sessions(scene: () => Scene, alice: () => Caller): void {
       for (const fields of [{ sql: slow, session }, { sql: slow }]) {
         const cancel = new AbortController()
         const asked = caller.ask('pg_query', 'read', fields, { signal: cancel.signal }).catch(() => 'cancelled')
-        await expect.poll(() => running(), { timeout: 10_000 }).toBe(1)
+        await expect.poll(() => running()).toBe(1)
         cancel.abort()
         expect(await asked).toBe('cancelled')
-        await expect.poll(() => running(), { timeout: 10_000 }).toBe(0)
+        await expect.poll(() => running()).toBe(0)
       }
-      await expect.poll(() => open(), { timeout: 10_000 }).toBe(0)
+      await expect.poll(() => open()).toBe(0)
       // Lost where the server took so long to stop (it cannot while it compiles a plan) that its backend was ended.
       const { code } = await caller.refused('pg_tx', 'commit', { session })
       expect(code).toMatch(/^POSTGRES_SESSION_(MISSING|LOST)$/)
@@ -238,13 +238,10 @@ export function sessions(scene: () => Scene, alice: () => Caller): void {
     })
       .then(response => response.text())
       .catch(error => error.name)
-    await Promise.race([
-      expect.poll(() => running(), { timeout: 10_000 }).toBe(1),
-      asked.then(text => expect(text).toBe('running')),
-    ])
+    await Promise.race([expect.poll(() => running()).toBe(1), asked.then(text => expect(text).toBe('running'))])
     leave.abort()
     expect(await asked).toBe('AbortError')
-    await expect.poll(() => running(), { timeout: 10_000 }).toBe(0)
+    await expect.poll(() => running()).toBe(0)
   })
 
   it('an MCP session that ends takes its transactions with it', async () => {
@@ -254,7 +251,7 @@ export function sessions(scene: () => Scene, alice: () => Caller): void {
     expect(await open()).toBe(1)
     await caller.connection.transport.terminateSession()
     await caller[Symbol.asyncDispose]()
-    await expect.poll(() => open(), { timeout: 10_000 }).toBe(0)
+    await expect.poll(() => open()).toBe(0)
     expect(await stored(20)).toBe(0)
   })
 
