@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { connectMcp, MemoryPlatform, openTestServer } from '@super-data/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Server } from '../src/server.ts'
@@ -17,7 +18,7 @@ describe('cancellation stops the work', () => {
       started.resolve()
       return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
     }
-    server = await openTestServer({ platform, limits: { callTimeoutMs: 1_000 } })
+    server = await openTestServer({ platform })
   })
   afterEach(() => server.close())
 
@@ -39,6 +40,7 @@ describe('cancellation stops the work', () => {
 
   it('when the time for one call is up, also for work that does not listen', async () => {
     platform.handlers['queries.ask'] = () => new Promise(() => undefined)
+    await using server = await openTestServer({ platform, limits: { callTimeoutMs: 1_000 } })
     const response = await fetch(`${server.url}/projects/default/queries`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
@@ -73,6 +75,34 @@ describe('cancellation stops the work', () => {
     drop.abort()
     expect(await stopped.promise).toBe('stopped')
     await asking
+  })
+
+  it.each(['modern', 'legacy'] as const)('when an MCP client of the %s era left before it was let in', async era => {
+    const session = era === 'legacy' ? await initialize(server) : undefined
+    const asked = Promise.withResolvers<void>()
+    const told = Promise.withResolvers<void>()
+    const authenticate = platform.authenticate.bind(platform)
+    platform.authenticate = async credentials => {
+      asked.resolve()
+      await told.promise
+      return authenticate(credentials)
+    }
+    const drop = new AbortController()
+    const asking = fetch(`${server.url}/mcp`, {
+      method: 'POST',
+      headers: session ? { ...mcpHeaders, 'Mcp-Session-Id': session } : modernHeaders,
+      body: JSON.stringify(callBody(era)),
+      signal: drop.signal,
+    }).catch(() => 'dropped')
+    await asked.promise
+    drop.abort()
+    await sleep(200)
+    told.resolve()
+    expect(await asking).toBe('dropped')
+    // The one that is left is the one that asks.
+    await expect
+      .poll(async () => (await fetch(`${server.url}/metrics`)).text())
+      .toMatch(/super_data_requests_in_progress 1\n/)
   })
 
   function callBody(era: 'modern' | 'legacy') {

@@ -1,4 +1,6 @@
 import { once } from 'node:events'
+import { connect } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { MemoryPlatform, openTestServer, testPrincipal } from '@super-data/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
@@ -15,7 +17,7 @@ describe('events over WebSocket', () => {
     })
     server = await openTestServer({
       platform,
-      limits: { streamsPerPrincipalMax: 2, heartbeatMs: 50, streamStallMs: 200, streamCheckMs: 50 },
+      limits: { streamsPerPrincipalMax: 2, streamCheckMs: 50 },
     })
   })
   afterEach(async () => {
@@ -30,8 +32,9 @@ describe('events over WebSocket', () => {
     path = '/events',
     options: { headers?: Record<string, string> } = authorization('ada'),
     protocols: string[] = [],
+    at: Server = server,
   ) {
-    const webSocket = new WebSocket(`${server.url.replace('http', 'ws')}${path}`, protocols, options)
+    const webSocket = new WebSocket(`${at.url.replace('http', 'ws')}${path}`, protocols, options)
     opened.add(webSocket)
     const events: { subject: string }[] = []
     webSocket.on('message', text => events.push(JSON.parse(String(text))))
@@ -45,6 +48,11 @@ describe('events over WebSocket', () => {
     let body = ''
     for await (const chunk of response) body += chunk
     return { status: response.statusCode, code: JSON.parse(body).code }
+  }
+
+  async function openStreams(): Promise<number> {
+    const text = await (await fetch(`${server.url}/metrics`)).text()
+    return Number(/^super_data_open_streams (\d+)$/m.exec(text)?.[1])
   }
 
   it('tells what happens, and goes on after the last event the reader has', async () => {
@@ -89,13 +97,39 @@ describe('events over WebSocket', () => {
     expect(code).toBe(1001)
   })
 
+  it('one that leaves before it is known who asks takes no place', async () => {
+    const { asked, tell } = hesitate(platform)
+    const socket = connect(server.port, '127.0.0.1').on('error', () => {})
+    const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13'
+    const key = `Sec-WebSocket-Key: ${Buffer.alloc(16).toString('base64')}\r\nAuthorization: Bearer ada`
+    socket.write(`GET /events HTTP/1.1\r\nHost: localhost:${server.port}\r\n${upgrade}\r\n${key}\r\n\r\n`)
+    await asked
+    socket.resetAndDestroy()
+    await sleep(200)
+    tell()
+    await expect.poll(openStreams).toBe(0)
+    await Promise.all([once(open().webSocket, 'open'), once(open().webSocket, 'open')])
+  })
+
+  it('one that is let in while the server stops is turned away', async () => {
+    const { asked, tell } = hesitate(platform)
+    const refused = refusal()
+    await asked
+    const closing = server.close()
+    await new Promise(resolve => setImmediate(resolve))
+    tell()
+    expect(await refused).toEqual({ status: 503, code: 'SERVER_STOPPING' })
+    await closing
+  })
+
   it('disconnects a reader that stopped reading', async () => {
-    const { webSocket } = open()
-    await expect.poll(() => platform.events.listenerCount).toBe(2)
+    await using server = await openTestServer({ platform, limits: { heartbeatMs: 50, streamStallMs: 200 } })
+    const { webSocket } = open('/events', authorization('ada'), [], server)
+    await expect.poll(() => platform.events.listenerCount).toBe(3)
     webSocket.pause()
     const large = 'x'.repeat(200_000)
     for (let index = 0; index < 200; index++) platform.events.add('tool.created', large)
-    await expect.poll(() => platform.events.listenerCount).toBe(1)
+    await expect.poll(() => platform.events.listenerCount).toBe(2)
   })
 
   it('a reader that says much is cut off', async () => {
@@ -114,3 +148,16 @@ describe('events over WebSocket', () => {
     expect(platform.events.listenerCount).toBe(0)
   })
 })
+
+/** Lets nobody in until it is told to. */
+function hesitate(platform: MemoryPlatform): { asked: Promise<void>; tell(): void } {
+  const asked = Promise.withResolvers<void>()
+  const told = Promise.withResolvers<void>()
+  const authenticate = platform.authenticate.bind(platform)
+  platform.authenticate = async credentials => {
+    asked.resolve()
+    await told.promise
+    return authenticate(credentials)
+  }
+  return { asked: asked.promise, tell: told.resolve }
+}

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { MemoryPlatform, openTestServer, testPrincipal } from '@super-data/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Server } from '../src/server.ts'
@@ -14,7 +13,7 @@ describe('the event stream', () => {
     })
     server = await openTestServer({
       platform,
-      limits: { streamsPerPrincipalMax: 2, heartbeatMs: 50, streamQueueMax: 20, streamStallMs: 200, streamCheckMs: 50 },
+      limits: { streamsPerPrincipalMax: 2, heartbeatMs: 50, streamQueueMax: 20, streamCheckMs: 50 },
     })
   })
   afterEach(async () => {
@@ -23,10 +22,10 @@ describe('the event stream', () => {
     await server.close()
   })
 
-  async function open(key = 'ada', headers: Record<string, string> = {}): Promise<Response> {
+  async function open(key = 'ada', headers: Record<string, string> = {}, at = server): Promise<Response> {
     const controller = new AbortController()
     leaving.add(controller)
-    return fetch(`${server.url}/events`, {
+    return fetch(`${at.url}/events`, {
       headers: { Authorization: `Bearer ${key}`, ...headers },
       signal: controller.signal,
     })
@@ -87,11 +86,13 @@ describe('the event stream', () => {
   })
 
   it('a reader who stops reading is disconnected instead of being waited for', async () => {
-    const response = await open()
-    await sleep(50)
+    await using server = await openTestServer({ platform, limits: { streamQueueMax: 20, streamStallMs: 200 } })
+    const listening = platform.events.listenerCount
+    const response = await open('ada', {}, server)
+    await expect.poll(() => platform.events.listenerCount).toBe(listening + 1)
     const large = 'x'.repeat(200_000)
     for (let index = 0; index < 200; index++) platform.events.add('tool.created', large)
-    await expect.poll(() => platform.events.listenerCount).toBe(1)
+    await expect.poll(() => platform.events.listenerCount).toBe(listening)
     await expect.poll(async () => (await fetch(`${server.url}/metrics`)).text()).toMatch(/super_data_open_streams 0/)
     await response.body?.cancel()
   })

@@ -46,6 +46,7 @@ export class EventSockets {
     try {
       const credentials = this.#admit(incoming)
       const principal = await this.#door.platform.authenticate(credentials)
+      if (socket.destroyed) return
       const stop = new AbortController()
       let opened: WebSocket | undefined
       const release = this.#door.streams.hold({ principal, credentials }, () => {

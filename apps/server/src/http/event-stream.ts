@@ -9,7 +9,7 @@ const alive = encoder.encode(': alive\n\n')
  * Events as server-sent events, from just after `Last-Event-ID` on. A reader that stops reading is disconnected: it
  * comes back with the id of the last event it has, and nothing is lost.
  *
- * @throws Unauthenticated · StreamsTooMany
+ * @throws Unauthenticated · StreamsTooMany · ServerStopping
  */
 export async function eventStream(c: DoorContext, door: HttpDoor): Promise<Response> {
   const { credentials } = c.var.facts

@@ -2,7 +2,7 @@ import type { Clock } from '@super-data/base/clock'
 import type { Log } from '@super-data/base/log'
 import type { Credentials, Principal } from '@super-data/platform'
 import type { ServerLimits } from '../limits.ts'
-import { StreamsTooMany } from './errors.ts'
+import { ServerStopping, StreamsTooMany } from './errors.ts'
 
 export interface StreamHolder {
   readonly principal: Principal
@@ -29,6 +29,7 @@ export class Streams {
   readonly #options: StreamsOptions
   readonly #open = new Set<OpenStream>()
   readonly #checking: NodeJS.Timeout
+  #closed = false
 
   constructor(options: StreamsOptions) {
     this.#options = options
@@ -44,9 +45,10 @@ export class Streams {
    *
    * @param end called when the stream has to end from this side.
    * @returns how to say that it ended.
-   * @throws StreamsTooMany
+   * @throws StreamsTooMany · ServerStopping
    */
   hold(holder: StreamHolder, end: () => void): () => void {
+    if (this.#closed) throw new ServerStopping()
     const owner = ownerOf(holder.principal)
     const { streamsPerPrincipalMax } = this.#options.limits
     const held = [...this.#open].filter(stream => stream.owner === owner).length
@@ -72,6 +74,7 @@ export class Streams {
   }
 
   close(): void {
+    this.#closed = true
     clearInterval(this.#checking)
     for (const stream of [...this.#open]) stream.end()
     this.#open.clear()

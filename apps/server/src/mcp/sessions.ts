@@ -119,7 +119,8 @@ export class Sessions {
         session.transport.onmessage?.({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId } })
     }
     // Nothing is kept for a caller who left in the middle of a call, so its work stops.
-    if (ids.length > 0) request.signal.addEventListener('abort', leave, { once: true })
+    if (request.signal.aborted) leave()
+    else if (ids.length > 0) request.signal.addEventListener('abort', leave, { once: true })
     return this.#watch(session, request, scope, response)
   }
 
