@@ -2,16 +2,17 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { describe, expect, it } from 'vitest'
+import { inspect } from '../src/sqlite/inspection.ts'
 import { countNotes, openNotes } from './notes.ts'
 import { TemporaryFolder } from './temporary-folder.ts'
 
-describe('processes', () => {
+describe('processes', { timeout: 120_000 }, () => {
   it('lose nothing they acknowledged, and leave no half, when they are killed', async () => {
     using folder = new TemporaryFolder()
     const file = folder.file('notes.db')
     const acknowledged: string[] = []
     for (let round = 0; round < 10; round++) {
-      const committer = new Committer(['endless', file, String(round)])
+      await using committer = new Committer(['endless', file, String(round)])
       await committer.said(5 + round * 4)
       await committer.kill()
       acknowledged.push(...committer.lines.slice(1))
@@ -27,6 +28,20 @@ describe('processes', () => {
     expect(present.size - acknowledged.length).toBeLessThanOrEqual(10)
   })
 
+  it('look at a file that another is making at whatever moment', async () => {
+    using folder = new TemporaryFolder()
+    for (let round = 0; round < 3; round++) {
+      const file = folder.file(`${round}.db`)
+      await using committer = new Committer(['times', file, 'a', '10'])
+      const look = async () => {
+        while ((await inspect(file)).applied.length === 0);
+      }
+      // So many that some time passes between the two looks of each at the file system.
+      await Promise.all(Array.from({ length: 500 }, look))
+      await committer.ended()
+    }
+  })
+
   it('open one new file together and write to it together, without a busy error', async () => {
     using folder = new TemporaryFolder()
     const file = folder.file('notes.db')
@@ -38,7 +53,7 @@ describe('processes', () => {
   })
 })
 
-class Committer {
+class Committer implements AsyncDisposable {
   readonly #process: ChildProcess
   readonly #exit: Promise<unknown[]>
   readonly lines: string[] = []
@@ -61,6 +76,10 @@ class Committer {
   async kill(): Promise<void> {
     this.#process.kill('SIGKILL')
     await this.#exit
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.kill()
   }
 
   async ended(): Promise<void> {

@@ -26,10 +26,12 @@ const checkedBytesMax = 64 * 1024 * 1024
  * @throws DatabaseCorrupt · DatabaseForeign · DatabaseUnavailable
  */
 export async function inspect(file: string): Promise<Inspection> {
+  // The log first: a process that is just making the file writes into it before there is a log.
+  const logBytes = await sizeOf(`${file}-wal`)
   const sizeBytes = await sizeOf(file)
   if (sizeBytes === 0) {
     // SQLite would take the file for new and delete the log, which holds all that is left.
-    if ((await sizeOf(`${file}-wal`)) > 0) throw new DatabaseCorrupt(['the file is empty but its log is not'])
+    if (logBytes > 0) throw new DatabaseCorrupt(['the file is empty but its log is not'])
     return { applied: [], holdsData: false }
   }
   if ((await firstBytes(file)) !== signature) throw new DatabaseCorrupt(['the file is not a database'])
