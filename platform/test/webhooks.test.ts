@@ -94,13 +94,16 @@ describe('webhooks', () => {
   })
 
   it('do not wait for a receiver that never answers, and do not follow it elsewhere', async () => {
+    const webhooks = { privateAllowed: true, firstRetryMs: 20, attemptsMax: 3, timeoutMs: 500 }
+    await using whole = await openWhole({ files: data, settings: { webhooks } })
     await using silent = await openReceiver(() => 'never')
     await using redirecting = await openReceiver(() => 302)
     const one = await whole.ask('webhooks.create', { url: silent.url, types: ['tool.approved'] })
     const other = await whole.ask('webhooks.create', { url: redirecting.url, types: ['tool.approved'] })
-    await publish('total')
-    await expect.poll(async () => (await deliveries(one.id))[0]?.problem).toBe('no answer in time')
-    await expect.poll(async () => (await deliveries(other.id))[0]?.problem).toBe('answered 302')
+    await whole.publish('total', 'map(.amount) | add', { source: 'orders' })
+    const problem = async (webhook: string) => (await whole.ask('webhooks.deliveries', { webhook })).items[0]?.problem
+    await expect.poll(() => problem(one.id)).toBe('no answer in time')
+    await expect.poll(() => problem(other.id)).toBe('answered 302')
   })
 
   it('go on after a restart where they were', async () => {
@@ -121,6 +124,24 @@ describe('webhooks', () => {
       await expect.poll(() => receiver.received.length).toBe(before + 1)
     }
     expect(receiver.received.at(-1)?.headers['x-super-data-id']).toBe(receiver.received[0]?.headers['x-super-data-id'])
+    await rm(home, { recursive: true })
+  })
+
+  it('that were being sent when the server stopped are sent at once by the next', async () => {
+    let working = false
+    await using receiver = await openReceiver(() => (working ? 200 : 'never'))
+    const home = await mkdtemp(join(tmpdir(), 'super-data-hooks-'))
+    {
+      await using first = await openWhole({ home, files: data })
+      await first.ask('webhooks.create', { url: receiver.url, types: ['tool.approved'] })
+      await first.publish('total', 'map(.amount) | add', { source: 'orders' })
+      await expect.poll(() => receiver.received.length).toBe(1)
+    }
+    working = true
+    {
+      await using _second = await openWhole({ home })
+      await expect.poll(() => receiver.received.length).toBe(2)
+    }
     await rm(home, { recursive: true })
   })
 

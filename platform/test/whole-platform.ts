@@ -50,7 +50,7 @@ export function settingsOf(home: string, changes: Partial<PlatformSettings> = {}
     limits: { callsPerMinute: 100_000, callsAtOnce: 100, strangerCallsPerMinute: 100_000 },
     review: { approvalThreshold: 2, proposalHours: 24, pendingMax: 10 },
     checks: { complexityMax: 1_000, testMs: 5_000 },
-    webhooks: { privateAllowed: true, firstRetryMs: 20, attemptsMax: 3, timeoutMs: 500 },
+    webhooks: { privateAllowed: true, firstRetryMs: 20, attemptsMax: 3, timeoutMs: 20_000 },
     postgres: [],
     learning: true,
     queryTimeMs: 20_000,

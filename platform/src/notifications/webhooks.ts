@@ -174,7 +174,7 @@ export class Webhooks implements AsyncDisposable {
     const { webhook, id, type, body } = due
     const message = { url: webhook.url, secret: webhook.secret, id, type, body, at: this.#parts.clock.now() }
     const { delivered, status, problem } = await this.#post.send(message, this.#stop.signal)
-    if (this.#stop.signal.aborted && !delivered) return
+    if (this.#stop.signal.aborted && !delivered) return this.#release(id)
     const attempts = due.attempts + 1
     const dead = !delivered && attempts >= this.#settings.attemptsMax
     const state = delivered ? 'delivered' : dead ? 'dead' : 'waiting'
@@ -183,6 +183,14 @@ export class Webhooks implements AsyncDisposable {
       const change = { state, attempts, status, problem, next_at } as const
       await transaction.updateTable('webhook_deliveries').set(change).where('id', '=', id).execute()
       await this.#countFailures(transaction, webhook.id, { delivered, dead })
+    })
+  }
+
+  /** The attempt ended because this closes: the next process need not wait until the claim is over. */
+  async #release(id: string): Promise<void> {
+    const next_at = this.#parts.clock.now()
+    await this.#parts.platform.write(async transaction => {
+      await transaction.updateTable('webhook_deliveries').set({ next_at }).where('id', '=', id).execute()
     })
   }
 
