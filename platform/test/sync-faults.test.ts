@@ -31,7 +31,7 @@ describe('sync, when the bucket fails', { timeout: 120_000 }, () => {
 
   it('gives up on a request that takes too long', async () => {
     const bucket = openBucket(next('get', 'stuck'))
-    await using a = await openShelf({ store: bucket.store, settings: { requestMs: 100 } })
+    await using a = await openShelf({ store: bucket.store, settings: { requestMs: 2_500 } })
     await a.add('one')
     expect(await a.run()).toMatchObject({ outcome: 'failed', code: 'SYNC_TIMEOUT' })
     expect(await a.run()).toMatchObject({ outcome: 'synced' })

@@ -7,8 +7,8 @@ import { openWhole, type Whole, type WholeOptions } from './whole-platform.ts'
 export const databaseKey = 'databases/tools.db'
 
 const sync: SyncSettings = {
-  ...{ place: 'memory/databases/tools.db', key: databaseKey, intervalMs: 60_000, leaseMs: 1_000, requestMs: 5_000 },
-  ...{ objectBytesMax: 2 ** 27, stopMs: 2_000, retention: { newest: 20, days: 5 } },
+  ...{ place: 'memory/databases/tools.db', key: databaseKey, intervalMs: 60_000, leaseMs: 1_000, requestMs: 20_000 },
+  ...{ objectBytesMax: 2 ** 27, stopMs: 20_000, retention: { newest: 20, days: 5 } },
 }
 
 export type Bucket = ReturnType<typeof openBucket>

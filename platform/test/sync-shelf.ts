@@ -39,7 +39,7 @@ const tables: readonly TravellingTable[] = [
 ]
 
 export const shelfSettings: SyncSettings = {
-  ...{ place: 'memory', key: 'databases/tools.db', intervalMs: 20, leaseMs: 300, requestMs: 2_000, stopMs: 2_000 },
+  ...{ place: 'memory', key: 'databases/tools.db', intervalMs: 20, leaseMs: 300, requestMs: 20_000, stopMs: 20_000 },
   ...{ objectBytesMax: 2 ** 26, retention: { newest: 5, days: 2 } },
 }
 

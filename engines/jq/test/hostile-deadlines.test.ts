@@ -34,7 +34,7 @@ const endless = [
 
 const timeMs = 250
 /** Starting another process and a busy machine, not the program. */
-const graceMs = 2_500
+const graceMs = 15_000
 
 let pool: JqPool
 beforeAll(async () => {

@@ -75,7 +75,7 @@ export function isAlive(pid: number): boolean {
 }
 
 /** Looks again and again until it is so. */
-export async function until(isSo: () => boolean, timeMs = 10_000): Promise<void> {
+export async function until(isSo: () => boolean, timeMs = 25_000): Promise<void> {
   const end = systemClock.elapsed() + timeMs
   while (!isSo()) {
     if (systemClock.elapsed() > end) throw new Error('it did not come to that in time')
