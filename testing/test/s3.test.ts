@@ -22,7 +22,7 @@ describe.skipIf(reason !== undefined)(`the S3 server of the tests${reason ? ` (s
       bucket: await newBucket(),
       clock: systemClock,
       random: systemRandom,
-      limits: { callMs: 300 },
+      limits: { callMs: 2_500 },
     })
     await store.put('counted', new Uint8Array([1]))
     expect(proxy.countOf('PUT', '/counted')).toBe(1)

@@ -89,7 +89,7 @@ it('does not list a file that has never been good, and says why when it is asked
 
 it('waits until a file that is being written keeps still', async () => {
   await using folder = await Folder.make()
-  const datasets = await folder.open({ settings: { pollMs: 0, settleMs: 150 } })
+  const datasets = await folder.open({ settings: { pollMs: 0, settleMs: 1_500 } })
   const path = join(folder.data, 'growing.ndjson')
   await writeFile(path, '{"n":1}\n')
   const writer = setInterval(() => void appendFile(path, '{"n":2}\n'), 30)

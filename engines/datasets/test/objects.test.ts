@@ -217,7 +217,7 @@ describe.skipIf(skipReason !== undefined)(titled('datasets in a bucket'), () => 
     await bucket.put(sales, '[1]')
     await folder.write('datasets.yml', 'datasets: []')
     const datasets = await open()
-    bucket.network.break({ fault: 'delay', method: 'GET', delayMs: 5_000 })
+    bucket.network.break({ fault: 'delay', method: 'GET', delayMs: 60_000 })
     await name(sales)
     const reading = datasets.refresh()
     while (bucket.requests(sales).reads === 0) await new Promise(resolve => setTimeout(resolve, 10))
@@ -225,7 +225,7 @@ describe.skipIf(skipReason !== undefined)(titled('datasets in a bucket'), () => 
     const begin = performance.now()
     await datasets.refresh()
     await reading
-    expect(performance.now() - begin).toBeLessThan(4_000)
+    expect(performance.now() - begin).toBeLessThan(20_000)
     expect(datasets.list()).toEqual([])
     expect(await folder.copies()).toEqual([])
   })

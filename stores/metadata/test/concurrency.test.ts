@@ -94,15 +94,17 @@ describe('many at once', () => {
 
   it('rolls back a transaction that never ends, so that the others can go on', async () => {
     using folder = new TemporaryFolder()
-    await using database = await openNotes(folder.file('notes.db'), { limits: { transactionMs: 50 } })
+    await using database = await openNotes(folder.file('notes.db'), { limits: { transactionMs: 2_500 } })
+    const over = Promise.withResolvers<void>()
     const late = Promise.withResolvers<unknown>()
     const hanging = database.write(async rows => {
       await rows.insertInto('notes').values({ text: 'x', rank: 0 }).execute()
-      await sleep(150)
+      await over.promise
       await rows.insertInto('notes').values({ text: 'y', rank: 0 }).execute().then(late.resolve, late.resolve)
     })
     const next = addNote(database, 'next')
     await expect(hanging).rejects.toMatchObject({ code: 'DATABASE_TRANSACTION_TIMEOUT' })
+    over.resolve()
     await next
     expect(await late.promise).toBeInstanceOf(Error)
     const found = await database.read.selectFrom('notes').select('text').execute()

