@@ -11,8 +11,8 @@ export default defineConfig({
     execArgv: ['--conditions=source'],
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     // What is waited for comes at once, but on a busy machine.
     expect: { poll: { timeout: 20_000 } },
     reporters: ['default', './testing/src/closing-line.ts'],

@@ -19,7 +19,7 @@ export interface ServerProcessOptions {
   readonly env?: Readonly<Record<string, string>>
 }
 
-const readyMs = 30_000
+const readyMs = 90_000
 const stopMs = 12_000
 const lookEveryMs = 5
 

@@ -53,6 +53,8 @@ describe.skipIf(withoutS3 !== undefined)(title, { timeout: 300_000 }, () => {
       await Promise.all(
         sharers.map((sharer, at) => makeChanges(sharer, `r${round}_${at}`, { count: 10, submit: false })),
       )
+      // Whoever writes first does so when all have looked.
+      sharing.proxy.break({ fault: 'delay', method: 'PUT', target: 'databases/tools.db', delayMs: 1_000, times: 3 })
       const runs = await Promise.all(sharers.map(sharer => sharer.sync()))
       expect(runs.map(run => run.code)).toEqual([null, null, null])
       conflicts += runs.reduce((sum, run) => sum + run.conflicts, 0)

@@ -181,11 +181,11 @@ describePostgres('transaction sessions', {}, scene => {
   })
 
   it('end when they are not used, but not while they work', async () => {
-    const source = await scene.open({ limits: { sessionIdleMs: 600 } })
+    const source = await scene.open({ limits: { sessionIdleMs: 2_500 } })
     const { id } = await source.sessions.begin(alice)
     await source.sessions.run(id, alice, insert(20))
     const busy = await source.sessions.begin(bob)
-    await source.sessions.look(busy.id, bob, undefined, catalog => catalog.rows('SELECT pg_sleep(1.5)'))
+    await source.sessions.look(busy.id, bob, undefined, catalog => catalog.rows('SELECT pg_sleep(4)'))
     expect(source.sessions.list(bob)).toMatchObject([{ id: busy.id, warning: expect.stringContaining('ends in') }])
     await expect(source.sessions.run(id, alice, insert(21))).rejects.toMatchObject({ code: 'POSTGRES_SESSION_LOST' })
     await expect(source.sessions.run(id, bob, insert(21))).rejects.toMatchObject({ code: 'POSTGRES_SESSION_MISSING' })

@@ -186,7 +186,7 @@ export function sessions(scene: () => Scene, alice: () => Caller): void {
 
   it('one statement at a time: the second is refused, and so is a commit meanwhile', async () => {
     const session = await alice().begin()
-    const first = alice().ask('pg_query', 'read', { sql: slow, session, timeoutMs: 1_500 }).catch(String)
+    const first = alice().ask('pg_query', 'read', { sql: slow, session, timeoutMs: 6_000 }).catch(String)
     await expect.poll(() => running()).toBe(1)
     expect(await alice().refused('pg_query', 'read', { sql: 'SELECT 1', session })).toMatchObject({
       ...{ code: 'POSTGRES_SESSION_BUSY', retryable: true },
