@@ -370,7 +370,7 @@ function pids(tree: LockTree): number[] {
 }
 
 async function until<T>(look: () => Promise<T>, holds: (seen: T) => boolean): Promise<T> {
-  for (let tries = 0; tries < 100; tries++) {
+  for (let tries = 0; tries < 1_000; tries++) {
     const seen = await look()
     if (holds(seen)) return seen
     await wait(20)
