@@ -221,6 +221,16 @@ describe('reads and writes', () => {
     expect(await database.query(database.read.selectFrom('authors').select('name'))).toEqual([{ name: 'first' }])
   })
 
+  it('end with the database, also those that wait for their turn', async () => {
+    using folder = new TemporaryFolder()
+    const database = await openNotes(folder.file('notes.db'))
+    const long = () => database.query(counting(1_000_000_000, database.read)).catch(failure => failure.kind)
+    const asked = [long(), long(), long()]
+    await database.query(counting(1, database.read), { signal: AbortSignal.timeout(100) }).catch(() => {})
+    await database.close()
+    expect(await Promise.all(asked)).toEqual(Array(3).fill('unavailable'))
+  })
+
   it('translate errors from the thread as well', async () => {
     using folder = new TemporaryFolder()
     await using database = await openNotes(folder.file('notes.db'))

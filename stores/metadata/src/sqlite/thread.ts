@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { Cancelled, throwIfAborted } from '@super-data/base/errors'
-import { DatabaseCorrupt, DatabaseUnavailable } from '../errors.ts'
+import { DatabaseClosed, DatabaseCorrupt, DatabaseUnavailable } from '../errors.ts'
 import { Slots } from '../slots.ts'
 import { fromFacts } from './failure.ts'
 import type { Job, JobResults, Reply } from './thread-jobs.ts'
@@ -17,6 +17,7 @@ export class Thread {
   readonly #turns = new Slots(limits)
   readonly #ending = new Set<Promise<unknown>>()
   #worker: Worker | undefined
+  #closed = false
 
   constructor(file: string) {
     this.#file = file
@@ -33,13 +34,16 @@ export class Thread {
     }
   }
 
+  /** What waits for its turn is refused. */
   async close(): Promise<void> {
+    this.#closed = true
     this.#end()
     await Promise.all(this.#ending)
   }
 
   async #runNow(job: Job, signal: AbortSignal | undefined): Promise<JobResults[keyof JobResults]> {
     throwIfAborted(signal)
+    if (this.#closed) throw new DatabaseClosed()
     this.#worker ??= new Worker(entry, { workerData: { file: this.#file } })
     const worker = this.#worker
     worker.ref()
