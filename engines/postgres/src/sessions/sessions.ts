@@ -415,8 +415,10 @@ export class Sessions implements AsyncDisposable {
   #schedule(session: Session): void {
     clearTimeout(session.timer)
     const { limits, clock } = this.#options
-    session.timer = setTimeout(() => this.#expire(session), endsIn(session, limits, clock.elapsed()) + 1)
-    session.timer.unref()
+    const leftMs = endsIn(session, limits, clock.elapsed())
+    // Whoever asks without a pause gives no timer its turn.
+    if (leftMs <= 0) this.#expire(session)
+    else session.timer = setTimeout(() => this.#expire(session), leftMs + 1).unref()
   }
 
   #expire(session: Session): void {
