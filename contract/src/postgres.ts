@@ -23,10 +23,7 @@ const timeoutMs = z.coerce.number().int().min(100).max(600_000).optional().descr
 const maxRows = z.coerce.number().int().min(1).max(10_000).default(100)
 const autocommit = z.boolean().default(false).describe('Commit at once, in its own transaction.')
 const dryRun = z.boolean().default(false).describe('Do it, say what happened, roll back.')
-const confirmAllRows = z
-  .boolean()
-  .default(false)
-  .describe('For UPDATE or DELETE of all rows.')
+const confirmAllRows = z.boolean().default(false).describe('For UPDATE or DELETE of all rows.')
 const confirm = z.boolean().default(false).describe('Must be true: this cannot be undone.')
 const most = z.coerce.number().int().min(1).max(1_000).default(100)
 const cursor = z.string().max(1_000).optional().describe('Where the previous page ended.')
