@@ -13,6 +13,9 @@ export const castVote = z.object({
   comment: z.string(),
   at: instant,
   confirmed: z.boolean().describe('False: its voter has not confirmed it, and it does not count yet.'),
+  lapsed: z
+    .boolean()
+    .describe('It does not count: its voter could not know yet that what it is on had been disabled elsewhere.'),
   confirmedBy: z
     .enum(['code', 'elicitation'])
     .nullable()

@@ -246,6 +246,60 @@ describe('two libraries that meet', () => {
   })
 })
 
+describe('a tool that one disabled while others approved a new version of it', () => {
+  /** Disabled at `a`; saved, put forward and approved by two at `b`, which does not know. */
+  async function disabledApart() {
+    await a.whole.publish('leaky', '1')
+    const { bob = '', carol = '' } = await team()
+    await a.whole.ask('tools.disable', { tool: 'leaky', comment: 'It leaks.' })
+    clock.advance(10)
+    const keyOf = async (user: string) => (await b.whole.ask('keys.create', { label: 'there', user })).secret
+    const there = { alice: await keyOf('alice'), bob: await keyOf('bob'), carol: await keyOf('carol') }
+    await b.whole.askAs(there.alice, 'tools.update', { tool: 'leaky', expectedVersion: 1, text: '2' })
+    const { hash } = await b.whole.askAs(there.alice, 'tools.submit', { tool: 'leaky' })
+    const vote = { tool: 'leaky', vote: 'approve', hash } as const
+    await b.whole.askAs(there.bob, 'tools.vote', vote)
+    expect(await b.whole.askAs(there.carol, 'tools.vote', vote)).toMatchObject({ state: 'approved', version: 2 })
+    return { vote, here: { bob, carol }, there }
+  }
+
+  it('waits for votes again: theirs could not know', async () => {
+    const { vote, here, there } = await disabledApart()
+    const learnt = await meet()
+    expect(learnt.b).toEqual(['tool.withdrawn leaky', 'tool.submitted leaky'])
+    await expectSame()
+    expect(await meet()).toEqual({ a: [], b: [] })
+    for (const site of [a, b]) {
+      expect(await get(site, 'leaky')).toMatchObject({ state: 'pending', approvedVersion: null, votes: [] })
+      expect(await problemOf(site.whole.run('leaky'))).toMatchObject({ code: 'TOOL_NOT_APPROVED' })
+    }
+    expect((await b.whole.ask('tools.history', { tool: 'leaky' })).items[0]).toMatchObject({
+      votes: [
+        { user: 'bob', lapsed: true },
+        { user: 'carol', lapsed: true },
+      ],
+    })
+    expect((await b.whole.askAs(there.bob, 'proposals.list', {})).items).toMatchObject([
+      { name: 'leaky', approvals: 0, yourVote: 'wanted' },
+    ])
+    expect((await b.whole.askAs(there.bob, 'inbox.list')).items[0]).toMatchObject({ subject: 'leaky', todo: 'vote' })
+    await b.whole.askAs(there.bob, 'tools.vote', vote)
+    await meet()
+    expect(await a.whole.askAs(here.carol, 'tools.vote', vote)).toMatchObject({ state: 'approved' })
+    await meet()
+    await expectSame()
+    expect(await a.whole.run('leaky')).toMatchObject({ value: 2 })
+  })
+
+  it('answers at once when it was brought back meanwhile', async () => {
+    await disabledApart()
+    await a.whole.ask('tools.restore', { tool: 'leaky' })
+    await meet()
+    await expectSame()
+    expect(await a.whole.run('leaky')).toMatchObject({ value: 2 })
+  })
+})
+
 describe('stamps', () => {
   it('sort after everything made or seen before, also with a clock that is set back', async () => {
     const stamps = new Stamps('node', clock)

@@ -212,7 +212,7 @@ describe('the history of a tool', () => {
   it('tells of what was withdrawn in the order in which it happened', () => {
     const at = 1_800_000_000_000
     const cast = (user: string, vote: 'approve' | 'reject', comment: string) => ({
-      ...{ user, vote, comment, at, confirmed: true, confirmedBy: null },
+      ...{ user, vote, comment, at, confirmed: true, lapsed: false, confirmedBy: null },
     })
     const text = renderHistory({
       cursor: null,

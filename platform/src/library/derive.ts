@@ -3,7 +3,7 @@ import { derivedId } from '../derived-id.ts'
 import type { EventDraft } from '../events/outbox.ts'
 import type { DerivedOwner, LibraryTransaction, VersionState } from '../state/library.ts'
 import { derivePeople } from './derive-people.ts'
-import { type Facts, type OwnerFacts, readFacts, type VersionFacts } from './library-facts.ts'
+import { type Facts, type KnownVote, type OwnerFacts, readFacts, type VersionFacts } from './library-facts.ts'
 import { type Outcome, outcomeOf } from './review.ts'
 import { requireLegal } from './transitions.ts'
 
@@ -153,9 +153,13 @@ async function saveOwner(
   else await transaction.updateTable('functions').set(derived).where('id', '=', row.id).execute()
 }
 
-async function saveCounted(transaction: LibraryTransaction, { newVotes }: OwnerFacts): Promise<void> {
-  const ids = newVotes.map(vote => vote.id)
-  if (ids.length > 0) await transaction.updateTable('votes').set({ counted: 1 }).where('id', 'in', ids).execute()
+async function saveCounted(transaction: LibraryTransaction, { newVotes, lapsedVotes }: OwnerFacts): Promise<void> {
+  const mark = async (counted: 0 | 1, votes: readonly KnownVote[]) => {
+    const ids = votes.map(vote => vote.id)
+    if (ids.length > 0) await transaction.updateTable('votes').set({ counted }).where('id', 'in', ids).execute()
+  }
+  await mark(1, newVotes)
+  await mark(0, lapsedVotes)
 }
 
 const wordOf: Readonly<Record<VersionState, string>> = {

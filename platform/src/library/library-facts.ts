@@ -6,15 +6,21 @@ import { type Roster, readRosters } from './roster.ts'
 
 export type VersionRow = Selectable<LibraryTables['versions']>
 
-/** A vote that counts. */
+type Disabling = Selectable<LibraryTables['disablings']>
+
+/** A vote that needs no confirmation, or has one. */
 export interface KnownVote extends CastVote {
   readonly id: string
   readonly owner: string
   readonly submission: string
   readonly hash: string
   readonly user: string
-  /** It was not found to count before. */
-  readonly isNew: boolean
+  /** When what it is on was submitted. */
+  readonly submitted: string
+  /** The last disabling that was known where it was cast; of votes of earlier versions nobody knows. */
+  readonly disablingKnown: string | null
+  /** Whether it was found to count before. */
+  readonly counted: boolean
 }
 
 /** A version with what is known of its review. */
@@ -35,10 +41,12 @@ export interface OwnerFacts {
   readonly name: string
   /** In the order in which they were written. */
   readonly versions: readonly VersionFacts[]
-  /** Cast or confirmed just now, or brought by a merge. */
+  /** Those that count since they were cast or confirmed just now, or brought by a merge. */
   readonly newVotes: readonly KnownVote[]
+  /** Those that were found to count, and do not any more. */
+  readonly lapsedVotes: readonly KnownVote[]
   /** The last time it was disabled or restored. */
-  readonly disabling: Selectable<LibraryTables['disablings']> | undefined
+  readonly disabling: Disabling | undefined
 }
 
 export interface Facts {
@@ -49,27 +57,38 @@ export interface Facts {
 /** Everything that was written about some functions and tools, or about all: functions first. */
 export async function readFacts(reader: Reader, only?: readonly string[]): Promise<Facts> {
   const owners = await readOwners(reader, only)
-  const votes = await readCountedVotes(reader, only)
-  const versions = await readVersions(reader, votes, only)
   const disablings = await readDisablings(reader, only)
+  const confirmed = await readConfirmedVotes(reader, only)
+  const counts = (vote: KnownVote) => hasKnown(vote, disablings.get(vote.owner))
+  const versions = await readVersions(reader, confirmed.filter(counts), only)
   const projectIds = only && [...new Set(owners.map(owner => owner.row.project_id))]
   const byOwner = Map.groupBy(versions, version => version.row.owner_id)
-  const newByOwner = Map.groupBy(
-    votes.filter(vote => vote.isNew),
+  const changed = Map.groupBy(
+    confirmed.filter(vote => vote.counted !== counts(vote)),
     vote => vote.owner,
   )
   return {
     owners: owners.map(owner => ({
       ...owner,
       versions: byOwner.get(owner.row.id) ?? [],
-      newVotes: newByOwner.get(owner.row.id) ?? [],
+      newVotes: changed.get(owner.row.id)?.filter(vote => !vote.counted) ?? [],
+      lapsedVotes: changed.get(owner.row.id)?.filter(vote => vote.counted) ?? [],
       disabling: disablings.get(owner.row.id),
     })),
     roster: await readRosters(reader, projectIds),
   }
 }
 
-type Owner = Omit<OwnerFacts, 'versions' | 'newVotes' | 'disabling'>
+/**
+ * Whether a vote was cast by somebody who could know that its subject had been disabled. Where a proposal was made, and
+ * voted on, by people whom a sync had not told of it yet, they are asked again.
+ */
+function hasKnown({ submitted, disablingKnown }: KnownVote, last: Disabling | undefined): boolean {
+  if (last?.disabled !== 1 || last.stamp > submitted) return true
+  return disablingKnown === null || disablingKnown >= last.stamp
+}
+
+type Owner = Omit<OwnerFacts, 'versions' | 'newVotes' | 'lapsedVotes' | 'disabling'>
 
 async function readOwners(reader: Reader, only?: readonly string[]): Promise<Owner[]> {
   let functions = reader
@@ -125,7 +144,7 @@ async function readSubmissions(reader: Reader, only?: readonly string[]): Promis
 }
 
 /** In the order in which they came to count: one that must be confirmed does from when it was. */
-async function readCountedVotes(reader: Reader, only?: readonly string[]): Promise<KnownVote[]> {
+async function readConfirmedVotes(reader: Reader, only?: readonly string[]): Promise<KnownVote[]> {
   let query = reader
     .selectFrom('votes')
     .innerJoin('submissions', 'submissions.id', 'votes.submission_id')
@@ -133,7 +152,8 @@ async function readCountedVotes(reader: Reader, only?: readonly string[]): Promi
     .innerJoin('users', 'users.id', 'votes.user_id')
     .leftJoin('vote_confirmations', 'vote_confirmations.vote_id', 'votes.id')
     .select(['votes.id', 'votes.submission_id', 'votes.hash', 'votes.user_id', 'votes.vote', 'votes.at'])
-    .select(['votes.stamp', 'votes.counted', 'users.name as user', 'versions.owner_id'])
+    .select(['votes.stamp', 'votes.counted', 'votes.disabling_known', 'users.name as user', 'versions.owner_id'])
+    .select('submissions.stamp as submitted')
     .select([
       'votes.needs_confirmation',
       'vote_confirmations.stamp as confirmed',
@@ -141,17 +161,19 @@ async function readCountedVotes(reader: Reader, only?: readonly string[]): Promi
     ])
   if (only) query = query.where('versions.owner_id', 'in', only)
   const rows = await query.execute()
-  const counted = rows.filter(row => row.needs_confirmation === 0 || row.confirmed !== null)
-  const votes = counted.map(row => ({
+  const confirmed = rows.filter(row => row.needs_confirmation === 0 || row.confirmed !== null)
+  const votes = confirmed.map(row => ({
     ...{ id: row.id, owner: row.owner_id, submission: row.submission_id, hash: row.hash },
-    ...{ userId: row.user_id, user: row.user, vote: row.vote, isNew: row.counted === 0 },
+    ...{ userId: row.user_id, user: row.user, vote: row.vote, counted: row.counted === 1 },
+    ...{ submitted: row.submitted, disablingKnown: row.disabling_known },
     stamp: row.confirmed ?? row.stamp,
     at: row.confirmed_at ?? row.at,
   }))
   return votes.sort(byStamp)
 }
 
-async function readDisablings(reader: Reader, only?: readonly string[]) {
+/** The last of each function or tool. */
+async function readDisablings(reader: Reader, only?: readonly string[]): Promise<ReadonlyMap<string, Disabling>> {
   let query = reader.selectFrom('disablings').selectAll()
   if (only) query = query.where('owner_id', 'in', only)
   const rows = await query.orderBy('stamp').orderBy('id').execute()

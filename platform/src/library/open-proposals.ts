@@ -22,7 +22,7 @@ export async function readOpenProposals(
   return open.map(row => {
     const cast = votes.get(row.submission_id ?? '') ?? []
     const { standing, needed } = standingNow(row, cast, roster)
-    const counted = (vote: VoteRow['vote']) => standing.filter(each => each.vote === vote).length
+    const counted = (vote: Vote['vote']) => standing.filter(each => each.vote === vote).length
     return {
       kind: row.kind,
       name: row.tool ?? `${row.function}/${row.arity}`,
@@ -59,29 +59,26 @@ function pendingRows(reader: Reader, projectId: string) {
 function standingNow(row: PendingRow, cast: readonly Vote[], roster: Roster) {
   const { submitted_stamp: stamp, policy, votes_needed } = row
   const submission = { stamp: stamp ?? '', policy: policy ?? '{}', votes_needed: votes_needed ?? 0 }
-  const counting = cast.filter(vote => vote.counts).map(({ user_id: userId, vote }) => ({ userId, vote }))
+  const counting = cast.filter(counts).map(({ user_id: userId, vote }) => ({ userId, vote }))
   return standingAt(submission, counting, roster, '~')
 }
 
-type Vote = VoteRow & { readonly counts: boolean }
-type VoteRow = Awaited<ReturnType<typeof readVotes>>[number]
+const counts = (vote: Vote) => vote.counted === 1
+
+type Vote = Awaited<ReturnType<typeof readVotes>>[number]
 
 /** By submission, the latest of each voter. */
 async function latestVotes(reader: Reader, submissionIds: readonly string[]) {
   const rows = await readVotes(reader, submissionIds)
   const latest = new Map(rows.map(row => [`${row.submission_id} ${row.user_id}`, row]))
-  const votes = [...latest.values()].map(row => ({
-    ...row,
-    counts: row.needs_confirmation === 0 || row.confirmed_by !== null,
-  }))
-  return Map.groupBy(votes, vote => vote.submission_id)
+  return Map.groupBy(latest.values(), vote => vote.submission_id)
 }
 
 function readVotes(reader: Reader, submissionIds: readonly string[]) {
   return reader
     .selectFrom('votes')
     .leftJoin('vote_confirmations', 'vote_confirmations.vote_id', 'votes.id')
-    .select(['votes.submission_id', 'votes.user_id', 'votes.vote', 'votes.needs_confirmation'])
+    .select(['votes.submission_id', 'votes.user_id', 'votes.vote', 'votes.needs_confirmation', 'votes.counted'])
     .select('vote_confirmations.method as confirmed_by')
     .where('votes.submission_id', 'in', submissionIds)
     .orderBy('votes.stamp')
@@ -97,9 +94,9 @@ function yourVote(
   const standing = standingOf(roster, submission, userId)
   if (standing !== 'reviewer') return standing === 'author' ? 'own' : 'none'
   const vote = cast.find(each => each.user_id === userId)
-  // Those who were waited for have left: the same vote once more decides.
-  if (vote === undefined || (vote.counts && isDue)) return 'wanted'
-  return vote.counts ? 'cast' : 'unconfirmed'
+  if (vote?.needs_confirmation === 1 && vote.confirmed_by === null) return 'unconfirmed'
+  // Those who were waited for have left, or the vote lapsed: the same vote once more decides.
+  return vote === undefined || !counts(vote) || isDue ? 'wanted' : 'cast'
 }
 
 function descriptionOf({ kind, description, definition }: PendingRow): string {

@@ -173,6 +173,7 @@ export class Reviews {
         vote: cast.vote,
         comment: cast.comment,
         needs_confirmation: needsConfirmation ? 1 : 0,
+        disabling_known: await lastDisabling(transaction, owner.id),
         counted: 0,
         at: this.#parts.clock.now(),
         stamp: await this.#parts.stamps.next(transaction),
@@ -351,6 +352,12 @@ export class Reviews {
       .execute()
     if (pending.length >= this.#settings.pendingMax) throw new ProposalsTooMany(this.#settings.pendingMax)
   }
+}
+
+/** The stamp of the last time a tool or function was disabled or restored; '' when never. */
+async function lastDisabling(reader: Reader, ownerId: string): Promise<string> {
+  const rows = reader.selectFrom('disablings').select('stamp').where('owner_id', '=', ownerId)
+  return (await rows.orderBy('stamp', 'desc').limit(1).executeTakeFirst())?.stamp ?? ''
 }
 
 /** Whether the votes that stand decide, of those who are still there. */

@@ -23,7 +23,11 @@ const moves: readonly Transition[] = [
 /** Moves of what was decided here already, because of what was done elsewhere before that was known there. */
 const mergeMoves: readonly Transition[] = [
   { from: 'approved', to: 'rejected', by: 'a reject' },
-  { from: 'approved', to: 'pending', by: 'a reject from before the last approval' },
+  {
+    from: 'approved',
+    to: 'pending',
+    by: 'a reject from before the last approval, or a disabling that its voters could not know',
+  },
   { from: 'approved', to: 'expired', by: 'the same, after the deadline' },
   { from: 'approved', to: 'draft', by: 'a withdrawal' },
   { from: 'approved', to: 'conflict', by: 'another version that was decided earlier' },

@@ -23,7 +23,7 @@ type VersionSummary = Output<'tools.history'>['items'][number]
 /** How a version was put before the team, and what became of that, as everybody sees it. */
 export async function viewReview(reader: Reader, version: VersionRow): Promise<ReviewView> {
   const [votes, names] = await Promise.all([viewVotes(reader, version), namesOf(reader, [version])])
-  return toReview(version, latestOf(votes), { names, approvers: await approversOf(reader, version) })
+  return toReview(version, standingOf(votes), { names, approvers: await approversOf(reader, version) })
 }
 
 /** The versions of a tool or function, newest first, with all their votes, also on what was withdrawn. */
@@ -47,7 +47,7 @@ export async function viewHistory(
       follows: version.follows === null ? null : (numbers.get(version.follows) ?? null),
       createdBy: names.get(version.created_by) ?? 'unknown',
       createdAt: version.created_at,
-      ...toReview(version, latestOf(votes), { names, approvers }),
+      ...toReview(version, standingOf(votes), { names, approvers }),
       votes: votes.map(({ userId: _, ...vote }) => vote),
       earlier: earlier.get(version.id) ?? [],
     }
@@ -89,13 +89,15 @@ type Vote = VersionSummary['votes'][number] & { readonly userId: string }
 async function viewVotes(reader: Reader, { submission_id }: Pick<VersionRow, 'submission_id'>): Promise<Vote[]> {
   const votes = submission_id === null ? [] : await votesOn(reader, submission_id)
   return votes.map(({ user_id: userId, user_name: user, vote, comment, at, ...row }) => {
-    const { confirmed_by: confirmedBy, needs_confirmation } = row
-    return { userId, user, vote, comment, at, confirmed: needs_confirmation === 0 || confirmedBy !== null, confirmedBy }
+    const { confirmed_by: confirmedBy, needs_confirmation, counted } = row
+    const confirmed = needs_confirmation === 0 || confirmedBy !== null
+    return { userId, user, vote, comment, at, confirmed, confirmedBy, lapsed: confirmed && counted === 0 }
   })
 }
 
-function latestOf(votes: readonly Vote[]): Vote[] {
-  return [...new Map(votes.map(vote => [vote.userId, vote])).values()]
+/** The latest of each voter, without those that lapsed. */
+function standingOf(votes: readonly Vote[]): Vote[] {
+  return [...new Map(votes.filter(vote => !vote.lapsed).map(vote => [vote.userId, vote])).values()]
 }
 
 /** By version of one tool or function, whose approvals counted. */

@@ -123,12 +123,9 @@ async function readLatestVotes(reader: Reader, userId: string) {
   const rows = await reader
     .selectFrom('votes')
     .innerJoin('versions', 'versions.submission_id', 'votes.submission_id')
-    .leftJoin('vote_confirmations', 'vote_confirmations.vote_id', 'votes.id')
     .select(['votes.id', 'votes.submission_id', 'votes.user_id', 'votes.vote', 'votes.comment'])
     .where(isTold(userId))
-    .where(where =>
-      where.or([where('needs_confirmation', '=', 0), where('vote_confirmations.vote_id', 'is not', null)]),
-    )
+    .where('votes.counted', '=', 1)
     .orderBy('votes.stamp')
     .execute()
   return [...new Map(rows.map(row => [`${row.submission_id} ${row.user_id}`, row])).values()]

@@ -255,3 +255,8 @@ export function countedVotes(schema: SchemaModule, step: SqlStep) {
       where needs_confirmation = 0 or id in (select vote_id from vote_confirmations)`,
   ]
 }
+
+/** Votes of before are taken to have known. */
+export function votesThatKnew(schema: SchemaModule) {
+  return [schema.alterTable('votes').addColumn('disabling_known', 'text')]
+}

@@ -2,7 +2,7 @@ import { Database, migration } from '@super-data/metadata'
 import type { Kysely, Transaction } from 'kysely'
 import { auditChain, governedTables } from './governed-schema.ts'
 import { LibraryMark } from './library-mark.ts'
-import { countedVotes, ownerTables, peopleTables, reviewTables } from './library-schema.ts'
+import { countedVotes, ownerTables, peopleTables, reviewTables, votesThatKnew } from './library-schema.ts'
 import type { GovernedTables, StateParts } from './shared-tables.ts'
 
 /**
@@ -161,7 +161,9 @@ interface ReviewTables {
     needs_confirmation: 0 | 1
     at: number
     stamp: string
-    /** Derived: it needs no confirmation, or has one, and was told of. */
+    /** Stamp of the last time its subject was disabled or restored that was known where it was cast; '' when never. */
+    disabling_known: string | null
+    /** Derived: it needs no confirmation, or has one, and knew of what was done to its subject. It was told of. */
     counted: 0 | 1
   }
   vote_confirmations: { vote_id: string; method: 'code' | 'elicitation'; at: number; stamp: string }
@@ -179,6 +181,7 @@ export const libraryMigrations = [
   migration('0004-governed', governedTables),
   migration('0005-audit-chain', auditChain),
   migration('0006-counted-votes', countedVotes),
+  migration('0007-votes-that-knew', votesThatKnew),
 ]
 
 /** Opens `tools.db`, made when it is missing. An acknowledged change survives a power cut. */

@@ -42,7 +42,7 @@ export const travellingTables: readonly TravellingTable[] = [
   travelling('withdrawals', 'fact', ['submission_id', 'withdrawn_by', 'at', 'stamp'], ['submission_id']),
   travelling('votes', 'fact', [
     ...(['id', 'submission_id', 'hash', 'user_id', 'vote', 'comment'] as const),
-    ...(['needs_confirmation', 'at', 'stamp'] as const),
+    ...(['needs_confirmation', 'disabling_known', 'at', 'stamp'] as const),
   ]),
   travelling('vote_confirmations', 'fact', ['vote_id', 'method', 'at', 'stamp'], ['vote_id']),
 ]

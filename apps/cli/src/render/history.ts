@@ -30,8 +30,8 @@ function linesOf(version: Version): readonly string[] {
 }
 
 function voteLines({ votes }: Pick<Version, 'votes'>): readonly string[] {
-  return votes.flatMap(({ user, vote, at, confirmed, comment }) => [
-    `  ${vote} by ${visible(user)}, ${instantText(at)}${confirmed ? '' : ', not confirmed yet'}`,
+  return votes.flatMap(({ user, vote, at, confirmed, lapsed, comment }) => [
+    `  ${vote} by ${visible(user)}, ${instantText(at)}${confirmed ? '' : ', not confirmed yet'}${lapsed ? ', lapsed' : ''}`,
     ...quotedLines(comment).map(line => `  ${line}`),
   ])
 }
