@@ -48,13 +48,14 @@ ${fieldTable('Takes', inputFields(operation))}${fieldTable('Answers', outputFiel
 }
 
 function factTable(operation: Operation): string {
-  const { name, route, mcp, positional = [], effect, showsSecret } = operation
+  const { name, route, mcp, positional = [], effect, showsSecret, bodyBytesMax } = operation
   const facts = [
     ['HTTP', `\`${route.method} /api/v1${route.path}\``],
     ['Command line', `\`super-data ${[...name.split('.'), ...positional.map(field => `<${field}>`)].join(' ')}\``],
     ...(mcp ? [['MCP', `tool \`${mcp.tool}\`, action \`${mcp.action}\``]] : []),
     ['Who', whoText(operation)],
     ['Effect', effect],
+    ...(bodyBytesMax ? [['Body', `at most ${bodyBytesMax / 2 ** 20} MiB, one over 4 MiB at a time`]] : []),
     ...(showsSecret ? [['Secret', 'shown once: a repeated request is refused instead of replayed']] : []),
   ]
   return `| | |\n|---|---|\n${facts.map(([fact, text]) => `| ${fact} | ${text} |`).join('\n')}\n`

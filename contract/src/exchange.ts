@@ -78,6 +78,7 @@ export const importLibrary = operation({
   positional: ['document'],
   access: { target: 'project', need: 'write' },
   effect: 'write',
+  bodyBytesMax: 64 * 1024 * 1024,
   input: z.object({
     project: projectName,
     document: libraryDocument,

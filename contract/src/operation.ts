@@ -38,6 +38,8 @@ export interface Operation<
   readonly effect: Effect
   /** The output shows a secret this once: it is never stored, so a repeated request is refused instead of replayed. */
   readonly showsSecret?: true
+  /** The largest body it takes, where that is more than the others take. Over HTTP, one at a time. */
+  readonly bodyBytesMax?: number
   /** Of a field whose description is long, `.meta({ brief })` is what agents read instead: they pay for every word. */
   readonly input: Input
   readonly output: Output

@@ -48,6 +48,20 @@ describe('tools and functions that travel between teams', () => {
     expect(await to.ask('library.export')).toEqual(document)
   })
 
+  it('come in parts when there are many, with one line in the audit', async () => {
+    const { hash: _, tools, ...exported } = await from.ask('library.export')
+    const copies = Array.from({ length: 230 }, (_, index) => ({ ...tools[0]!, name: `grand_total_of_week_${index}` }))
+    const content = { ...exported, tools: copies }
+    const document = { ...content, hash: contentHash(content) }
+    const rehearsed = await to.ask('library.import', { document, dryRun: true, approve: true })
+    expect(Object.values(actions(rehearsed.changes))).toEqual(Array(232).fill('create'))
+    const { changes } = await to.ask('library.import', { document, approve: true })
+    expect(changes).toEqual(rehearsed.changes)
+    expect((await to.run('grand_total_of_week_229')).value).toBe(6)
+    const { items } = await to.ask('audit.list', { operation: 'library.import' })
+    expect(items.map(line => line.target)).toEqual([document.hash.slice(0, 12), null])
+  })
+
   it('wait for review in a team of several', async () => {
     const editor = await to.join('eve')
     const document = await from.ask('library.export')

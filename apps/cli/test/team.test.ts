@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { createClient } from '@super-data/contract/client'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { openInstallation } from '../src/local.ts'
 import { settle } from '../src/settings.ts'
@@ -42,9 +43,11 @@ async function teamOf(cwd: string, ...names: readonly string[]) {
   const installation = await openInstallation(settle(shell.env, { port: '0' }), 'silent')
   onTestFinished(() => installation.close())
   const { url } = await installation.listen()
-  const at = (name: string) => ({ cwd, env: { SUPER_DATA_URL: url, SUPER_DATA_API_KEY: keys.get(name) ?? '' } })
+  const reached = (name: string) => ({ url, key: keys.get(name) ?? '' })
+  const at = (name: string) => ({ cwd, env: { SUPER_DATA_URL: url, SUPER_DATA_API_KEY: reached(name).key } })
   const as = (name: string, ...words: readonly string[]) => run(words, at(name))
   return Object.assign(as, {
+    reached,
     sitting: (name: string, ...words: readonly string[]) => run(words, { ...at(name), interactive: true }),
   })
 }
@@ -72,6 +75,24 @@ describe('commands of a team', () => {
     expect(refused.out).toMatch(
       /total[\s\S]*refused[\s\S]*error: there is no dataset "orders"[\s\S]*code: {2}DATASET_MISSING/,
     )
+  })
+
+  it('import through a server what is larger than other requests may be', { timeout: 120_000 }, async () => {
+    const [from, to] = [temporaryFolder(), temporaryFolder()]
+    await Promise.all([run(['init'], { cwd: from }), run(['init'], { cwd: to })])
+    const [ada, ben] = [await teamOf(from, 'ada'), await teamOf(to, 'ben')]
+    const client = createClient(ada.reached('ada'))
+    const tests = [{ params: {}, input: ['x'.repeat(2_500_000)], expected: 1 }]
+    for (const tool of ['large', 'long'])
+      await client.tools.create({ tool, description: 'Count.', engine: 'jq', text: 'length', tests })
+    await ada('ada', 'export', '--type', 'all', '--output', 'large.json')
+    const file = join(from, 'large.json')
+    expect(statSync(file).size).toBeGreaterThan(4 * 2 ** 20)
+    const { code, out } = await ben('ben', 'import', file)
+    expect({ code, out }).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/large\s+1\s+create[\s\S]*long\s+1\s+create/),
+    })
   })
 
   it('refuse a file that no export wrote', async () => {

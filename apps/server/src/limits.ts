@@ -1,6 +1,6 @@
 /** What a stranger can ask of the doors, bounded. */
 export interface ServerLimits {
-  /** Largest request body. */
+  /** Largest request body, of operations that declare no limit of their own. */
   readonly bodyBytesMax: number
   /** Deepest nesting of arrays and objects in a body. */
   readonly bodyDepthMax: number

@@ -10,6 +10,7 @@ import type { HttpDoor } from './http/door.ts'
 import { EventSockets } from './http/event-sockets.ts'
 import { HostGuard } from './http/host-guard.ts'
 import { InFlight } from './http/in-flight.ts'
+import { LargeBody } from './http/large-body.ts'
 import { type Gauges, Metrics } from './http/metrics.ts'
 import { Streams } from './http/streams.ts'
 import { defaultLimits, type ServerLimits } from './limits.ts'
@@ -129,6 +130,7 @@ function openDoors(options: ServerOptions, stop: { draining: boolean }): { door:
     ...{ platform, publicUrl, log, clock, ids, limits, streams, metrics, inFlight },
     authorizationServers: options.authorizationServers ?? [],
     guard: new HostGuard({ host, publicUrl }),
+    largeBody: new LargeBody(),
     draining: () => stop.draining,
   }
   return { door, mcp }

@@ -55,20 +55,49 @@ describe('request bodies', () => {
     expect(await post(unannounced)).toMatchObject({ status: 413, code: 'BODY_TOO_LARGE' })
   })
 
+  it('a document to import may have 64 MiB, one over 4 MiB at a time', async () => {
+    const { promise, resolve: answer } = Promise.withResolvers<void>()
+    platform.handlers['library.import'] = async () => {
+      await promise
+      return { dryRun: true, changes: [] }
+    }
+    const importing = async (bytes: number) => {
+      const hash = 'a'.repeat(64)
+      const document = { format: 'super-data-library', version: 1, functions: [], tools: [], hash }
+      const body = JSON.stringify({ document }) + ' '.repeat(bytes)
+      const headers = { 'Content-Type': 'application/json' }
+      const response = await fetch(`${server.url}/projects/default/library`, { method: 'POST', body, headers })
+      return { status: response.status, ...((await response.json()) as { code?: string }) }
+    }
+    const mebibyte = 1024 * 1024
+    expect(await importing(64 * mebibyte)).toMatchObject({ status: 413, code: 'BODY_TOO_LARGE' })
+    const asked = platform.requests.length
+    const large = importing(8 * mebibyte)
+    await expect.poll(() => platform.requests.length).toBe(asked + 1)
+    expect(await importing(8 * mebibyte)).toMatchObject({ status: 503, code: 'LARGE_BODY_BUSY' })
+    const small = importing(1 * mebibyte)
+    await expect.poll(() => platform.requests.length).toBe(asked + 2)
+    answer()
+    expect([(await large).status, (await small).status]).toEqual([200, 200])
+    expect((await importing(8 * mebibyte)).status).toBe(200)
+  })
+
   it('a long body of a stranger is not read', async () => {
     await using closed = await openTestServer({ platform: new MemoryPlatform({ keys: { ada: testPrincipal() } }) })
-    let asked = 0
-    const endless = new ReadableStream({
-      pull(controller) {
-        asked += 1
-        controller.enqueue(new TextEncoder().encode('x'.repeat(1_000)))
-      },
-    })
-    const headers = { 'Content-Type': 'application/json', Authorization: 'Bearer nobody' }
-    const init = { method: 'POST', body: endless, headers, duplex: 'half' } as RequestInit
-    const response = await fetch(`${closed.url}/projects/default/queries`, init)
-    expect(response.status).toBe(401)
-    expect(asked).toBeLessThan(50_000)
+    for (const path of ['queries', 'library']) {
+      let asked = 0
+      const endless = new ReadableStream({
+        pull(controller) {
+          asked += 1
+          controller.enqueue(new TextEncoder().encode('x'.repeat(1_000)))
+        },
+      })
+      const headers = { 'Content-Type': 'application/json', Authorization: 'Bearer nobody' }
+      const init = { method: 'POST', body: endless, headers, duplex: 'half' } as RequestInit
+      const response = await fetch(`${closed.url}/projects/default/${path}`, init)
+      expect(response.status).toBe(401)
+      expect(asked).toBeLessThan(50_000)
+    }
   })
 
   it('an unannounced body within the limit is read', async () => {

@@ -24,13 +24,13 @@ export class ImportConflict extends PlatformError {
   }
 }
 
-/** The test cases of what a document brings take longer than one call may. */
+/** To check and bring in what a document holds takes longer than one call may. */
 export class ImportTooLong extends PlatformError {
   readonly code = 'IMPORT_TOO_LONG'
   readonly kind = 'limited'
   override readonly retryable = false
   constructor(maxMs: number) {
-    super(`the checks of this document take more than ${maxMs / 1000} seconds`, {
+    super(`this document takes more than ${maxMs / 1000} seconds`, {
       hint: 'Export fewer tools at once (`tools`), and import one document after the other.',
     })
   }

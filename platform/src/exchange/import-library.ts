@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { must } from '@super-data/base/errors'
 import type { Checks, ImportChange, LibraryDocument } from '@super-data/contract'
 import { savepoint } from '@super-data/metadata'
@@ -5,6 +6,7 @@ import type { EventDraft } from '../events/outbox.ts'
 import type { LibraryParts } from '../library/library-parts.ts'
 import { type ProvenTool, proveFunction } from '../library/proposal.ts'
 import type { Reviewed, Reviews } from '../library/reviews.ts'
+import { TakenNames } from '../library/tool-name.ts'
 import { getToolRow } from '../library/tool-rows.ts'
 import type { LibraryTransaction } from '../state/library.ts'
 import { DocumentResolver } from './document-resolver.ts'
@@ -15,7 +17,7 @@ import { type Refusal, toRefusal } from './refusal.ts'
 
 export type ImportParts = Pick<LibraryParts, 'functions' | 'tools' | 'reviews' | 'checks'>
 
-type DocumentFunction = LibraryDocument['functions'][number]
+export type DocumentFunction = LibraryDocument['functions'][number]
 
 interface Imported {
   readonly changes: ImportChange[]
@@ -29,30 +31,53 @@ interface Brought {
   readonly events: readonly EventDraft[]
 }
 
+type Entry = DocumentFunction | LibraryDocument['tools'][number]
+
+/** What is brought in in one transaction. */
+export interface Batch {
+  readonly entries: readonly Entry[]
+  /** What was found out about the document's tools. */
+  readonly proofs: Proofs
+  /** Default: those of the project. */
+  readonly taken?: TakenNames
+}
+
+/** So many are written at once, and others write in between. */
+export function batchesOf<Each extends Entry>(entries: readonly Each[]): readonly Each[][] {
+  return Array.from({ length: Math.max(1, Math.ceil(entries.length / batchMax)) }, (_, index) =>
+    entries.slice(index * batchMax, (index + 1) * batchMax),
+  )
+}
+
+const batchMax = 200
+
 /**
- * Brings a document into a project, in one transaction: functions before what uses them, each as a version that waits
- * for review. What is here already with the same content stays as it is; what may not be proposed is left out.
+ * Brings entries of a document into a project, in one transaction: functions before what uses them, each as a version
+ * that waits for review. What is here already with the same content stays as it is; what may not be proposed is left out.
  *
- * @param proven the document's functions, each after what it uses, and what was found out about its tools.
  * @throws ImportConflict
  */
-export async function importDocument(
+export async function importEntries(
   parts: ImportParts,
   transaction: LibraryTransaction,
   given: Import,
-  proven: { readonly functions: readonly DocumentFunction[]; readonly tools: Proofs },
+  { entries, proofs, taken: known }: Batch,
 ): Promise<Imported> {
   const imported: Imported = { changes: [], events: [] }
-  for (const each of proven.functions) {
-    const change = await functionChange(transaction, given, each)
-    await bring(transaction, change, imported, part => importFunction(parts, part, given, each))
-  }
-  for (const each of given.document.tools) {
+  const taken = known ?? (await TakenNames.read(transaction, given.project.id))
+  for (const each of entries) {
+    // Thousands of entries are no reason to let others wait.
+    await nextTurn()
+    if ('arity' in each) {
+      const change = await functionChange(transaction, given, each)
+      await bring(transaction, change, imported, part => importFunction(parts, part, given, each))
+      continue
+    }
     const { change, expectedVersion } = await toolChange(transaction, given, each)
     await bring(transaction, change, imported, async part => {
-      const proof = must(proven.tools.get(each), 'a proof of what is not here')
+      const proof = must(proofs.get(each), 'a proof of what is not here')
       if ('refusal' in proof) return proof
-      return importTool(parts, part, given, { ...proof.tool, name: each.name, expectedVersion })
+      return importTool(parts, part, given, { ...proof.tool, name: each.name, expectedVersion, taken })
     })
   }
   const conflicts = imported.changes.filter(change => change.before !== null).map(change => change.name)
@@ -98,17 +123,22 @@ async function importTool(
   { tools, reviews }: ImportParts,
   transaction: LibraryTransaction,
   given: Import,
-  proven: ProvenTool & { readonly name: string; readonly expectedVersion: number | undefined },
+  proven: ProvenTool & {
+    readonly name: string
+    readonly expectedVersion: number | undefined
+    readonly taken: TakenNames
+  },
 ): Promise<Brought> {
   const { project, principal } = given
-  const { checked, checks, name, expectedVersion } = proven
+  const { checked, checks, name, expectedVersion, taken } = proven
   const saving = { ...checked, projectId: project.id, name, userId: principal.userId }
   const { tool, events } =
     expectedVersion === undefined
-      ? await tools.create(transaction, { ...saving, origin: 'manual' })
+      ? await tools.create(transaction, { ...saving, origin: 'manual', taken })
       : await tools.update(transaction, { ...saving, expectedVersion })
   const owner = await getToolRow(transaction, project.id, name)
   const settled = await settle(reviews, transaction, given, { owner, checks })
+  taken.add(name)
   const note = checks === null ? 'its database is away: it was not checked' : null
   return { version: tool.version, note, events: [...events, ...settled] }
 }

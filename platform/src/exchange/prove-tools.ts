@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { LibraryDocument } from '@super-data/contract'
 import type { LibraryParts } from '../library/library-parts.ts'
 import { type ProvenTool, proveTool, readToolContext, type ToolContext } from '../library/proposal.ts'
@@ -30,6 +31,8 @@ export async function proveTools(parts: ProvingParts, given: Import): Promise<Pr
   const context = await readToolContext(parts, project.id, run)
   const proofs = new Map<DocumentTool, Proof>()
   for (const each of document.tools) {
+    // Thousands of tools are no reason to let others wait.
+    await nextTurn()
     const { change } = await toolChange(parts.library.read, given, each)
     if (isLeft(change)) continue
     if (parts.clock.elapsed() - started > provingMsMax) throw new ImportTooLong(provingMsMax)

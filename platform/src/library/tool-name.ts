@@ -1,5 +1,6 @@
 import { mcpTools } from '@super-data/contract'
 import { ToolNameConfusable, ToolNameReserved } from './errors.ts'
+import type { Reader } from './reader.ts'
 
 /** Names under which agents manage the library: no team tool may pass for one of them. */
 export const managementToolNames = [
@@ -9,14 +10,31 @@ export const managementToolNames = [
   ...['roll_back_tool', 'roll_back_function', 'get_function_history'],
 ] as const
 
-const reserved: readonly string[] = [...Object.keys(mcpTools), ...managementToolNames]
+/** The names of a project's tools, by their looks. */
+export class TakenNames {
+  readonly #byLook: Map<string, string[]>
 
-/** @throws ToolNameReserved · ToolNameConfusable when it looks like a name that is taken. */
-export function requireOwnName(name: string, present: readonly string[]): void {
-  const look = looksOf(name)
-  if (reserved.some(each => looksOf(each) === look)) throw new ToolNameReserved(name)
-  const same = present.find(each => each !== name && looksOf(each) === look)
-  if (same !== undefined) throw new ToolNameConfusable(name, same)
+  constructor(names: readonly string[]) {
+    this.#byLook = Map.groupBy(names, looksOf)
+  }
+
+  static async read(reader: Reader, projectId: string): Promise<TakenNames> {
+    const rows = await reader.selectFrom('tools').select('name').where('project_id', '=', projectId).execute()
+    return new TakenNames(rows.map(row => row.name))
+  }
+
+  add(name: string): void {
+    const look = looksOf(name)
+    this.#byLook.set(look, [...(this.#byLook.get(look) ?? []), name])
+  }
+
+  /** @throws ToolNameReserved · ToolNameConfusable when it looks like a name that is taken. */
+  requireOwn(name: string): void {
+    const look = looksOf(name)
+    if (reservedLooks.has(look)) throw new ToolNameReserved(name)
+    const same = this.#byLook.get(look)?.find(each => each !== name)
+    if (same !== undefined) throw new ToolNameConfusable(name, same)
+  }
 }
 
 const looks: Readonly<Record<string, string>> = { '0': 'o', '1': 'l', '5': 's', i: 'l' }
@@ -26,3 +44,5 @@ export function looksOf(name: string): string {
   const letters = name.toLowerCase().replace(/[_015i]/g, character => looks[character] ?? '')
   return letters.replaceAll('rn', 'm').replaceAll('vv', 'w')
 }
+
+const reservedLooks = new Set([...Object.keys(mcpTools), ...managementToolNames].map(looksOf))

@@ -10,7 +10,7 @@ import type { Reader } from './reader.ts'
 import type { Reviews } from './reviews.ts'
 import { definitionHash, readSavedVersion } from './saved-version.ts'
 import type { CheckedDefinition } from './tool-checker.ts'
-import { requireOwnName } from './tool-name.ts'
+import { TakenNames } from './tool-name.ts'
 import { findToolRow, getToolRow, getVersionRow, type ToolRow, toTool } from './tool-rows.ts'
 import {
   allVersions,
@@ -112,16 +112,15 @@ export class Tools {
       name: string
       userId: string
       origin: ToolRow['origin']
+      /** Whoever creates many reads them once. */
+      taken?: TakenNames
     },
   ): Promise<ToolChange> {
     const { projectId: project_id, name, origin, userId: created_by } = change
     const present = await findToolRow(transaction, project_id, name)
     if (present) await this.#refuseExisting(transaction, present, change)
-    const names = await transaction.selectFrom('tools').select('name').where('project_id', '=', project_id).execute()
-    requireOwnName(
-      name,
-      names.map(each => each.name),
-    )
+    const taken = change.taken ?? (await TakenNames.read(transaction, project_id))
+    taken.requireOwn(name)
     const id = derivedId('tool', project_id, name)
     const made = { created_by, created_at: this.#parts.clock.now(), stamp: await this.#parts.stamps.next(transaction) }
     await transaction

@@ -7,6 +7,7 @@ import type { Context } from 'hono'
 import type { ServerLimits } from '../limits.ts'
 import type { HostGuard } from './host-guard.ts'
 import type { InFlight } from './in-flight.ts'
+import type { LargeBody } from './large-body.ts'
 import type { Metrics } from './metrics.ts'
 import type { Streams } from './streams.ts'
 
@@ -23,6 +24,7 @@ export interface HttpDoor {
   readonly streams: Streams
   readonly metrics: Metrics
   readonly inFlight: InFlight
+  readonly largeBody: LargeBody
   /** True once the server is stopping. */
   readonly draining: () => boolean
 }

@@ -87,6 +87,15 @@ export class BodyTooLarge extends PlatformError {
   }
 }
 
+/** Another request with a body of more than 4 MiB is being answered. */
+export class LargeBodyBusy extends PlatformError {
+  readonly code = 'LARGE_BODY_BUSY'
+  readonly kind = 'unavailable'
+  constructor() {
+    super('the server is busy with another large document', { hint: 'Try again in a minute.' })
+  }
+}
+
 /** The body nests arrays and objects deeper than the server reads. */
 export class BodyTooDeep extends PlatformError {
   readonly code = 'BODY_TOO_DEEP'

@@ -3,7 +3,7 @@ import type { Hono } from 'hono'
 import { callWithin } from '../call-within.ts'
 import type { DoorContext, DoorEnv, HttpDoor } from './door.ts'
 import { JsonMalformed } from './errors.ts'
-import { readJsonBody } from './json-body.ts'
+import { type BodyLimits, readJsonBody } from './json-body.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -20,9 +20,11 @@ function honoPath(base: string, path: string): string {
 
 async function answerOperation(c: DoorContext, door: HttpDoor, name: OperationName): Promise<Response> {
   const { requestId, credentials } = c.var.facts
-  const { access, route } = operations[name] as Operation
-  if (access.target !== 'public' && hasLongBody(c)) await door.platform.authenticate(credentials)
-  const input = await readInput(c, door, route.method)
+  const { access, route, bodyBytesMax } = operations[name] as Operation
+  if (access.target !== 'public' && mayExceed(c, longBodyBytes)) await door.platform.authenticate(credentials)
+  const isLarge = bodyBytesMax !== undefined && mayExceed(c, door.limits.bodyBytesMax)
+  using _ = isLarge ? door.largeBody.enter() : undefined
+  const input = await readInput(c, route.method, { ...door.limits, ...(isLarge ? { bodyBytesMax } : {}) })
   const idempotencyKey = c.req.header('x-idempotency-key')
   const { output, replayed } = await callWithin(door.limits.callTimeoutMs, door.platform, name, input, {
     credentials,
@@ -35,18 +37,18 @@ async function answerOperation(c: DoorContext, door: HttpDoor, name: OperationNa
   return c.json(output, 200, replayed ? { 'Idempotency-Replayed': 'true' } : {})
 }
 
-/** Nothing long is read from somebody who will not be let in. */
-function hasLongBody(c: DoorContext): boolean {
-  return c.req.header('transfer-encoding') !== undefined || Number(c.req.header('content-length')) > longBodyBytes
-}
-
+/** Nothing longer is read from somebody who will not be let in. */
 const longBodyBytes = 16_384
 
+function mayExceed(c: DoorContext, bytes: number): boolean {
+  return c.req.header('transfer-encoding') !== undefined || Number(c.req.header('content-length')) > bytes
+}
+
 /** Path fields win over others of the same name. @throws BodyTooLarge · BodyTooDeep · NotJson · JsonMalformed */
-async function readInput(c: DoorContext, door: HttpDoor, method: string): Promise<Fields> {
+async function readInput(c: DoorContext, method: string, limits: BodyLimits): Promise<Fields> {
   const path = c.req.param() as Record<string, string>
   if (method === 'GET' || method === 'DELETE') return { ...readQuery(c), ...path }
-  const body = await readJsonBody(c.req.raw, door.limits)
+  const body = await readJsonBody(c.req.raw, limits)
   if (body === undefined) return path
   if (typeof body !== 'object' || body === null || Array.isArray(body))
     throw new JsonMalformed('it is not a JSON object')
