@@ -3,6 +3,7 @@ import { id, instant, page, paging } from './names.ts'
 import { operation } from './operation.ts'
 
 const count = z.int().nonnegative()
+const hint = z.string().nullable().describe('How to go on.')
 
 /** One sync with the bucket: what it did, and what it cost. */
 export const syncRun = z.object({
@@ -33,7 +34,8 @@ export const syncStatus = z.object({
     .describe('`off`: no bucket is set. `read_only`: a newer version wrote the library in the bucket.'),
   place: z.string().nullable().describe('Bucket and key.'),
   code: z.string().nullable(),
-  message: z.string().nullable().describe('What is in the way, and how to go on.'),
+  message: z.string().nullable().describe('What is in the way.'),
+  hint,
   syncedAt: instant.nullable().describe('When the bucket and this installation last held the same, since the start.'),
   nextAt: instant.nullable(),
   intervalMs: count.nullable(),
@@ -71,7 +73,7 @@ export const syncNow = operation({
       .default(false)
       .describe('Write the library anew from here when it is gone from the bucket, or damaged there.'),
   }),
-  output: syncRun.omit({ id: true }),
+  output: syncRun.omit({ id: true }).extend({ hint }),
 })
 
 export const listSyncRuns = operation({

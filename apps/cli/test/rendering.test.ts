@@ -9,12 +9,21 @@ import { renderFunctions, renderTools } from '../src/render/lists.ts'
 import { renderOutput } from '../src/render/output.ts'
 import { renderFailure } from '../src/render/problem.ts'
 import { progressText } from '../src/render/progress.ts'
+import { showResult } from '../src/render/result.ts'
 import { shellQuote } from '../src/render/shell-quote.ts'
 import { renderTable } from '../src/render/table.ts'
 import { cutText, textWidth } from '../src/render/text-width.ts'
 import { toldState } from '../src/render/tool.ts'
+import { caughtShell } from './shell.ts'
 
 const wide = { width: undefined, colour: false }
+
+it('a sync that was refused says how to go on, as it is typed here', () => {
+  const { shell, out } = caughtShell()
+  const told = { code: 'SYNC_LIBRARY_GONE', message: 'it is gone', hint: 'Use `super-data sync now --recreate`.' }
+  showResult({ ...shell, env: { npm_lifecycle_event: 'npx' } }, told, { operation: 'sync.status', words: [], json: false })
+  expect(out()).toMatch(/hint +Use `npx super-data sync now --recreate`\./)
+})
 
 describe('a table', () => {
   it('aligns numbers to the right and text to the left', () => {

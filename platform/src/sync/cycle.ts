@@ -300,7 +300,8 @@ function refusalOf({ rejected_code, rejected_message }: PlaceRow): Error {
 }
 
 /** The public face of whatever ended a sync. */
-export function failureOf(failure: unknown): { code: string; message: string } {
-  if (failure instanceof PlatformError) return { code: failure.code, message: failure.message }
-  return { code: 'INTERNAL', message: 'something went wrong inside the server' }
+export function failureOf(failure: unknown): { code: string; message: string; hint: string | null } {
+  if (failure instanceof PlatformError)
+    return { code: failure.code, message: failure.message, hint: failure.hint ?? null }
+  return { code: 'INTERNAL', message: 'something went wrong inside the server', hint: null }
 }

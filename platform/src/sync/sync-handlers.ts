@@ -1,4 +1,4 @@
-import type { SyncRun as RunOutput, SyncStatus } from '@super-data/contract'
+import type { Output, SyncRun as RunOutput, SyncStatus } from '@super-data/contract'
 import type { Handlers } from '../call.ts'
 import { parseCursor, toPage } from '../cursor.ts'
 import { SyncOff } from './errors.ts'
@@ -30,7 +30,7 @@ export function syncHandlers(parts: { readonly sync: Sync | undefined }): SyncHa
   }
 }
 
-const nothing = { place: null, code: null, message: null, syncedAt: null, nextAt: null, intervalMs: null }
+const nothing = { place: null, code: null, message: null, hint: null, syncedAt: null, nextAt: null, intervalMs: null }
 const off: SyncStatus = { state: 'off', ...nothing }
 
 function statusOf(sync: Sync): SyncStatus {
@@ -44,7 +44,7 @@ function required(sync: Sync | undefined): Sync {
   return sync
 }
 
-function toOutput(run: SyncRun): Omit<RunOutput, 'id'> {
+function toOutput(run: SyncRun): Output<'sync.now'> {
   return run
 }
 

@@ -60,6 +60,7 @@ export interface SyncRun extends CycleReport {
   readonly outcome: 'unchanged' | 'synced' | 'refused' | 'failed'
   readonly code: string | null
   readonly message: string | null
+  readonly hint: string | null
 }
 
 export interface SyncStatus {
@@ -68,6 +69,7 @@ export interface SyncStatus {
   /** Of the last sync, when it did not work. */
   readonly code: string | null
   readonly message: string | null
+  readonly hint: string | null
   /** When both sides last held the same, as far as this process knows. */
   readonly syncedAt: number | null
   readonly nextAt: number | null
@@ -142,7 +144,7 @@ export class Sync implements AsyncDisposable {
     const failed = this.#last?.outcome === 'failed' || this.#last?.outcome === 'refused' ? this.#last : undefined
     return {
       ...{ place: this.settings.place, state: this.#health.state, intervalMs: this.settings.intervalMs },
-      ...{ code: failed?.code ?? null, message: failed?.message ?? null },
+      ...{ code: failed?.code ?? null, message: failed?.message ?? null, hint: failed?.hint ?? null },
       ...{ syncedAt: this.#syncedAt, nextAt: this.#nextAt, runs: { ...this.#counts } },
     }
   }
@@ -281,10 +283,10 @@ function newReport(): CycleReport {
   }
 }
 
-function outcomeOf(report: CycleReport, failure: unknown): Pick<SyncRun, 'outcome' | 'code' | 'message'> {
+function outcomeOf(report: CycleReport, failure: unknown): Pick<SyncRun, 'outcome' | 'code' | 'message' | 'hint'> {
   if (failure === undefined) {
     const idle = report.rowsMerged === 0 && report.rowsPushed === 0 && report.etagBefore === report.etagAfter
-    return { outcome: idle ? 'unchanged' : 'synced', code: null, message: null }
+    return { outcome: idle ? 'unchanged' : 'synced', code: null, message: null, hint: null }
   }
   const refused = failure instanceof SyncRefused || failure instanceof ConditionalWritesMissing
   return { outcome: refused ? 'refused' : 'failed', ...failureOf(failure) }

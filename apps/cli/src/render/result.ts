@@ -27,7 +27,8 @@ export function showResult(shell: Shell, output: unknown, called: Called & { rea
     print(shell, JSON.stringify(output, null, width === undefined ? undefined : 2))
     return
   }
-  print(shell, renderCalled(output, called.operation, ownCommand(shell), { width, colour }))
+  const line = { self: ownCommand(shell), words: called.words }
+  print(shell, renderCalled(output, called.operation, line, { width, colour }))
   for (const note of notes(output, called, ownCommand(shell))) say(shell, note)
 }
 
@@ -46,7 +47,8 @@ function isDraft(output: unknown, operation: OperationName): output is Tool | Re
 }
 
 /** A few operations say more to people, or less, than their output field by field. */
-function renderCalled(output: unknown, operation: OperationName, self: string, style: OutputStyle): string {
+function renderCalled(output: unknown, operation: OperationName, line: CommandLine, style: OutputStyle): string {
+  const { self } = line
   if (operation === 'datasets.list') return renderOutput(output, style) + renderDatasetProblems(output as object, style)
   if (submitting.has(operation)) return `${toldState(output as Tool | ReviewedFunction, self)}\n`
   if (voting.has(operation)) return `${toldVotes(output as Tool)}\n`
@@ -62,7 +64,14 @@ function renderCalled(output: unknown, operation: OperationName, self: string, s
   if (operation === 'tools.list') return renderTools(output as Output<'tools.list'>, style)
   if (operation === 'functions.list') return renderFunctions(output as Output<'functions.list'>, style)
   if (operation === 'tools.get') return renderTool(output as Tool, style)
+  if (operation === 'sync.status' || operation === 'sync.now')
+    return renderOutput(withHint(output as Output<'sync.status'>, line), style)
   return renderOutput(output, style)
+}
+
+/** What answers tell of a failure is said as the command line says errors. */
+function withHint<Told extends { readonly hint: string | null }>(output: Told, line: CommandLine): Told {
+  return { ...output, hint: output.hint && withCommands(output.hint, line) }
 }
 
 /** What the reader should know that is not part of the output. */
