@@ -91,6 +91,18 @@ export class FileRefused extends PlatformError {
   }
 }
 
+/** A file that a command was to write cannot be. */
+export class OutputUnwritable extends PlatformError {
+  readonly code = 'CLI_OUTPUT_UNWRITABLE'
+  readonly kind = 'invalid'
+  constructor(file: string, cause: NodeJS.ErrnoException) {
+    super(`${file} cannot be written (${cause.code})`, {
+      cause,
+      hint: 'Name a file in a folder that is there and yours to write.',
+    })
+  }
+}
+
 /** Errors of the file system in the words of everything else here. */
 export function knownError(error: unknown): unknown {
   const { code, path } = (error ?? {}) as NodeJS.ErrnoException

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createClient } from '@super-data/contract/client'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -75,6 +75,24 @@ describe('commands of a team', () => {
     expect(refused.out).toMatch(
       /total[\s\S]*refused[\s\S]*error: there is no dataset "orders"[\s\S]*code: {2}DATASET_MISSING/,
     )
+  })
+
+  it('say which file an export cannot write, and leave nothing beside it', async () => {
+    const cwd = temporaryFolder()
+    await run(['init'], { cwd })
+    mkdirSync(join(cwd, 'taken'))
+    for (const [output, reason] of [
+      ['nowhere/tools.json', 'ENOENT'],
+      ['taken', 'EISDIR'],
+    ] as const) {
+      const { code, err } = await run(['export', '--output', output], { cwd })
+      expect({ code, err }).toMatchObject({
+        code: 2,
+        err: expect.stringContaining(`${output} cannot be written (${reason})`),
+      })
+      expect(err).toMatch(/hint: {2}Name a file in a folder that is there/)
+    }
+    expect(readdirSync(cwd).filter(name => name.endsWith('.part'))).toEqual([])
   })
 
   it('import through a server what is larger than other requests may be', { timeout: 120_000 }, async () => {

@@ -1,9 +1,9 @@
-import { rename, writeFile } from 'node:fs/promises'
+import { rename, rm, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { ImportChange, LibraryDocument } from '@super-data/contract'
 import { Command, Option } from 'commander'
 import { type CallOptions, withCallOptions } from '../call-options.ts'
-import { DocumentNewer, NotADocument } from '../errors.ts'
+import { DocumentNewer, NotADocument, OutputUnwritable } from '../errors.ts'
 import { exitCodes } from '../exit-code.ts'
 import { readText } from '../input-text.ts'
 import { openConnection } from '../open-connection.ts'
@@ -33,7 +33,9 @@ export function exportCommand(shell: Shell): Command {
     const document = await connection.call('library.export', { ...chosen, type })
     const text = `${JSON.stringify(document, null, 2)}\n`
     if (output === undefined) return print(shell, text)
-    await writeWhole(resolve(shell.cwd, output), text)
+    await writeWhole(resolve(shell.cwd, output), text).catch(failure => {
+      throw new OutputUnwritable(output, failure)
+    })
     const { tools: exported, functions } = document
     say(shell, `${counted(exported, 'tool')} and ${counted(functions, 'function')} in ${output}`)
   })
@@ -44,8 +46,13 @@ const counted = ({ length }: readonly unknown[], noun: string) => `${length} ${n
 /** A reader of the file sees all of it or what was there before. */
 async function writeWhole(file: string, text: string): Promise<void> {
   const draft = `${file}.${process.pid}.part`
-  await writeFile(draft, text)
-  await rename(draft, file)
+  try {
+    await writeFile(draft, text)
+    await rename(draft, file)
+  } catch (failure) {
+    await rm(draft, { force: true })
+    throw failure
+  }
 }
 
 interface ImportOptions extends CallOptions {
