@@ -48,7 +48,11 @@ export const createWebhook = operation({
   showsSecret: true,
   input: z.object({
     project: projectName,
-    url: z.url({ protocol: /^https?$/, error: 'an http or https address' }).max(2_000),
+    url: z
+      .url({ protocol: /^https?$/, error: 'an http or https address' })
+      .max(2_000)
+      .refine(isWithoutCredentials, 'without user and password: everybody who may see the webhook would read them')
+      .describe('Where to. What arrives there is signed: the address needs no credentials.'),
     types: z.array(event.shape.type).max(50).default([]).describe('Kinds of events; none means all.'),
   }),
   output: webhook.extend({ secret: z.string().describe('Key of the signatures. Shown this once.') }),
@@ -121,3 +125,8 @@ export const markInbox = operation({
   input: z.object({ upTo: id.describe('Id of the newest item you have seen.') }),
   output: z.object({ unseen: z.int().nonnegative() }),
 })
+
+function isWithoutCredentials(url: string): boolean {
+  const { username, password } = URL.parse(url) ?? { username: '', password: '' }
+  return username === '' && password === ''
+}

@@ -145,6 +145,16 @@ describe('webhooks', () => {
     await rm(home, { recursive: true })
   })
 
+  it('are not sent to an address with user and password, which those who see it would read', async () => {
+    for (const url of ['http://user:pw@example.com/hook', 'https://token@example.com/hook'])
+      await expect(whole.ask('webhooks.create', { url })).rejects.toMatchObject({
+        code: 'INPUT_INVALID',
+        message: expect.stringMatching(/^\/url: without user and password/),
+        details: { fields: [{ path: '/url', problem: expect.not.stringContaining('pw') }] },
+      })
+    expect((await whole.ask('webhooks.list')).items).toEqual([])
+  })
+
   it('are for admins of the project, and show their secret once', async () => {
     const editor = await whole.join('eve')
     await expect(whole.askAs(editor, 'webhooks.list')).rejects.toMatchObject({ code: 'ACCESS_DENIED' })
