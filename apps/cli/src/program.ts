@@ -1,4 +1,5 @@
-import { Command } from 'commander'
+import { nearest } from '@super-data/base/nearest'
+import { Command, type CommanderError } from 'commander'
 import { askCommand } from './commands/ask.ts'
 import { backupCommand } from './commands/backup.ts'
 import { configCommand } from './commands/config.ts'
@@ -18,6 +19,7 @@ import { saveCommand } from './commands/save.ts'
 import { serveCommand } from './commands/serve.ts'
 import { tryCommand } from './commands/try.ts'
 import { deriveCommand, deriveCommands } from './derive.ts'
+import { UsageWrong } from './errors.ts'
 import type { Outcome } from './outcome.ts'
 import type { Shell } from './terminal.ts'
 import { version } from './version.ts'
@@ -70,7 +72,7 @@ function settle(command: Command, shell: Shell): void {
   const { stdout, stderr, width, colour } = shell.terminal
   command
     .helpCommand(false)
-    .exitOverride()
+    .exitOverride(failure => refuse(failure, command))
     .configureOutput({
       writeOut: text => stdout.write(text),
       writeErr: text => stderr.write(text),
@@ -80,6 +82,16 @@ function settle(command: Command, shell: Shell): void {
       getErrHasColors: () => colour,
       outputError: () => {},
     })
+}
+
+/** Of a command that is not there: the one that was meant, when one is near; else those there are. */
+function refuse(failure: CommanderError, { commands, parent }: Command): never {
+  if (failure.code !== 'commander.unknownCommand') throw failure
+  const [, typed = ''] = /'(.*)'/.exec(failure.message) ?? []
+  const names = commands.map(command => command.name())
+  const meant = nearest(typed, names)
+  const list = parent === null ? 'Add --help to see them all.' : `The commands are: ${names.join(', ')}.`
+  throw new UsageWrong(`unknown command '${typed}'`, { hint: meant === undefined ? list : `Did you mean ${meant}?` })
 }
 
 function forAll(command: Command, visit: (command: Command) => void): void {

@@ -42,6 +42,13 @@ describe('exit codes', () => {
     expect(err).toContain('Did you mean list?')
   })
 
+  it('a word that is near to nothing gets the list', async () => {
+    const { err } = await run(['tools', 'nope'])
+    expect(err).toContain("unknown command 'nope'")
+    expect(err).toMatch(/hint: {2}The commands are: list, .*vote.*\./)
+    expect(err).not.toContain('Did you mean')
+  })
+
   it('--json prints the problem as JSON on stderr', async () => {
     const { code, err, out } = await run(['tools', 'get', '--json'])
     expect(code).toBe(2)
