@@ -91,6 +91,8 @@ export class Webhooks implements AsyncDisposable {
     this.#again = true
     this.#working ??= this.#work().finally(() => {
       this.#working = undefined
+      // Woken after the last look and before this.
+      if (this.#again && !this.#stop.signal.aborted) this.wake()
     })
   }
 
