@@ -43,8 +43,10 @@ export const reviewed = {
   expiresAt: instant.nullable(),
   approvedAt: instant.nullable(),
   approvedBy: z.array(z.string()),
-  votes: z.array(castVote).describe('The latest of each voter.'),
-  votesNeeded: z.int().nonnegative(),
+  votes: z
+    .array(castVote)
+    .describe('The latest of each voter who can vote, or could when it was decided. The history has all votes.'),
+  votesNeeded: z.int().nonnegative().describe('Approvals, of those who can vote.'),
   checks: checks.nullable(),
 }
 

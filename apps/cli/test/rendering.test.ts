@@ -21,7 +21,11 @@ const wide = { width: undefined, colour: false }
 it('a sync that was refused says how to go on, as it is typed here', () => {
   const { shell, out } = caughtShell()
   const told = { code: 'SYNC_LIBRARY_GONE', message: 'it is gone', hint: 'Use `super-data sync now --recreate`.' }
-  showResult({ ...shell, env: { npm_lifecycle_event: 'npx' } }, told, { operation: 'sync.status', words: [], json: false })
+  showResult({ ...shell, env: { npm_lifecycle_event: 'npx' } }, told, {
+    operation: 'sync.status',
+    words: [],
+    json: false,
+  })
   expect(out()).toMatch(/hint +Use `npx super-data sync now --recreate`\./)
 })
 

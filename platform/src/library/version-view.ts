@@ -1,7 +1,7 @@
 import type { Checks, Output, ReviewedFunction } from '@super-data/contract'
 import { readFacts } from './library-facts.ts'
 import type { Reader } from './reader.ts'
-import { outcomeOf } from './review.ts'
+import { outcomeOf, standingAt } from './review.ts'
 import { stateOf, type VersionRow, votesOn } from './version-rows.ts'
 
 export type ReviewView = Pick<
@@ -22,8 +22,27 @@ type VersionSummary = Output<'tools.history'>['items'][number]
 
 /** How a version was put before the team, and what became of that, as everybody sees it. */
 export async function viewReview(reader: Reader, version: VersionRow): Promise<ReviewView> {
-  const [votes, names] = await Promise.all([viewVotes(reader, version), namesOf(reader, [version])])
-  return toReview(version, standingOf(votes), { names, approvers: await approversOf(reader, version) })
+  const [cast, names] = await Promise.all([viewVotes(reader, version), namesOf(reader, [version])])
+  const { voters, approvers, needed } = (await countedOn(reader, version)) ?? {}
+  const votes = standingOf(cast).filter(vote => !vote.confirmed || (voters?.has(vote.userId) ?? true))
+  const review = toReview(version, votes, { names, approvers: new Map([[version.id, approvers ?? []]]) })
+  return needed === undefined ? review : { ...review, votesNeeded: needed }
+}
+
+/** Whose votes count, or did when it was decided, and how many are needed: of those who had left none is, or is waited for. */
+async function countedOn(reader: Reader, version: VersionRow) {
+  if (version.submission_id === null || version.review !== null) return undefined
+  const { owners, roster } = await readFacts(reader, [version.owner_id])
+  const found = owners.flatMap(({ row: owner, versions }) => {
+    const { submission, votes = [] } = versions.find(({ row }) => row.id === version.id) ?? {}
+    if (submission === undefined) return []
+    const now = version.state === 'pending' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
+    const context = { roster: roster(owner.project_id), now, expired: false }
+    const { decidedStamp, approvers } = outcomeOf(submission, votes, context)
+    const { standing, needed } = standingAt(submission, votes, context.roster, `${decidedStamp ?? ''}~`)
+    return [{ voters: new Set(standing.map(vote => vote.userId)), approvers, needed }]
+  })
+  return found[0]
 }
 
 /** The versions of a tool or function, newest first, with all their votes, also on what was withdrawn. */
