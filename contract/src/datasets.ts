@@ -164,7 +164,7 @@ export const listDatasetMigrations = operation({
 export const migrateDataset = operation({
   name: 'datasets.migrate',
   summary:
-    'Say how records of the structure now become records of another version, so that tools written for that one can be mended.',
+    'Say how records of the structure now become records of an earlier one, so that tools written for that one are suggested anew.',
   route: { method: 'POST', path: '/projects/{project}/datasets/{dataset}/migrations' },
   positional: ['dataset', 'program'],
   access: { target: 'project', need: 'write' },

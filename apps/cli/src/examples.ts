@@ -35,6 +35,7 @@ const alsoShown: Readonly<Record<string, readonly string[]>> = {
 }
 
 const special: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'datasets.migrate': { program: "'.amount = .price.amount'", to: '1' },
   'users.invite': { name: 'anna' },
   'users.update': { role: 'admin' },
   'tools.update': { expectedVersion: '1' },

@@ -113,6 +113,20 @@ describe('commands of a team', () => {
     })
   })
 
+  it('lead from data of another shape to a draft that fits it', async () => {
+    const cwd = await homeWithTool('total')
+    await run(['run', 'total'], { cwd })
+    writeFileSync(join(cwd, 'data', 'datasets', 'orders.json'), '[{"price":{"amount":3}},{"price":{"amount":4}}]')
+    const migrate = (program: string, to: number) =>
+      run(['datasets', 'migrate', 'orders', program, '--to', `${to}`], { cwd })
+    expect((await migrate('.', 2)).err).toMatch(/hint: {2}Migrations lead from the structure now .* it has had: 1\./)
+    expect((await migrate('.amount = .price.amount', 1)).err).toContain('super-data learning suggestions')
+    const { items } = JSON.parse((await run(['learning', 'suggestions', '--json'], { cwd })).out)
+    await run(['learning', 'accept', items[0].id], { cwd })
+    await run(['tools', 'submit', 'total'], { cwd })
+    expect((await run(['run', 'total', '--json'], { cwd })).out).toContain('"value":7')
+  })
+
   it('refuse a file that no export wrote', async () => {
     const cwd = temporaryFolder()
     writeFileSync(join(cwd, 'x.json'), 'tools: []')

@@ -11,7 +11,10 @@ export class SchemaVersionUnknown extends PlatformError {
   readonly kind = 'invalid'
   constructor(version: number, known: readonly number[]) {
     super(`there is no other structure of version ${version}`, {
-      hint: known.length === 0 ? 'The dataset has had one structure only.' : `There is ${known.join(', ')}.`,
+      hint:
+        known.length === 0
+          ? 'The dataset has had one structure only.'
+          : `Migrations lead from the structure now to another it has had: ${known.join(', ')}.`,
     })
   }
 }

@@ -78,6 +78,8 @@ function withHint<Told extends { readonly hint: string | null }>(output: Told, l
 function notes(output: unknown, { operation, words }: Called, self: string): readonly string[] {
   if (operation === 'users.invite') return [inviteNote(output as Output<'users.invite'>)]
   if (isDraft(output, operation)) return [toldDraft(output, self)]
+  if (operation === 'datasets.migrate')
+    return [`Tools that no longer fit can be drafted anew with it: ${self} learning suggestions`]
   if (isAnswer(output)) return answerNotes(output, operation, { words, self })
   if (!isPage(output) || !output.cursor) return []
   return [`There is more: ${[self, ...words.map(shellQuote), '--cursor', shellQuote(output.cursor)].join(' ')}`]
