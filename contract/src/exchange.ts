@@ -58,7 +58,9 @@ export const importChange = z.object({
   kind: z.enum(['function', 'tool']),
   name: z.string(),
   version: z.int().nullable().describe('Which one it is, or becomes, here.'),
-  action: z.enum(['same', 'create', 'version', 'skip', 'refused']),
+  action: z
+    .enum(['same', 'create', 'version', 'skip', 'approve', 'refused'])
+    .describe('`approve`: the same waits for votes here, and need not any more.'),
   hash: z.string(),
   note: z.string().nullable(),
   problem: z

@@ -174,10 +174,31 @@ describe('tools and functions that travel between teams', () => {
     await team.join('ann')
     const document = await from.ask('library.export')
     await team.ask('library.import', { document })
-    const { changes } = await team.ask('library.import', { document, approve: true })
+    const { changes } = await team.ask('library.import', { document })
     expect(new Set(changes.map(({ action, note }) => `${action}, ${note}`))).toEqual(
       new Set(['same, it is here already, pending']),
     )
+  })
+
+  it('what waits for votes is approved by an admin who imports the same, and recorded as an import', async () => {
+    await using team = await openWhole({ files: data })
+    const ann = await team.join('ann')
+    const document = await from.ask('library.export')
+    await team.askAs(ann, 'library.import', { document })
+    const approving = { document, approve: true }
+    const rehearsed = await team.ask('library.import', { ...approving, dryRun: true })
+    expect(new Set(Object.values(actions(rehearsed.changes)))).toEqual(new Set(['approve']))
+    expect((await team.ask('tools.get', { tool: 'plain' })).state).toBe('pending')
+    expect((await team.ask('library.import', approving)).changes).toEqual(rehearsed.changes)
+    const approved = await team.ask('tools.get', { tool: 'grand_total' })
+    expect(approved).toMatchObject({ state: 'approved', review: 'import', createdBy: 'ann', submittedBy: 'owner' })
+    expect(approved.checks).toMatchObject({ score: expect.any(Number) })
+    expect((await team.run('grand_total')).value).toBe(6)
+    expect(new Set(Object.values(actions((await team.ask('library.import', approving)).changes)))).toEqual(
+      new Set(['same']),
+    )
+    const [version] = (await team.ask('tools.history', { tool: 'plain' })).items
+    expect(version?.earlier).toMatchObject([{ submittedBy: 'ann' }])
   })
 
   it('what is here already and does not answer any more says so', async () => {

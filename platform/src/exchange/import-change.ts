@@ -49,16 +49,22 @@ type Known = Pick<VersionRow, 'hash' | 'version' | 'state'>
 type Present = { readonly approved_version: number | null; readonly disabled_at: number | null }
 
 function changeOf(
-  { onConflict }: Import,
+  { onConflict, approve }: Import,
   { before, ...wanted }: Pick<ImportChange, 'kind' | 'name' | 'hash' | 'before' | 'after'>,
   { present, versions }: { readonly present: Present | undefined; readonly versions: readonly Known[] },
 ): ImportChange {
   const same = versions.findLast(version => version.hash === wanted.hash)
   const change = { ...wanted, version: same?.version ?? null, note: null, problem: null, before: null }
+  if (present && approve && isWaiting(present, versions, same)) return { ...change, action: 'approve' }
   if (present && same) return { ...change, action: 'same', note: whyNotAnswering(present, same) }
   if (versions.length === 0) return { ...change, action: 'create' }
   if (onConflict === 'skip') return { ...change, action: 'skip', before, note: 'another one of this name is here' }
   return { ...change, action: 'version', before }
+}
+
+/** Whether it is what votes are cast on now. */
+function isWaiting({ disabled_at }: Present, versions: readonly Known[], same: Known | undefined): boolean {
+  return same?.state === 'pending' && same === versions.at(-1) && disabled_at === null
 }
 
 function whyNotAnswering({ approved_version, disabled_at }: Present, same: Known): string | null {
@@ -69,3 +75,6 @@ function whyNotAnswering({ approved_version, disabled_at }: Present, same: Known
 
 /** Whether it stays as it is. */
 export const isLeft = ({ action }: ImportChange) => action === 'same' || action === 'skip'
+
+/** Whether something is to be saved, which is checked before. */
+export const isNew = ({ action }: ImportChange) => action === 'create' || action === 'version'

@@ -8,6 +8,7 @@ import { type ProvenTool, proveFunction } from '../library/proposal.ts'
 import type { Reviewed, Reviews } from '../library/reviews.ts'
 import { TakenNames } from '../library/tool-name.ts'
 import { getToolRow } from '../library/tool-rows.ts'
+import { allVersions, newestOf } from '../library/version-rows.ts'
 import type { LibraryTransaction } from '../state/library.ts'
 import { DocumentResolver } from './document-resolver.ts'
 import { DocumentInvalid, ImportConflict } from './errors.ts'
@@ -70,11 +71,16 @@ export async function importEntries(
     await nextTurn()
     if ('arity' in each) {
       const change = await functionChange(transaction, given, each)
-      await bring(transaction, change, imported, part => importFunction(parts, part, given, each))
+      await bring(transaction, change, imported, async part => {
+        if (change.action !== 'approve') return importFunction(parts, part, given, each)
+        return approveWaiting(parts, part, given, await parts.functions.owner(part, given.project.id, change.name))
+      })
       continue
     }
     const { change, expectedVersion } = await toolChange(transaction, given, each)
     await bring(transaction, change, imported, async part => {
+      if (change.action === 'approve')
+        return approveWaiting(parts, part, given, await getToolRow(part, given.project.id, each.name))
       const proof = must(proofs.get(each), 'a proof of what is not here')
       if ('refusal' in proof) return proof
       return importTool(parts, part, given, { ...proof.tool, name: each.name, expectedVersion, taken })
@@ -141,6 +147,19 @@ async function importTool(
   taken.add(name)
   const note = checks === null ? 'its database is away: it was not checked' : null
   return { version: tool.version, note, events: [...events, ...settled] }
+}
+
+/** What waits for votes needs none any more: an admin vouches for it. It was checked when it was put before the team. */
+async function approveWaiting(
+  { reviews }: ImportParts,
+  transaction: LibraryTransaction,
+  { principal: { userId } }: Import,
+  owner: Reviewed,
+): Promise<Brought> {
+  const found = newestOf(await allVersions(transaction, owner.id)).checks
+  const checks = found === null ? null : (JSON.parse(found) as Checks | null)
+  const events = await reviews.approveImport(transaction, owner, { userId, checks })
+  return { version: owner.version, note: 'it waited for votes', events }
 }
 
 /** Before the team, like any other proposal, unless an admin vouches for it. */

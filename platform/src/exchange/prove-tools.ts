@@ -5,7 +5,7 @@ import { type ProvenTool, proveTool, readToolContext, type ToolContext } from '.
 import { definitionHash } from '../library/saved-version.ts'
 import { DocumentResolver } from './document-resolver.ts'
 import { DocumentInvalid, ImportTooLong } from './errors.ts'
-import { type Import, isLeft, toolChange } from './import-change.ts'
+import { type Import, isNew, toolChange } from './import-change.ts'
 import { type Refusal, toRefusal } from './refusal.ts'
 
 export type ProvingParts = Pick<LibraryParts, 'library' | 'catalogue' | 'checker' | 'checks' | 'clock'>
@@ -34,7 +34,7 @@ export async function proveTools(parts: ProvingParts, given: Import): Promise<Pr
     // Thousands of tools are no reason to let others wait.
     await nextTurn()
     const { change } = await toolChange(parts.library.read, given, each)
-    if (isLeft(change)) continue
+    if (!isNew(change)) continue
     if (parts.clock.elapsed() - started > provingMsMax) throw new ImportTooLong(provingMsMax)
     proofs.set(each, await prove(parts, given, each, context))
   }

@@ -13,7 +13,7 @@ export interface Transition {
 const moves: readonly Transition[] = [
   { from: 'draft', to: 'pending', by: 'submit' },
   { from: 'draft', to: 'approved', by: 'submit, alone in the project; import by an admin' },
-  { from: 'pending', to: 'approved', by: 'enough approvals and no reject' },
+  { from: 'pending', to: 'approved', by: 'enough approvals and no reject; import by an admin' },
   { from: 'pending', to: 'rejected', by: 'an admin’s reject; as many rejects as approvals were needed' },
   { from: 'pending', to: 'expired', by: 'the deadline' },
   { from: 'pending', to: 'draft', by: 'withdraw; a newer version; disable' },
