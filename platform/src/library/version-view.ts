@@ -1,7 +1,8 @@
 import type { Checks, Output, ReviewedFunction } from '@super-data/contract'
 import { readFacts } from './library-facts.ts'
 import type { Reader } from './reader.ts'
-import { outcomeOf, standingAt } from './review.ts'
+import { type CastVote, outcomeOf, type SubmissionRow, standingAt } from './review.ts'
+import type { Roster } from './roster.ts'
 import { stateOf, type VersionRow, votesOn } from './version-rows.ts'
 
 export type ReviewView = Pick<
@@ -22,27 +23,8 @@ type VersionSummary = Output<'tools.history'>['items'][number]
 
 /** How a version was put before the team, and what became of that, as everybody sees it. */
 export async function viewReview(reader: Reader, version: VersionRow): Promise<ReviewView> {
-  const [cast, names] = await Promise.all([viewVotes(reader, version), namesOf(reader, [version])])
-  const { voters, approvers, needed } = (await countedOn(reader, version)) ?? {}
-  const votes = standingOf(cast).filter(vote => !vote.confirmed || (voters?.has(vote.userId) ?? true))
-  const review = toReview(version, votes, { names, approvers: new Map([[version.id, approvers ?? []]]) })
-  return needed === undefined ? review : { ...review, votesNeeded: needed }
-}
-
-/** Whose votes count, or did when it was decided, and how many are needed: of those who had left none is, or is waited for. */
-async function countedOn(reader: Reader, version: VersionRow) {
-  if (version.submission_id === null || version.review !== null) return undefined
-  const { owners, roster } = await readFacts(reader, [version.owner_id])
-  const found = owners.flatMap(({ row: owner, versions }) => {
-    const { submission, votes = [] } = versions.find(({ row }) => row.id === version.id) ?? {}
-    if (submission === undefined) return []
-    const now = version.state === 'pending' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
-    const context = { roster: roster(owner.project_id), now, expired: false }
-    const { decidedStamp, approvers } = outcomeOf(submission, votes, context)
-    const { standing, needed } = standingAt(submission, votes, context.roster, `${decidedStamp ?? ''}~`)
-    return [{ voters: new Set(standing.map(vote => vote.userId)), approvers, needed }]
-  })
-  return found[0]
+  const [votes, names] = await Promise.all([viewVotes(reader, version), namesOf(reader, [version])])
+  return toReview(version, votes, { names, counts: await countsOf(reader, [version]) })
 }
 
 /** The versions of a tool or function, newest first, with all their votes, also on what was withdrawn. */
@@ -55,7 +37,7 @@ export async function viewHistory(
   const names = await namesOf(reader, versions)
   const numbers = new Map(versions.map(version => [version.id, version.version]))
   const earlier = await viewEarlier(reader, versions)
-  const approvers = await approversOf(reader, ...versions)
+  const counts = await countsOf(reader, versions)
   const summaries = versions.map(async (version): Promise<VersionSummary> => {
     const votes = await viewVotes(reader, version)
     return {
@@ -66,7 +48,7 @@ export async function viewHistory(
       follows: version.follows === null ? null : (numbers.get(version.follows) ?? null),
       createdBy: names.get(version.created_by) ?? 'unknown',
       createdAt: version.created_at,
-      ...toReview(version, standingOf(votes), { names, approvers }),
+      ...toReview(version, votes, { names, counts }),
       votes: votes.map(({ userId: _, ...vote }) => vote),
       earlier: earlier.get(version.id) ?? [],
     }
@@ -119,38 +101,54 @@ function standingOf(votes: readonly Vote[]): Vote[] {
   return [...new Map(votes.filter(vote => !vote.lapsed).map(vote => [vote.userId, vote])).values()]
 }
 
-/** By version of one tool or function, whose approvals counted. */
-async function approversOf(
-  reader: Reader,
-  ...versions: readonly VersionRow[]
-): Promise<ReadonlyMap<string, readonly string[]>> {
-  const voted = versions.find(version => isApproved(version) && version.review === null)
-  if (voted === undefined) return new Map()
-  const { owners, roster } = await readFacts(reader, [voted.owner_id])
+/** Whose votes on a version count, or did when it was decided, and how many are needed: who had left is not waited for. */
+interface Count {
+  readonly voters: ReadonlySet<string>
+  readonly approvers: readonly string[]
+  readonly needed: number
+}
+
+/** By version of one tool or function, of those that are, or were, voted on. */
+async function countsOf(reader: Reader, versions: readonly VersionRow[]): Promise<ReadonlyMap<string, Count>> {
+  const voted = new Map(versions.filter(isVotedOn).map(version => [version.id, version]))
+  const [first] = voted.values()
+  if (first === undefined) return new Map()
+  const { owners, roster } = await readFacts(reader, [first.owner_id])
   const found = owners.flatMap(({ row: owner, versions: facts }) =>
-    facts.map(({ row, submission, votes }): [string, readonly string[]] => {
-      const context = { roster: roster(owner.project_id), now: Number.POSITIVE_INFINITY, expired: false }
-      return [row.id, submission === undefined ? [] : outcomeOf(submission, votes, context).approvers]
+    facts.flatMap(({ row, submission, votes }): [string, Count][] => {
+      const version = voted.get(row.id)
+      if (version === undefined || submission === undefined) return []
+      return [[row.id, countOf(submission, votes, { roster: roster(owner.project_id), state: version.state })]]
     }),
   )
   return new Map(found)
 }
 
+function countOf(
+  submission: SubmissionRow,
+  votes: readonly CastVote[],
+  { roster, state }: { readonly roster: Roster; readonly state: VersionRow['state'] },
+): Count {
+  const now = state === 'pending' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
+  const { decidedStamp, approvers } = outcomeOf(submission, votes, { roster, now, expired: false })
+  const { standing, needed } = standingAt(submission, votes, roster, `${decidedStamp ?? ''}~`)
+  return { voters: new Set(standing.map(vote => vote.userId)), approvers, needed }
+}
+
+const isVotedOn = ({ submission_id, review }: VersionRow) => submission_id !== null && review === null
+
 const isApproved = ({ state }: VersionRow) => state === 'approved' || state === 'conflict'
 
 function toReview(
   version: VersionRow,
-  votes: readonly Vote[],
-  known: {
-    readonly names: ReadonlyMap<string, string>
-    readonly approvers: ReadonlyMap<string, readonly string[]>
-  },
+  cast: readonly Vote[],
+  { names, counts }: { readonly names: ReadonlyMap<string, string>; readonly counts: ReadonlyMap<string, Count> },
 ): ReviewView {
-  const { names } = known
+  const count = counts.get(version.id)
+  const votes = standingOf(cast).filter(vote => !vote.confirmed || (count?.voters.has(vote.userId) ?? true))
   const approved = isApproved(version)
   const review = approved ? (version.review ?? 'votes') : null
-  const approverIds = known.approvers.get(version.id) ?? []
-  const approvers = votes.filter(vote => approverIds.includes(vote.userId)).map(vote => vote.user)
+  const approvers = votes.filter(vote => count?.approvers.includes(vote.userId)).map(vote => vote.user)
   const author = names.get(version.created_by) ?? 'unknown'
   return {
     review,
@@ -161,7 +159,7 @@ function toReview(
     approvedAt: approved ? version.decided_at : null,
     approvedBy: review === 'votes' ? approvers : review === 'none' ? [author] : [],
     votes: votes.map(({ userId: _, ...vote }) => vote),
-    votesNeeded: version.votes_needed ?? 0,
+    votesNeeded: count?.needed ?? version.votes_needed ?? 0,
     checks: version.checks === null ? null : (JSON.parse(version.checks) as Checks | null),
   }
 }

@@ -44,7 +44,7 @@ function endLines({ withdrawnBy, withdrawnAt }: Version['earlier'][number]): rea
 /** Of the latest vote of each voter: the history has all of them. */
 function countOf({ votes, votesNeeded, submittedAt }: Version): string {
   if (submittedAt === null || votesNeeded === 0) return ''
-  const latest = [...new Map(votes.map(vote => [vote.user, vote])).values()]
+  const latest = [...new Map(votes.filter(vote => !vote.lapsed).map(vote => [vote.user, vote])).values()]
   return `, ${votesOf({ votes: latest }).approvals} of ${votesNeeded} approvals`
 }
 
