@@ -6,7 +6,7 @@ import { describePostgres } from './open-source.ts'
 setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
 
-const calls = process.env['SUPER_DATA_TORTURE'] ? 10_000 : 1_000
+const calls = process.env['SUPER_DATA_TORTURE'] ? 10_000 : 500
 const readersMax = 3
 const writersMax = 2
 
