@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { connectMcp, MemoryPlatform, openTestServer } from '@super-data/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Server } from '../src/server.ts'
+import { hesitate } from './hesitate.ts'
 
 describe('cancellation stops the work', () => {
   let platform: MemoryPlatform
@@ -64,13 +65,7 @@ describe('cancellation stops the work', () => {
 
   it.each(['modern', 'legacy'] as const)('when an MCP client of the %s era drops its connection', async era => {
     const drop = new AbortController()
-    const session = era === 'legacy' ? await initialize(server) : undefined
-    const asking = fetch(`${server.url}/mcp`, {
-      method: 'POST',
-      headers: session ? { ...mcpHeaders, 'Mcp-Session-Id': session } : modernHeaders,
-      body: JSON.stringify(callBody(era)),
-      signal: drop.signal,
-    }).catch(() => 'dropped')
+    const asking = (await caller(era))(drop.signal)
     await started.promise
     drop.abort()
     expect(await stopped.promise).toBe('stopped')
@@ -78,32 +73,32 @@ describe('cancellation stops the work', () => {
   })
 
   it.each(['modern', 'legacy'] as const)('when an MCP client of the %s era left before it was let in', async era => {
-    const session = era === 'legacy' ? await initialize(server) : undefined
-    const asked = Promise.withResolvers<void>()
-    const told = Promise.withResolvers<void>()
-    const authenticate = platform.authenticate.bind(platform)
-    platform.authenticate = async credentials => {
-      asked.resolve()
-      await told.promise
-      return authenticate(credentials)
-    }
+    const call = await caller(era)
+    const { asked, tell } = hesitate(platform)
     const drop = new AbortController()
-    const asking = fetch(`${server.url}/mcp`, {
-      method: 'POST',
-      headers: session ? { ...mcpHeaders, 'Mcp-Session-Id': session } : modernHeaders,
-      body: JSON.stringify(callBody(era)),
-      signal: drop.signal,
-    }).catch(() => 'dropped')
-    await asked.promise
+    const asking = call(drop.signal)
+    await asked
     drop.abort()
     await sleep(200)
-    told.resolve()
+    tell()
     expect(await asking).toBe('dropped')
     // The one that is left is the one that asks.
     await expect
       .poll(async () => (await fetch(`${server.url}/metrics`)).text())
       .toMatch(/super_data_requests_in_progress 1\n/)
   })
+
+  /** Makes one call over MCP, in a session where the era has them. */
+  async function caller(era: 'modern' | 'legacy') {
+    const session = era === 'legacy' ? await initialize(server) : undefined
+    return (signal: AbortSignal) =>
+      fetch(`${server.url}/mcp`, {
+        method: 'POST',
+        headers: session ? { ...mcpHeaders, 'Mcp-Session-Id': session } : modernHeaders,
+        body: JSON.stringify(callBody(era)),
+        signal,
+      }).catch(() => 'dropped')
+  }
 
   function callBody(era: 'modern' | 'legacy') {
     const params = { name: 'queries', arguments: { action: 'ask', ...question } }

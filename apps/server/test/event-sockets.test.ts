@@ -5,6 +5,7 @@ import { MemoryPlatform, openTestServer, testPrincipal } from '@super-data/testi
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import type { Server } from '../src/server.ts'
+import { hesitate } from './hesitate.ts'
 
 describe('events over WebSocket', () => {
   let platform: MemoryPlatform
@@ -148,16 +149,3 @@ describe('events over WebSocket', () => {
     expect(platform.events.listenerCount).toBe(0)
   })
 })
-
-/** Lets nobody in until it is told to. */
-function hesitate(platform: MemoryPlatform): { asked: Promise<void>; tell(): void } {
-  const asked = Promise.withResolvers<void>()
-  const told = Promise.withResolvers<void>()
-  const authenticate = platform.authenticate.bind(platform)
-  platform.authenticate = async credentials => {
-    asked.resolve()
-    await told.promise
-    return authenticate(credentials)
-  }
-  return { asked: asked.promise, tell: told.resolve }
-}
