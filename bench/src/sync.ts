@@ -32,6 +32,7 @@ async function measure(s3: TestS3): Promise<void> {
     AWS_ACCESS_KEY_ID: s3.accessKeyId,
     AWS_SECRET_ACCESS_KEY: s3.secretAccessKey,
     SUPER_DATA_SYNC_INTERVAL: '86400',
+    SUPER_DATA_SYNC_ON_CHANGE: 'false',
   }
   await using team = await Team.open({ people: {} })
   await team.owner.tools.propose({ tool: 'the', description: 'A question.', engine: 'jq', text: 'map(.a) | add' })

@@ -8,7 +8,7 @@ const hint = z.string().nullable().describe('How to go on.')
 /** One sync with the bucket: what it did, and what it cost. */
 export const syncRun = z.object({
   id,
-  trigger: z.enum(['start', 'interval', 'manual', 'stop']),
+  trigger: z.enum(['start', 'interval', 'change', 'manual', 'stop']),
   startedAt: instant,
   endedAt: instant,
   outcome: z

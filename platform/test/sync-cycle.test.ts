@@ -5,6 +5,14 @@ import { openBucket } from './sync-faulty-store.ts'
 import { openShelf } from './sync-shelf.ts'
 
 const database = 'databases/tools.db'
+const seldom = { intervalMs: 3_600_000, changeMs: 10 }
+
+/** Starts a shelf that has something to write, and waits for that. */
+async function begin(shelf: Awaited<ReturnType<typeof openShelf>>): Promise<void> {
+  await shelf.add('first')
+  shelf.sync.start()
+  await expect.poll(() => shelf.sync.status().state, { timeout: 20_000 }).toBe('healthy')
+}
 
 describe('sync', { timeout: 120_000 }, () => {
   it('brings what one installation made to the other, both ways', async () => {
@@ -116,6 +124,54 @@ describe('sync', { timeout: 120_000 }, () => {
     await a.sync.close()
     await b.run()
     expect(await b.titles()).toEqual(['one', 'two'])
+  })
+
+  it('writes a change soon, long before the next sync is due', async () => {
+    const bucket = openBucket()
+    await using a = await openShelf({ store: bucket.store, settings: seldom })
+    await using b = await openShelf({ store: bucket.store })
+    await begin(a)
+    for (const title of ['one', 'two', 'three']) {
+      await a.add(title)
+      await expect.poll(() => b.run().then(() => b.titles()), { timeout: 20_000 }).toContain(title)
+    }
+    const runs = await a.sync.history({ limit: 10 })
+    expect(runs.map(run => run.trigger)).toEqual(['change', 'change', 'change', 'start'])
+  })
+
+  it('asks the bucket nothing when what changed here came from there, or does not travel', async () => {
+    const bucket = openBucket()
+    await using a = await openShelf({ store: bucket.store, settings: seldom })
+    await using b = await openShelf({ store: bucket.store })
+    await begin(a)
+    await b.add('from b')
+    await b.run()
+    const compared = a.compared()
+    await a.run()
+    bucket.take()
+    await expect.poll(a.compared, { timeout: 20_000 }).toBeGreaterThan(compared + 1)
+    const before = a.compared()
+    await a.database.write(rows => rows.insertInto('secrets').values({ id: 1, text: 'mine' }).execute())
+    await expect.poll(a.compared, { timeout: 20_000 }).toBeGreaterThan(before)
+    expect(bucket.take()).toEqual([])
+    expect(a.sync.status()).toMatchObject({ state: 'healthy', runs: { synced: 2, unchanged: 0 } })
+  })
+
+  it('leaves changes to the interval while the bucket is away', async () => {
+    const bucket = openBucket()
+    await using a = await openShelf({ store: bucket.store, settings: seldom })
+    await begin(a)
+    bucket.state.fault = () => 'away'
+    await a.add('one')
+    await expect.poll(() => a.sync.status().state, { timeout: 20_000 }).toBe('degraded')
+    bucket.take()
+    const before = a.compared()
+    await a.add('two')
+    await new Promise(resolve => setTimeout(resolve, 200))
+    expect(a.compared()).toBe(before)
+    expect(bucket.take()).toEqual([])
+    bucket.state.fault = () => undefined
+    expect(await a.run()).toMatchObject({ outcome: 'synced', rowsPushed: 2 })
   })
 
   it('remembers every sync that did something', async () => {

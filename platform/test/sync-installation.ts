@@ -8,7 +8,7 @@ export const databaseKey = 'databases/tools.db'
 
 const sync: SyncSettings = {
   ...{ place: 'memory/databases/tools.db', key: databaseKey, intervalMs: 60_000, leaseMs: 1_000, requestMs: 20_000 },
-  ...{ objectBytesMax: 2 ** 27, stopMs: 20_000, retention: { newest: 20, days: 5 } },
+  ...{ objectBytesMax: 2 ** 27, stopMs: 20_000, retention: { newest: 20, hours: 5, days: 5 } },
 }
 
 export type Bucket = ReturnType<typeof openBucket>

@@ -2,7 +2,7 @@ import { type Clock, ManualClock, systemClock } from '@super-data/base/clock'
 import { systemRandom } from '@super-data/base/ids'
 import { openLog } from '@super-data/base/log'
 import { describe, expect, it } from 'vitest'
-import { outdated } from '../src/sync/backups.ts'
+import { outdated, type Retention } from '../src/sync/backups.ts'
 import { Bucket } from '../src/sync/bucket.ts'
 import { bucketKeys, parseCompactTime } from '../src/sync/bucket-keys.ts'
 import { SyncHealth } from '../src/sync/health.ts'
@@ -92,11 +92,11 @@ describe('how sync stands', () => {
     const health = new SyncHealth(30_000, systemRandom)
     expect(health.state).toBe('starting')
     health.worked()
-    expect(health.nextDelayMs()).toBeGreaterThanOrEqual(27_000)
-    expect(health.nextDelayMs()).toBeLessThanOrEqual(33_000)
+    expect(health.nextDelayMs()).toBeGreaterThanOrEqual(24_000)
+    expect(health.nextDelayMs()).toBeLessThanOrEqual(30_000)
     for (let n = 0; n < 50; n++) health.failed()
     expect(health.state).toBe('offline')
-    expect(health.nextDelayMs()).toBeLessThanOrEqual(330_000)
+    expect(health.nextDelayMs()).toBeLessThanOrEqual(300_000)
     health.refused('SYNC_LIBRARY_NEWER')
     expect(health.state).toBe('read_only')
     health.worked()
@@ -116,13 +116,17 @@ describe('backups', () => {
     })
   })
 
-  it('stay as long as the newest, and one of each day before', () => {
-    const hours = [0, 1, 2, 20, 30, 50, 51, 80]
+  it('stay as long as the newest, and one of each hour and each day before', () => {
+    const hours = [0, 1, 2, 20, 20.1, 20.2, 21, 30, 50, 51, 80]
     const all = hours.map(hour => ({
       name: String(hour),
       at: Date.UTC(2026, 0, 10) - hour * 3_600_000 - 1,
       sizeBytes: 1,
     }))
-    expect(outdated(all, { newest: 3, days: 2 }).map(({ name }) => name)).toEqual(['50', '51', '80'].slice(0))
+    const gone = (retention: Omit<Retention, 'newest'>) =>
+      outdated(all, { newest: 3, ...retention }).map(({ name }) => name)
+    expect(gone({ hours: 0, days: 2 })).toEqual(['20.1', '20.2', '21', '50', '51', '80'])
+    expect(gone({ hours: 2, days: 0 })).toEqual(['20.1', '20.2', '30', '50', '51', '80'])
+    expect(gone({ hours: 2, days: 3 })).toEqual(['20.1', '20.2', '51', '80'])
   })
 })

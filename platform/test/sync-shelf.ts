@@ -40,7 +40,7 @@ const tables: readonly TravellingTable[] = [
 
 export const shelfSettings: SyncSettings = {
   ...{ place: 'memory', key: 'databases/tools.db', intervalMs: 20, leaseMs: 300, requestMs: 20_000, stopMs: 20_000 },
-  ...{ objectBytesMax: 2 ** 26, retention: { newest: 5, days: 2 } },
+  ...{ objectBytesMax: 2 ** 26, retention: { newest: 5, hours: 0, days: 2 } },
 }
 
 export interface InstallationOptions {
@@ -65,6 +65,7 @@ export async function openShelf(options: InstallationOptions) {
   })
   const node = `node-${++nodes}`
   let stamps = 0
+  let compared = 0
   const shared: SharedDatabase = {
     schema: migrations.at(-1)?.name ?? '',
     isEmpty: async () => (await titles()).length === 0,
@@ -74,7 +75,10 @@ export async function openShelf(options: InstallationOptions) {
       const examined = await database.examine(copy, { signal })
       return examined.state === 'foreign' ? { state: 'damaged', findings: ['foreign'] } : examined
     },
-    compare: (copy, delta, signal) => database.compare(copy, tables, { delta, signal }),
+    compare: (copy, delta, signal) => {
+      compared += 1
+      return database.compare(copy, tables, { delta, signal })
+    },
     merge: (copy, signal) => database.merge(copy, tables, async (_, merged) => merged, { signal }),
   }
   const sync = await Sync.open(
@@ -103,6 +107,8 @@ export async function openShelf(options: InstallationOptions) {
           .execute(),
       )
     },
+    /** How often what is here was compared with what is known to be in the bucket. */
+    compared: () => compared,
     run: (more: { recreate?: boolean; signal?: AbortSignal } = {}) => sync.run('manual', more),
     /** As a process that is gone leaves its home. */
     leave: async () => {

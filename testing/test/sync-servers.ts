@@ -55,6 +55,7 @@ export class SharingServers implements AsyncDisposable {
       AWS_ACCESS_KEY_ID: this.#s3.accessKeyId,
       AWS_SECRET_ACCESS_KEY: this.#s3.secretAccessKey,
       SUPER_DATA_SYNC_INTERVAL: '3600',
+      SUPER_DATA_SYNC_ON_CHANGE: 'false',
       SUPER_DATA_S3_LOCK_TIMEOUT_SECONDS: '2',
     }
   }

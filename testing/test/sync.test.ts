@@ -110,6 +110,17 @@ describe.skipIf(withoutS3 !== undefined)(title, { timeout: 300_000 }, () => {
     await expect.poll(() => namesOf(b), { timeout: 20_000 }).toContain('last_3')
   })
 
+  it('hear of an approval at their next look, however seldom the one looks that made it', async () => {
+    await using sharing = await SharingServers.open()
+    const a = await sharing.start({ env: { SUPER_DATA_SYNC_ON_CHANGE: 'true' } })
+    const b = await sharing.start({ env: { SUPER_DATA_SYNC_INTERVAL: '1' } })
+    await a.client.tools.propose({ tool: 'soon', description: 'A question.', engine: 'jq', text: '7' })
+    await expect.poll(() => namesOf(b), { timeout: 20_000 }).toContain('soon')
+    expect(await b.client.tools.run({ tool: 'soon', params: {} })).toMatchObject({ value: 7 })
+    const { items } = await a.client.sync.history({})
+    expect(items.map(run => run.trigger)).toContain('change')
+  })
+
   it('need one request when nothing is new, two for a change, and three for an approval', async () => {
     await using sharing = await SharingServers.open()
     const a = await sharing.start()

@@ -21,21 +21,23 @@ export interface SharedBucket {
   readonly sync: NonNullable<PlatformSettings['sync']>
 }
 
+/** What is changed in one go is written together, mostly. */
+const changeMs = 500
 const requestMs = 20_000
 const objectBytesMax = 512 * 2 ** 20
 /** Within what a supervisor usually grants between its first and its last signal. */
 const stopMs = 5_000
-const retention = { newest: 48, days: 30 }
+const retention = { newest: 48, hours: 48, days: 30 }
 
 /** Opens the bucket; nothing is asked of it yet. The caller closes it. */
 export function openBucket(settings: ServerSettings, components: BucketComponents): SharedBucket | undefined {
-  const { s3Bucket, s3Prefix, s3DbKey: key, syncIntervalSeconds, s3LockTimeoutSeconds } = settings
+  const { s3Bucket, s3Prefix, s3DbKey: key, syncIntervalSeconds, s3LockTimeoutSeconds, syncOnChange } = settings
   if (s3Bucket === undefined) return undefined
   const sync = {
     place: `${s3Bucket}/${s3Prefix}${key}`,
     key,
     ...{ intervalMs: syncIntervalSeconds * 1_000, leaseMs: s3LockTimeoutSeconds * 1_000 },
-    ...{ requestMs, objectBytesMax, stopMs, retention },
+    ...{ changeMs: syncOnChange ? changeMs : undefined, requestMs, objectBytesMax, stopMs, retention },
   }
   return { store: openStore(settings, s3Bucket, components), sync }
 }

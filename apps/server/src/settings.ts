@@ -229,8 +229,13 @@ export const serverSettings = {
   },
   syncIntervalSeconds: {
     env: 'SUPER_DATA_SYNC_INTERVAL',
-    about: 'Seconds between two syncs of the library.',
+    about: 'Seconds between two syncs of the library, at most.',
     schema: wholeNumber(1, 86_400).default(30),
+  },
+  syncOnChange: {
+    env: 'SUPER_DATA_SYNC_ON_CHANGE',
+    about: 'Write changes of the library to the bucket at once; `false`: with the next sync.',
+    schema: yesOrNo.default(true),
   },
   s3LockTimeoutSeconds: {
     env: 'SUPER_DATA_S3_LOCK_TIMEOUT_SECONDS',

@@ -8,9 +8,10 @@ import { randomText } from './random-text.ts'
 
 export const databaseType = 'application/vnd.sqlite3'
 
-/** How many backups stay: the newest ones, and one of each day before those. */
+/** How many backups stay: the newest ones, and the last of each hour and of each day before those. */
 export interface Retention {
   readonly newest: number
+  readonly hours: number
   readonly days: number
 }
 
@@ -61,15 +62,25 @@ export class Backups {
   }
 }
 
-/** Those that may go: neither among the newest nor the last of one of the days before. */
-export function outdated(newestFirst: readonly BackupEntry[], { newest, days }: Retention): BackupEntry[] {
-  const kept = new Set<number>()
-  return newestFirst.slice(newest).filter(({ at }) => {
-    const day = Math.floor(at / 86_400_000)
-    if (kept.has(day) || kept.size === days) return true
-    kept.add(day)
-    return false
+/** Those that may go: neither among the newest nor the last of one of the hours or days before. */
+export function outdated(newestFirst: readonly BackupEntry[], { newest, hours, days }: Retention): BackupEntry[] {
+  const isOfHour = firstOfEach(3_600_000, hours)
+  const isOfDay = firstOfEach(86_400_000, days)
+  return newestFirst.slice(newest).filter(entry => {
+    const kept = [isOfHour(entry), isOfDay(entry)]
+    return !kept.includes(true)
   })
+}
+
+/** Says of one entry after the other whether it is the first of its period, for so many periods. */
+function firstOfEach(periodMs: number, count: number): (entry: BackupEntry) => boolean {
+  const begun = new Set<number>()
+  return ({ at }) => {
+    const period = Math.floor(at / periodMs)
+    if (begun.has(period) || begun.size === count) return false
+    begun.add(period)
+    return true
+  }
 }
 
 function toEntry({ key, sizeBytes }: ObjectEntry, { backups }: BucketKeys): BackupEntry[] {

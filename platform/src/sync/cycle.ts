@@ -47,6 +47,8 @@ export interface CycleUse {
   readonly signal: AbortSignal
   /** Write the library anew where it is gone or damaged. */
   readonly recreate: boolean
+  /** Ask the bucket for news even when there is nothing to write. */
+  readonly look: boolean
 }
 
 /** What one sync did, and what it cost. */
@@ -93,7 +95,7 @@ export class Cycle {
     this.#report.etagBefore = place.base_etag
     try {
       const first = await this.#pushAtOnce(place)
-      if (first === 'done') return
+      if (first === 'written' || (first === 'same' && !this.#use.look)) return
       if (first === 'conflict') await this.#pause(1)
       for (let attempt = 2; !(await this.#attempt()); attempt++) {
         if (attempt === attemptsMax) throw new SyncContended(attempt)
@@ -108,14 +110,21 @@ export class Cycle {
   /**
    * What is new here goes on top of what we know to be there, without looking first: the condition of the write looks.
    */
-  async #pushAtOnce(place: PlaceRow): Promise<'done' | 'conflict' | 'nothing'> {
-    const base = await this.#parts.copies.find(place)
+  async #pushAtOnce(place: PlaceRow): Promise<'written' | 'same' | 'conflict' | 'unknown'> {
+    const { database, copies, compared } = this.#parts
+    const base = await copies.find(place)
     const known = place.first_synced_at !== null && place.rejected_etag === null && !this.#use.recreate
-    if (base === undefined || !known) return 'nothing'
-    const fingerprint = await this.#parts.database.fingerprint()
+    if (base === undefined || !known) return 'unknown'
+    const fingerprint = await database.fingerprint()
     const { ours, theirs } = await this.#difference(base, fingerprint)
-    if (ours === 0 || theirs > 0) return 'nothing'
-    return (await this.#push({ etag: base.etag, base }, { rows: ours, fingerprint })) ? 'done' : 'conflict'
+    if (theirs > 0) return 'unknown'
+    if (ours > 0) {
+      const written = await this.#push({ etag: base.etag, base }, { rows: ours, fingerprint })
+      return written ? 'written' : 'conflict'
+    }
+    compared.upTo = comparison(base, fingerprint)
+    this.#report.etagAfter = base.etag
+    return 'same'
   }
 
   /** @returns whether both sides hold the same now. */

@@ -9,8 +9,8 @@ export type SyncState = 'starting' | 'healthy' | 'degraded' | 'offline' | 'read_
 
 const offlineAfter = 3
 const backOffMaxMs = 300_000
-/** Installations that started together drift apart. */
-const jitter = 0.1
+/** Installations that started together drift apart; none waits longer than was set. */
+const jitter = 0.2
 
 /** Follows how syncs end, and says when to try again. */
 export class SyncHealth {
@@ -46,11 +46,11 @@ export class SyncHealth {
     this.#settle(this.#failures + 1, this.#refusal)
   }
 
-  /** Until the next sync: the interval, doubled with every failure, five minutes at most unless the interval is longer. */
+  /** Until the next sync: the interval or up to a fifth less, doubled with every failure, five minutes at most unless the interval is longer. */
   nextDelayMs(): number {
     const most = Math.max(backOffMaxMs, this.#intervalMs)
     const delay = Math.min(this.#intervalMs * 2 ** Math.min(this.#failures, 20), most)
-    return Math.round(delay * (1 - jitter + 2 * jitter * randomFraction(this.#random)))
+    return Math.round(delay * (1 - jitter * randomFraction(this.#random)))
   }
 
   #settle(failures: number, refusal: string | undefined): void {

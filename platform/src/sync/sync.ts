@@ -7,7 +7,7 @@ import { type BackupEntry, Backups, type Retention } from './backups.ts'
 import { BaseCopy } from './base-copy.ts'
 import { Bucket, type BucketLimits, type Traffic } from './bucket.ts'
 import { type BucketKeys, bucketKeys } from './bucket-keys.ts'
-import { Cycle, type CycleParts, type CycleReport, failureOf } from './cycle.ts'
+import { Cycle, type CycleParts, type CycleReport, type CycleUse, failureOf } from './cycle.ts'
 import { ConditionalWritesMissing, SyncRefused } from './errors.ts'
 import { ExportObjects, type ExportSource } from './exports.ts'
 import { SyncHealth, type SyncState } from './health.ts'
@@ -24,6 +24,8 @@ export interface SyncSettings {
   /** Key of the database's object. */
   readonly key: string
   readonly intervalMs: number
+  /** How soon a change here is looked for, and so written; undefined: at the interval. */
+  readonly changeMs?: number | undefined
   /** After this a lease that gave no sign of life is taken over. */
   readonly leaseMs: number
   readonly requestMs: number
@@ -50,7 +52,7 @@ export interface SyncParts {
   readonly exports?: ExportSource | undefined
 }
 
-export type SyncTrigger = 'start' | 'interval' | 'manual' | 'stop'
+export type SyncTrigger = 'start' | 'interval' | 'change' | 'manual' | 'stop'
 
 /** How a sync ended. `unchanged`: both sides held the same. */
 export interface SyncRun extends CycleReport {
@@ -78,6 +80,8 @@ export interface SyncStatus {
 }
 
 const pruneEveryMs = 3_600_000
+/** Writing after each change takes a fifth of the time at most, however large the library is. */
+const restAfterChange = 4
 
 /** Keeps the library the same in all installations that share a bucket. Never in the way of local work. */
 export class Sync implements AsyncDisposable {
@@ -95,8 +99,11 @@ export class Sync implements AsyncDisposable {
   #syncedAt: number | null = null
   #nextAt: number | null = null
   #probed = false
+  /** The database's fingerprint when the last run began. */
+  #seen: string | undefined
   #running: Promise<unknown> = Promise.resolve()
   #timer: NodeJS.Timeout | undefined
+  #changeTimer: NodeJS.Timeout | undefined
   #started = false
   #closed: Promise<void> | undefined
 
@@ -118,11 +125,12 @@ export class Sync implements AsyncDisposable {
     return new Sync(parts, settings, { records, copies })
   }
 
-  /** Syncs now and then at the interval until it is closed. */
+  /** Syncs now, then at the interval and soon after each change here, until it is closed. */
   start(): void {
     if (this.#started || this.#closed) return
     this.#started = true
     this.#schedule(0)
+    if (this.settings.changeMs !== undefined) this.#watch(this.settings.changeMs)
   }
 
   /**
@@ -170,6 +178,7 @@ export class Sync implements AsyncDisposable {
 
   async #close(): Promise<void> {
     clearTimeout(this.#timer)
+    clearTimeout(this.#changeTimer)
     const limit = setTimeout(() => this.#closing.abort(), this.settings.stopMs)
     try {
       if (this.#started && this.#health.state !== 'offline') await this.run('stop')
@@ -188,13 +197,33 @@ export class Sync implements AsyncDisposable {
     }, delayMs).unref()
   }
 
+  /** Looks whether the database changed, by whatever process, and writes what others do not have. */
+  #watch(delayMs: number): void {
+    this.#changeTimer = setTimeout(async () => {
+      const tookMs = await this.#writeChanges()
+      if (!this.#closed) this.#watch(Math.max(this.settings.changeMs ?? 0, tookMs * restAfterChange))
+    }, delayMs).unref()
+  }
+
+  /** @returns how long it took */
+  async #writeChanges(): Promise<number> {
+    const { clock, database } = this.#parts
+    // Where the bucket does not answer, changes wait for it with everything else.
+    if (this.#health.state !== 'healthy' || (await database.fingerprint()) === this.#seen) return 0
+    if (this.#closed) return 0
+    const started = clock.elapsed()
+    await this.run('change')
+    return clock.elapsed() - started
+  }
+
   async #run(trigger: SyncTrigger, signal: AbortSignal, recreate: boolean): Promise<SyncRun> {
-    const { clock, log } = this.#parts
+    const { clock, log, database } = this.#parts
     const startedAt = clock.now()
     const report = newReport()
     let failure: unknown
     try {
-      await this.#cycle(report, signal, recreate)
+      this.#seen = await database.fingerprint()
+      await this.#cycle(report, { signal, recreate, look: trigger !== 'change' })
     } catch (caught) {
       failure = caught
     }
@@ -205,7 +234,8 @@ export class Sync implements AsyncDisposable {
     return run
   }
 
-  async #cycle(report: CycleReport, signal: AbortSignal, recreate: boolean): Promise<void> {
+  async #cycle(report: CycleReport, use: Pick<CycleUse, 'signal' | 'recreate' | 'look'>): Promise<void> {
+    const { signal } = use
     const { clock, random, node, log } = this.#parts
     const bucket = this.#bucket(report, signal)
     if (!this.#probed) await probeConditionalWrites(bucket, this.#keys, random)
@@ -218,7 +248,7 @@ export class Sync implements AsyncDisposable {
       ...this.#parts,
       ...{ records: this.#records, copies: this.#copies, keys: this.#keys, compared: this.#compared },
     }
-    await new Cycle(parts, { bucket, backups: this.#backups(bucket), lease, signal, recreate }, report).run()
+    await new Cycle(parts, { ...use, bucket, backups: this.#backups(bucket), lease }, report).run()
     if (report.rowsPushed > 0) await this.#afterPush(bucket)
   }
 
@@ -238,6 +268,8 @@ export class Sync implements AsyncDisposable {
   }
 
   #settle(run: SyncRun): void {
+    // Nothing to write, and nobody was asked: it says nothing about the bucket.
+    if (run.outcome === 'unchanged' && run.requests === 0) return
     this.#last = run
     this.#counts[run.outcome] += 1
     if (run.outcome === 'refused') this.#health.refused(run.code ?? '')
