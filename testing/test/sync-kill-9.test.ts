@@ -44,7 +44,8 @@ it.skipIf(withoutS3 !== undefined)(
       await using sharing = await SharingServers.open()
       const witness = await sharing.start()
       for (let round = 0; round < rounds; round++) {
-        const victim = await sharing.start({ home })
+        const env = { SUPER_DATA_SYNC_ON_CHANGE: String(round % 2 === 1) }
+        const victim = await sharing.start({ home, env })
         const working = workUntilGone(victim, `r${round}`, acknowledged)
         await sleep(30 + chance() * 700)
         await victim.server.kill()
