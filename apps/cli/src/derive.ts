@@ -7,16 +7,20 @@ import { type Field, fieldsOf, parseField, wordsOf } from './fields.ts'
 import type { Outcome } from './outcome.ts'
 import type { Shell } from './terminal.ts'
 
-/** `area verb` for every declared operation: one command for an area, one below it for each verb. */
-export function deriveCommands(shell: Shell, outcome: Outcome): readonly Command[] {
-  const areas = new Map<string, Command>()
-  for (const name of Object.keys(operations) as OperationName[]) {
-    const area = name.slice(0, name.indexOf('.'))
-    if (!areas.has(area)) areas.set(area, new Command(area))
-    areas.get(area)!.addCommand(deriveCommand(name, shell, outcome))
-  }
-  for (const area of areas.values()) area.description(area.commands.map(command => command.name()).join(' · '))
-  return [...areas.values()]
+/**
+ * `area verb` for every declared operation: one command for an area, one below it for each verb.
+ *
+ * @param called only this area's verbs are made, which takes time; the others are listed.
+ */
+export function deriveCommands(shell: Shell, outcome: Outcome, called?: string): readonly Command[] {
+  const names = Object.keys(operations) as OperationName[]
+  const areas = Map.groupBy(names, name => name.slice(0, name.indexOf('.')))
+  return [...areas].map(([area, ofArea]) => {
+    const command = new Command(area).description(ofArea.map(name => wordsOf(name).at(-1)).join(' · '))
+    if (called !== undefined && called !== area) return command
+    for (const name of ofArea) command.addCommand(deriveCommand(name, shell, outcome))
+    return command
+  })
 }
 
 /** Some answers tell of a failure: a script must notice it too. */

@@ -24,8 +24,12 @@ import type { Outcome } from './outcome.ts'
 import type { Shell } from './terminal.ts'
 import { version } from './version.ts'
 
-/** The whole command line: commands made by hand, then one for each declared operation. */
-export function buildProgram(shell: Shell, outcome: Outcome = { exitCode: 0 }): Command {
+/**
+ * The whole command line: commands made by hand, then one for each declared operation.
+ *
+ * @param called the command that is called, when it is known: others are made as far as the list of them needs.
+ */
+export function buildProgram(shell: Shell, outcome: Outcome = { exitCode: 0 }, called?: string): Command {
   const program = new Command('super-data')
   program.description('Find data, ask it, save good questions as tools, review them, call them.')
   program.enablePositionalOptions()
@@ -49,7 +53,7 @@ export function buildProgram(shell: Shell, outcome: Outcome = { exitCode: 0 }): 
   for (const make of [backupCommand, restoreCommand, configCommand, mcpCommand]) program.addCommand(make(shell))
   program.addCommand(deriveCommand('identity.whoami', shell, outcome))
   program.commandsGroup('Every operation, by area:')
-  const areas = deriveCommands(shell, outcome)
+  const areas = deriveCommands(shell, outcome, called)
   addPostgresCommands(areas, shell, outcome)
   for (const command of areas) program.addCommand(command)
   program.addHelpText('after', loop)

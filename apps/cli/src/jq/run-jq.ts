@@ -3,7 +3,7 @@ import { type ByteSource, descriptorSink, descriptorSource, runCommand, type Tex
 import type { Shell, Terminal } from '../terminal.ts'
 
 /** How the command is called here. */
-export const jqName = 'super-data jq'
+const jqName = 'super-data jq'
 
 /** Descriptors of a process. */
 const descriptors = { stdin: 0, stdout: 1, stderr: 2 } as const

@@ -1,4 +1,5 @@
-const segments = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
+/** Made when it is needed: that takes as long as many a command. */
+let segmenter: Intl.Segmenter | undefined
 
 /** Scripts and pictures that take two columns on a screen. */
 const wide =
@@ -10,7 +11,7 @@ const plain = /^[\x20-\x7e]*$/
 export function textWidth(text: string): number {
   if (plain.test(text)) return text.length
   let width = 0
-  for (const { segment } of segments.segment(text)) width += wide.test(segment) ? 2 : 1
+  for (const { segment } of segmentsOf(text)) width += wide.test(segment) ? 2 : 1
   return width
 }
 
@@ -19,13 +20,18 @@ export function cutText(text: string, width: number): string {
   if (textWidth(text) <= width) return text
   let kept = ''
   let used = 0
-  for (const { segment } of segments.segment(text)) {
+  for (const { segment } of segmentsOf(text)) {
     const next = wide.test(segment) ? 2 : 1
     if (used + next > width - 1) break
     kept += segment
     used += next
   }
   return `${kept}…`
+}
+
+function segmentsOf(text: string): Intl.Segments {
+  segmenter ??= new Intl.Segmenter(undefined, { granularity: 'grapheme' })
+  return segmenter.segment(text)
 }
 
 /** Control characters made visible: data must not steer the reader's terminal. */

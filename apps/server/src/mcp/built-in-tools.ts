@@ -48,6 +48,9 @@ const unlisted = new Set([
 /** What puts something before the team. */
 const proposing: ReadonlySet<string> = new Set(['tools.submit', 'tools.propose', 'functions.submit'])
 
+/** Several sets of tools are made of the same operations, and making schemas is what takes time at a start. */
+const made = { input: new WeakMap<z.ZodType, Schema>(), output: new WeakMap<z.ZodType, Schema>() }
+
 const toolNames = Object.keys(mcpTools) as McpToolName[]
 const ofPostgres = (name: string) => name.startsWith('pg_')
 const ofAll = toolNames.filter(name => !ofPostgres(name))
@@ -148,7 +151,9 @@ function propertiesOf(schema: z.ZodType, io: 'input' | 'output'): Record<string,
 }
 
 function toSchema(schema: z.ZodType, io: 'input' | 'output'): Schema {
-  return z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as Schema
+  const known = made[io].get(schema) ?? (z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as Schema)
+  made[io].set(schema, known)
+  return known
 }
 
 /** One set of arguments for all actions. Where two actions mean different things by a name, both are allowed. */
