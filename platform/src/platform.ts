@@ -61,7 +61,6 @@ export class Platform implements PlatformDoor, AsyncDisposable {
       const opened = await openParts(settings, components, lifetime)
       const { sync, secret } = await openLibrarySync(opened, settings, lifetime)
       const parts = { ...opened, sync, libraryPlace: libraryPlaceOf(settings) }
-      await parts.datasets.of(defaultProject)
       const calls = lifetime.own(new Calls({ ...parts, handlers: handlersOf(parts), limits: settings.limits }))
       lifetime.own(Sweep.start(parts))
       return new Platform(parts, calls, secret, lifetime)
@@ -103,11 +102,15 @@ export class Platform implements PlatformDoor, AsyncDisposable {
     return checkReadiness(this.#parts)
   }
 
-  /** From now on keeps the library in step with the bucket, when it is shared, and a copy of each day at hand. */
-  startUpkeep(): void {
+  /**
+   * From now on keeps the library in step with the bucket, when it is shared, and a copy of each day at hand, and sees
+   * changes of the default project's data. Resolves when that data was looked at.
+   */
+  async startUpkeep(): Promise<void> {
     const { sync, libraryPlace, ...parts } = this.#parts
     sync?.start()
     this.#lifetime.own(DailyBackup.start({ ...parts, ...libraryPlace }))
+    await parts.datasets.of(defaultProject)
   }
 
   /** How sync stands; undefined when the library is not shared. */

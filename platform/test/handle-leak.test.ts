@@ -47,6 +47,17 @@ it.skipIf(process.platform !== 'linux')('an opening that fails leaves no process
   const before = children().length
   await expect(openWhole({ files: { 'tools.yaml': 'tools: [' } })).rejects.toMatchObject({ code: 'SEED_INVALID' })
   await expect(openWhole({ settings: { libraryFile: '/dev/null/tools.db' } })).rejects.toThrow()
-  await expect(openWhole({ settings: { datasetsFolder: '/dev/null/datasets' } })).rejects.toThrow()
   await expect.poll(children).toHaveLength(before)
 })
+
+it.skipIf(process.platform !== 'linux')(
+  'data that cannot be read fails a start, and leaves no process behind',
+  async () => {
+    const before = children().length
+    {
+      await using whole = await openWhole({ settings: { datasetsFolder: '/dev/null/datasets' } })
+      await expect(whole.platform.startUpkeep()).rejects.toThrow()
+    }
+    await expect.poll(children).toHaveLength(before)
+  },
+)

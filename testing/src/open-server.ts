@@ -1,7 +1,7 @@
 import { systemClock } from '@super-data/base/clock'
 import { systemRandom, TimeOrderedIds } from '@super-data/base/ids'
 import { type Log, openLog } from '@super-data/base/log'
-import { Server, type ServerOptions } from '@super-data/server'
+import { Server, type ServerOptions } from '@super-data/server/server'
 import { MemoryPlatform } from './memory-platform.ts'
 
 export const silentLog: Log = openLog({ level: 'silent' })

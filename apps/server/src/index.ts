@@ -10,7 +10,6 @@ export type {
   McpScope,
   McpTools,
 } from './mcp/registry.ts'
-export { openStdioDoor, type StdioDoor, type StdioOptions } from './mcp/stdio.ts'
-export { Server, type ServerOptions } from './server.ts'
+export type { Server, ServerOptions } from './server.ts'
 export { readServerSettings, type ServerSettings, serverSettings } from './settings.ts'
 export { version } from './version.ts'

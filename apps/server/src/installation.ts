@@ -8,8 +8,7 @@ import { Lifetime } from '@super-data/base/lifetime'
 import type { Log } from '@super-data/base/log'
 import { Platform, type PlatformSettings, readSources, type SourceSettings } from '@super-data/platform'
 import { bucketReader, openBucket } from './bucket.ts'
-import { openStdioDoor } from './mcp/stdio.ts'
-import { Server } from './server.ts'
+import type { Server } from './server.ts'
 import { requireConsistent, type ServerSettings } from './settings.ts'
 import { syncGauges } from './sync-gauges.ts'
 
@@ -24,7 +23,10 @@ export interface InstallationComponents {
   readonly reinit?: boolean | undefined
 }
 
-/** Everything one process runs: state, engines, platform, and the server when asked for. */
+/**
+ * Everything one process runs: state, engines, platform, and the server when asked for. Each door's code is loaded when it
+ * is opened: a single command opens none, and ends sooner.
+ */
 export class Installation implements AsyncDisposable {
   readonly platform: Platform
   /** Set on the start that made the owner's key; shown once, kept nowhere. */
@@ -74,6 +76,8 @@ export class Installation implements AsyncDisposable {
   async listen(): Promise<Server> {
     const { host, port, publicUrl, jwtIssuer } = this.#settings
     await this.#address.requireFree()
+    // The code loads while the data is looked at.
+    const [{ Server }] = await Promise.all([import('./server.ts'), this.platform.startUpkeep()])
     const server = await Server.open({
       platform: this.platform,
       host,
@@ -86,14 +90,13 @@ export class Installation implements AsyncDisposable {
     this.#lifetime.onClose(() => this.#address.forget())
     this.#lifetime.own(server)
     await this.#address.announce(server.url)
-    this.platform.startUpkeep()
     return server
   }
 
   /** Serves one client over stdin and stdout until it closes its end. */
   async serveStdio(): Promise<void> {
     const { log, ids } = this.#parts
-    this.platform.startUpkeep()
+    const [{ openStdioDoor }] = await Promise.all([import('./mcp/stdio.ts'), this.platform.startUpkeep()])
     const door = this.#lifetime.own(
       await openStdioDoor({ platform: this.platform, user: userInfo().username, log, ids }),
     )
