@@ -174,6 +174,22 @@ describe('sync', { timeout: 120_000 }, () => {
     expect(await a.run()).toMatchObject({ outcome: 'synced', rowsPushed: 2 })
   })
 
+  it('writes a change that a sync had begun to write when its caller gave up', async () => {
+    const bucket = openBucket()
+    await using a = await openShelf({ store: bucket.store, settings: { ...seldom, changeMs: 1_000 } })
+    await begin(a)
+    const caller = new AbortController()
+    bucket.state.fault = ({ method }) => {
+      if (method === 'put') setImmediate(() => caller.abort())
+      return method === 'put' ? 'stuck' : undefined
+    }
+    await a.add('one')
+    expect(await a.run({ signal: caller.signal })).toMatchObject({ code: 'CANCELLED' })
+    bucket.state.fault = () => undefined
+    const last = () => a.sync.history({ limit: 1 }).then(runs => runs[0])
+    await expect.poll(last, { timeout: 10_000 }).toMatchObject({ trigger: 'change', rows_pushed: 1 })
+  })
+
   it('remembers every sync that did something', async () => {
     const { store } = openBucket()
     await using a = await openShelf({ store })

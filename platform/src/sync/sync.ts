@@ -99,7 +99,7 @@ export class Sync implements AsyncDisposable {
   #syncedAt: number | null = null
   #nextAt: number | null = null
   #probed = false
-  /** The database's fingerprint when the last run began. */
+  /** The database's fingerprint when the last run began, if that worked. */
   #seen: string | undefined
   #running: Promise<unknown> = Promise.resolve()
   #timer: NodeJS.Timeout | undefined
@@ -226,6 +226,7 @@ export class Sync implements AsyncDisposable {
       await this.#cycle(report, { signal, recreate, look: trigger !== 'change' })
     } catch (caught) {
       failure = caught
+      this.#seen = undefined
     }
     const run = { ...report, trigger, startedAt, endedAt: clock.now(), ...outcomeOf(report, failure) }
     if (failure !== undefined) log.warn({ err: failure, trigger }, 'the library was not synced')
