@@ -174,6 +174,20 @@ describe('sync', { timeout: 120_000 }, () => {
     expect(await a.run()).toMatchObject({ outcome: 'synced', rowsPushed: 2 })
   })
 
+  it('asks a bucket that does not answer no second time for a change that was made meanwhile', async () => {
+    const bucket = openBucket()
+    await using a = await openShelf({ store: bucket.store, settings: { ...seldom, requestMs: 500 } })
+    await begin(a)
+    bucket.state.fault = () => 'stuck'
+    const asking = a.run()
+    await expect.poll(bucket.take, { timeout: 20_000 }).toContain(`head ${database}`)
+    await a.add('one')
+    expect(await asking).toMatchObject({ code: 'SYNC_TIMEOUT' })
+    await new Promise(resolve => setTimeout(resolve, 200))
+    expect(bucket.take()).toEqual([])
+    bucket.state.fault = () => undefined
+  })
+
   it('writes a change that a sync had begun to write when its caller gave up', async () => {
     const bucket = openBucket()
     await using a = await openShelf({ store: bucket.store, settings: { ...seldom, changeMs: 1_000 } })

@@ -208,7 +208,8 @@ export class Sync implements AsyncDisposable {
   /** @returns how long it took */
   async #writeChanges(): Promise<number> {
     const { clock, database } = this.#parts
-    // Where the bucket does not answer, changes wait for it with everything else.
+    // A sync under way may write them, or find that the bucket does not answer: then they wait with everything else.
+    await this.#running
     if (this.#health.state !== 'healthy' || (await database.fingerprint()) === this.#seen) return 0
     if (this.#closed) return 0
     const started = clock.elapsed()
