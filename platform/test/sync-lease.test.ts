@@ -1,8 +1,9 @@
 import { type Clock, ManualClock, systemClock } from '@super-data/base/clock'
 import { systemRandom } from '@super-data/base/ids'
 import { openLog } from '@super-data/base/log'
+import type { ObjectStore } from '@super-data/objects'
 import { describe, expect, it } from 'vitest'
-import { outdated, type Retention } from '../src/sync/backups.ts'
+import { Backups, outdated, type Retention } from '../src/sync/backups.ts'
 import { Bucket } from '../src/sync/bucket.ts'
 import { bucketKeys, parseCompactTime } from '../src/sync/bucket-keys.ts'
 import { SyncHealth } from '../src/sync/health.ts'
@@ -10,11 +11,12 @@ import { Lease } from '../src/sync/lease.ts'
 import { openBucket } from './sync-faulty-store.ts'
 
 const key = 'databases/.lock'
+const limits = { requestMs: 20_000, objectBytesMax: 1_000 }
+const noTraffic = { requests: 0, bytesRead: 0, bytesWritten: 0 }
 
 function leaseOf(bucket: ReturnType<typeof openBucket>, owner: string, ttlMs = 200, clock: Clock = systemClock) {
   const { signal } = new AbortController()
-  const limits = { requestMs: 20_000, objectBytesMax: 1_000 }
-  const traffic = { requests: 0, bytesRead: 0, bytesWritten: 0 }
+  const traffic = { ...noTraffic }
   return new Lease({
     ...{ bucket: new Bucket(bucket.store, { limits, traffic, signal }), key, owner, ttlMs, signal },
     ...{ clock, log: openLog({ level: 'silent' }) },
@@ -128,5 +130,29 @@ describe('backups', () => {
     expect(gone({ hours: 0, days: 2 })).toEqual(['20.1', '20.2', '21', '50', '51', '80'])
     expect(gone({ hours: 2, days: 0 })).toEqual(['20.1', '20.2', '30', '50', '51', '80'])
     expect(gone({ hours: 2, days: 3 })).toEqual(['20.1', '20.2', '51', '80'])
+  })
+
+  it('are removed several at once: an hour of changes leaves thousands', async () => {
+    const bucket = openBucket()
+    let removing = 0
+    let most = 0
+    const store: ObjectStore = {
+      ...bucket.store,
+      delete: async key => {
+        most = Math.max(most, ++removing)
+        await new Promise(resolve => setTimeout(resolve, 5))
+        removing -= 1
+        return bucket.store.delete(key)
+      },
+    }
+    const clock = new ManualClock(Date.UTC(2026, 1, 3))
+    const backups = new Backups({
+      bucket: new Bucket(store, { limits, traffic: { ...noTraffic }, signal: new AbortController().signal }),
+      ...{ keys: bucketKeys('databases/tools.db'), clock, random: systemRandom },
+    })
+    for (let n = 0; n < 40; n++) await backups.add(new Uint8Array(1))
+    expect(await backups.prune({ newest: 5, hours: 0, days: 0 })).toBe(35)
+    expect(await backups.list()).toHaveLength(5)
+    expect(most).toBe(16)
   })
 })
