@@ -1,15 +1,16 @@
 import { copyFile, mkdtemp, open, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ManualClock } from '@super-data/base/clock'
+import { ManualClock, systemClock } from '@super-data/base/clock'
 import { systemRandom } from '@super-data/base/ids'
 import { openLog } from '@super-data/base/log'
 import { backUpFile, examineFile } from '@super-data/metadata'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { libraryMigrations } from '../src/state/library.ts'
 import { DailyBackup } from '../src/sync/daily-backup.ts'
+import { listCopies, restoreLibrary } from '../src/sync/library-backup.ts'
 import { openBucket } from './sync-faulty-store.ts'
-import { openInstallation, syncNow, toolNames } from './sync-installation.ts'
+import { databaseKey, openInstallation, syncNow, toolNames } from './sync-installation.ts'
 import { openWhole, problemOf } from './whole-platform.ts'
 
 let home = ''
@@ -183,6 +184,24 @@ describe('a library that is gone', () => {
     expect(await problemOf(openWhole({ home }))).toMatchObject({
       ...{ code: 'LIBRARY_LOST', details: { reason: 'missing' } },
     })
+  })
+})
+
+describe('a backup in the bucket', () => {
+  it('can be restored by its name, however many came after it', async () => {
+    const bucket = openBucket()
+    await using whole = await openInstallation(bucket, { home })
+    await syncNow(whole)
+    const key = (n: number) => `backups/tools.db.20260101-0000${String(n).padStart(2, '0')}-made`
+    for (let n = 0; n < 30; n++) await bucket.inner.put(key(n), await bucket.bytes(databaseKey))
+    const parts = {
+      ...{ file: file(), backupFolder: join(home, 'database', 'backups'), clock: systemClock, random: systemRandom },
+      source: { store: bucket.store, key: databaseKey, requestMs: 20_000, objectBytesMax: 2 ** 27 },
+      log: openLog({ level: 'silent' }),
+    }
+    const { copy } = await restoreLibrary(parts, { from: key(0), dryRun: true })
+    expect(copy).toMatchObject({ name: key(0), place: 'bucket' })
+    expect((await listCopies(parts)).map(({ name }) => name)).toContain(key(0))
   })
 })
 

@@ -48,8 +48,6 @@ export interface VerifiedCopy extends LibraryCopy {
   readonly upTo: number | null
 }
 
-const bucketCopiesMax = 20
-
 /** Every copy there is, the newest first: those at hand, then those in the bucket. */
 export class LibraryCopies {
   readonly #parts: CopyParts
@@ -81,7 +79,7 @@ export class LibraryCopies {
       ? [{ name: source.key, place: 'bucket', at: head.modifiedAt, sizeBytes: head.sizeBytes }]
       : []
     const backups = await new Backups({ ...this.#parts, bucket, keys: bucketKeys(source.key) }).list()
-    const earlier = backups.filter(({ name }) => !name.endsWith('-damaged')).slice(0, bucketCopiesMax)
+    const earlier = backups.filter(({ name }) => !name.endsWith('-damaged'))
     return [...present, ...earlier.map(backup => ({ ...backup, place: 'bucket' as const }))]
   }
 

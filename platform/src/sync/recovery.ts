@@ -11,6 +11,9 @@ import { compactTime } from './bucket-keys.ts'
 import { type CopyParts, LibraryCopies, type VerifiedCopy } from './library-copies.ts'
 import { randomText } from './random-text.ts'
 
+/** A start looks no further back in the bucket: whoever wants an earlier copy restores it. */
+const bucketCopiesMax = 20
+
 /** The library is damaged or gone, and there is no copy to put in its place. Nothing was changed. */
 export class LibraryLost extends PlatformError {
   readonly code = 'LIBRARY_LOST'
@@ -144,7 +147,7 @@ async function findCopy(parts: RecoveryParts): Promise<VerifiedCopy | undefined>
   const local = await firstSound(copies, await copies.local(), parts.log)
   if (local) return local
   try {
-    return await firstSound(copies, await copies.remote(), parts.log)
+    return await firstSound(copies, (await copies.remote()).slice(0, bucketCopiesMax), parts.log)
   } catch (failure) {
     parts.log.warn({ err: failure }, 'the bucket could not be searched for a copy of the library')
     return undefined
