@@ -1,4 +1,5 @@
-import { readdir } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { openBucket } from './sync-faulty-store.ts'
@@ -64,6 +65,32 @@ describe('sync', { timeout: 120_000 }, () => {
       expect(await bucket.bytes(newest?.name ?? '')).toEqual(before)
     }
     expect(await bucket.keys('backups/')).toHaveLength(2)
+  })
+
+  it('keeps one state of changes in quick succession', async () => {
+    const bucket = openBucket()
+    await using a = await openShelf({ store: bucket.store, settings: seldom })
+    await begin(a)
+    for (const title of ['one', 'two', 'three']) {
+      const before = await bucket.inner.head(database)
+      await a.add(title)
+      await expect.poll(() => bucket.inner.head(database), { timeout: 20_000 }).not.toEqual(before)
+    }
+    expect(await bucket.keys('backups/')).toHaveLength(1)
+  })
+
+  it('leaves the copy before the present one to other processes that read it, until there is another', async () => {
+    const { store } = openBucket()
+    const a = await openShelf({ store, home: await mkdtemp(join(tmpdir(), 'super-data-sync-')) })
+    const copies = async () => (await readdir(join(a.home, 'sync'))).filter(name => name.startsWith('copy-'))
+    for (const [at, title] of ['one', 'two', 'three'].entries()) {
+      await a.add(title)
+      await a.run()
+      expect(await copies()).toHaveLength(Math.min(at + 1, 2))
+    }
+    await a[Symbol.asyncDispose]()
+    expect(await copies()).toHaveLength(1)
+    await rm(a.home, { recursive: true })
   })
 
   it('goes on from the copy it has after a restart, with one request', async () => {

@@ -10,7 +10,7 @@ import type { Shell } from './terminal.ts'
 /**
  * `area verb` for every declared operation: one command for an area, one below it for each verb.
  *
- * @param called only this area's verbs are made, which takes time; the others are listed.
+ * @param called only this area's verbs are made, which takes time; the others are listed. Undefined: all are made.
  */
 export function deriveCommands(shell: Shell, outcome: Outcome, called?: string): readonly Command[] {
   const names = Object.keys(operations) as OperationName[]

@@ -229,7 +229,7 @@ export const serverSettings = {
   },
   syncIntervalSeconds: {
     env: 'SUPER_DATA_SYNC_INTERVAL',
-    about: 'Seconds between two syncs of the library, at most.',
+    about: 'Seconds between two syncs of the library, at most while the bucket answers.',
     schema: wholeNumber(1, 86_400).default(30),
   },
   syncOnChange: {

@@ -69,23 +69,18 @@ export class Backups {
 
 /** Those that may go: neither among the newest nor the last of one of the hours or days before. */
 export function outdated(newestFirst: readonly BackupEntry[], { newest, hours, days }: Retention): BackupEntry[] {
-  const isOfHour = firstOfEach(3_600_000, hours)
-  const isOfDay = firstOfEach(86_400_000, days)
-  return newestFirst.slice(newest).filter(entry => {
-    const kept = [isOfHour(entry), isOfDay(entry)]
-    return !kept.includes(true)
-  })
+  const older = newestFirst.slice(newest)
+  const kept = new Set([
+    ...lastOfEach(3_600_000, older).slice(0, hours),
+    ...lastOfEach(86_400_000, older).slice(0, days),
+  ])
+  return older.filter(entry => !kept.has(entry))
 }
 
-/** Says of one entry after the other whether it is the first of its period, for so many periods. */
-function firstOfEach(periodMs: number, count: number): (entry: BackupEntry) => boolean {
-  const begun = new Set<number>()
-  return ({ at }) => {
-    const period = Math.floor(at / periodMs)
-    if (begun.has(period) || begun.size === count) return false
-    begun.add(period)
-    return true
-  }
+/** The last of each period, newest first. */
+function lastOfEach(periodMs: number, newestFirst: readonly BackupEntry[]): BackupEntry[] {
+  const periods = Map.groupBy(newestFirst, ({ at }) => Math.floor(at / periodMs))
+  return [...periods.values()].flatMap(entries => entries.slice(0, 1))
 }
 
 function toEntry({ key, sizeBytes }: ObjectEntry, { backups }: BucketKeys): BackupEntry[] {

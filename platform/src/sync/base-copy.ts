@@ -23,6 +23,8 @@ export class BaseCopy {
   readonly #folder: string
   readonly #records: SyncRecords
   readonly #random: Random
+  /** The base before the present one, which another process on this home may be comparing with. */
+  #replaced: string | undefined
 
   private constructor(folder: string, records: SyncRecords, random: Random) {
     this.#folder = folder
@@ -64,7 +66,9 @@ export class BaseCopy {
       ...rejected,
       ...more,
     })
-    if (before !== null && before !== base_file) await this.drop(join(this.#folder, before))
+    if (before === null || before === base_file) return
+    await this.#dropReplaced()
+    this.#replaced = join(this.#folder, before)
   }
 
   /** Keeps a file that cannot be used, for somebody to look into. */
@@ -82,6 +86,16 @@ export class BaseCopy {
     for (const each of [file, `${file}.partial`, `${file}-journal`, `${file}-wal`, `${file}-shm`]) {
       await rm(each, { force: true })
     }
+  }
+
+  /** Leaves the base alone, for the next process. */
+  close(): Promise<void> {
+    return this.#dropReplaced()
+  }
+
+  async #dropReplaced(): Promise<void> {
+    if (this.#replaced !== undefined) await this.drop(this.#replaced)
+    this.#replaced = undefined
   }
 
   async #clean(base: string | null, before: number): Promise<void> {

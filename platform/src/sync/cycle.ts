@@ -35,8 +35,15 @@ export interface CycleParts {
   readonly log: Log
   /** Called before anything is written to a place that holds no library yet. */
   readonly onFirstWrite?: (() => Promise<void>) | undefined
-  /** What was found the same as the base when it was last compared; kept from one cycle to the next. */
-  readonly compared: { upTo?: string }
+  readonly memory: CycleMemory
+}
+
+/** Kept from one cycle to the next. */
+export interface CycleMemory {
+  /** What was found the same as the base when it was last compared. */
+  comparedUpTo?: string
+  /** By the clock that only goes forward. */
+  backedUpAt?: number
 }
 
 /** What belongs to one sync. */
@@ -47,7 +54,7 @@ export interface CycleUse {
   readonly signal: AbortSignal
   /** Write the library anew where it is gone or damaged. */
   readonly recreate: boolean
-  /** Ask the bucket for news even when there is nothing to write. */
+  /** Ask the bucket for news even when there is nothing to write; otherwise this is about one change of many. */
   readonly look: boolean
 }
 
@@ -67,6 +74,8 @@ interface Remote {
   readonly base: Base | undefined
 }
 
+/** Of changes that are written one by one, the state before the first is kept. */
+const backUpEveryMs = 30_000
 const attemptsMax = 12
 const pauseMs = { first: 40, most: 2_000 }
 /** From here on it is quicker to stand in line. */
@@ -111,7 +120,7 @@ export class Cycle {
    * What is new here goes on top of what we know to be there, without looking first: the condition of the write looks.
    */
   async #pushAtOnce(place: PlaceRow): Promise<'written' | 'same' | 'conflict' | 'unknown'> {
-    const { database, copies, compared } = this.#parts
+    const { database, copies, memory } = this.#parts
     const base = await copies.find(place)
     const known = place.first_synced_at !== null && place.rejected_etag === null && !this.#use.recreate
     if (base === undefined || !known) return 'unknown'
@@ -122,7 +131,7 @@ export class Cycle {
       const written = await this.#push({ etag: base.etag, base }, { rows: ours, fingerprint })
       return written ? 'written' : 'conflict'
     }
-    compared.upTo = comparison(base, fingerprint)
+    memory.comparedUpTo = comparison(base, fingerprint)
     this.#report.etagAfter = base.etag
     return 'same'
   }
@@ -136,7 +145,7 @@ export class Cycle {
     const difference = await this.#difference(remote.base, fingerprint)
     if (difference.theirs > 0) await this.#merge()
     if (difference.ours > 0) return this.#push(remote, { rows: difference.ours, fingerprint })
-    this.#parts.compared.upTo = comparison(remote.base, fingerprint)
+    this.#parts.memory.comparedUpTo = comparison(remote.base, fingerprint)
     return true
   }
 
@@ -214,9 +223,9 @@ export class Cycle {
   }
 
   async #difference(base: Base | undefined, fingerprint: string): Promise<Difference> {
-    const { database, compared } = this.#parts
+    const { database, memory } = this.#parts
     if (base === undefined) return { ours: (await database.isEmpty()) ? 0 : 1, theirs: 0 }
-    if (compared.upTo === comparison(base, fingerprint)) return { ours: 0, theirs: 0 }
+    if (memory.comparedUpTo === comparison(base, fingerprint)) return { ours: 0, theirs: 0 }
     return database.compare(base.file, this.#delta, this.#use.signal)
   }
 
@@ -231,7 +240,7 @@ export class Cycle {
    * @returns false when somebody else was faster.
    */
   async #push(remote: Remote, state: { readonly rows: number; readonly fingerprint: string }): Promise<boolean> {
-    const { database, copies, records, clock, compared } = this.#parts
+    const { database, copies, records, clock, memory } = this.#parts
     const draft = copies.draft()
     try {
       const { sha256 } = await database.snapshot(draft, this.#use.signal)
@@ -241,7 +250,7 @@ export class Cycle {
       const first = (await records.read()).first_synced_at ?? clock.now()
       const base = { etag, sha256, file: draft }
       await copies.adopt(base, { first_synced_at: first })
-      compared.upTo = comparison(base, state.fingerprint)
+      memory.comparedUpTo = comparison(base, state.fingerprint)
       this.#report.rowsPushed += state.rows
       this.#report.etagAfter = etag
       return true
@@ -252,9 +261,12 @@ export class Cycle {
 
   /** What is about to be overwritten is kept first. */
   async #backUp(base: Base | undefined): Promise<void> {
-    const { records } = this.#parts
-    if (base === undefined || (await records.read()).backed_up_etag === base.etag) return
+    const { records, clock, memory } = this.#parts
+    const keptLately = clock.elapsed() - (memory.backedUpAt ?? -Infinity) < backUpEveryMs
+    if (base === undefined || (keptLately && !this.#use.look)) return
+    if ((await records.read()).backed_up_etag === base.etag) return
     await this.#use.backups.add(await readFile(base.file))
+    memory.backedUpAt = clock.elapsed()
     await records.remember({ backed_up_etag: base.etag })
   }
 

@@ -46,7 +46,10 @@ export class SyncHealth {
     this.#settle(this.#failures + 1, this.#refusal)
   }
 
-  /** Until the next sync: the interval or up to a fifth less, doubled with every failure, five minutes at most unless the interval is longer. */
+  /**
+   * Until the next sync: the interval or up to a fifth less, doubled with every failure, five minutes at most unless the
+   * interval is longer.
+   */
   nextDelayMs(): number {
     const most = Math.max(backOffMaxMs, this.#intervalMs)
     const delay = Math.min(this.#intervalMs * 2 ** Math.min(this.#failures, 20), most)

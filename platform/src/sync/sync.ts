@@ -7,12 +7,13 @@ import { type BackupEntry, Backups, type Retention } from './backups.ts'
 import { BaseCopy } from './base-copy.ts'
 import { Bucket, type BucketLimits, type Traffic } from './bucket.ts'
 import { type BucketKeys, bucketKeys } from './bucket-keys.ts'
-import { Cycle, type CycleParts, type CycleReport, type CycleUse, failureOf } from './cycle.ts'
+import { Cycle, type CycleMemory, type CycleReport, type CycleUse, failureOf } from './cycle.ts'
 import { ConditionalWritesMissing, SyncRefused } from './errors.ts'
 import { ExportObjects, type ExportSource } from './exports.ts'
 import { SyncHealth, type SyncState } from './health.ts'
 import { Lease } from './lease.ts'
 import { probeConditionalWrites } from './probe.ts'
+import { randomFraction } from './random-text.ts'
 import type { SharedDatabase } from './shared-database.ts'
 import { type RunRow, SyncRecords } from './sync-records.ts'
 import type { SyncTables } from './sync-schema.ts'
@@ -93,7 +94,7 @@ export class Sync implements AsyncDisposable {
   readonly #exports: ExportObjects | undefined
   readonly #health: SyncHealth
   readonly #closing = new AbortController()
-  readonly #compared: CycleParts['compared'] = {}
+  readonly #memory: CycleMemory = {}
   readonly #counts = { unchanged: 0, synced: 0, refused: 0, failed: 0 }
   #last: SyncRun | undefined
   #syncedAt: number | null = null
@@ -130,7 +131,8 @@ export class Sync implements AsyncDisposable {
     if (this.#started || this.#closed) return
     this.#started = true
     this.#schedule(0)
-    if (this.settings.changeMs !== undefined) this.#watch(this.settings.changeMs)
+    const { changeMs } = this.settings
+    if (changeMs !== undefined) this.#watch(changeMs, 0)
   }
 
   /**
@@ -186,6 +188,7 @@ export class Sync implements AsyncDisposable {
     } finally {
       clearTimeout(limit)
       this.#closing.abort()
+      await this.#copies.close()
     }
   }
 
@@ -197,11 +200,15 @@ export class Sync implements AsyncDisposable {
     }, delayMs).unref()
   }
 
-  /** Looks whether the database changed, by whatever process, and writes what others do not have. */
-  #watch(delayMs: number): void {
+  /**
+   * Looks whether the database changed, by whatever process, and writes what others do not have. Of several processes on a
+   * home one is first: the delay is `changeMs` to twice that.
+   */
+  #watch(changeMs: number, restMs: number): void {
+    const delayMs = Math.max(changeMs * (1 + randomFraction(this.#parts.random)), restMs)
     this.#changeTimer = setTimeout(async () => {
       const tookMs = await this.#writeChanges()
-      if (!this.#closed) this.#watch(Math.max(this.settings.changeMs ?? 0, tookMs * restAfterChange))
+      if (!this.#closed) this.#watch(changeMs, tookMs * restAfterChange)
     }, delayMs).unref()
   }
 
@@ -248,7 +255,7 @@ export class Sync implements AsyncDisposable {
     })
     const parts = {
       ...this.#parts,
-      ...{ records: this.#records, copies: this.#copies, keys: this.#keys, compared: this.#compared },
+      ...{ records: this.#records, copies: this.#copies, keys: this.#keys, memory: this.#memory },
     }
     await new Cycle(parts, { ...use, bucket, backups: this.#backups(bucket), lease }, report).run()
     if (report.rowsPushed > 0) await this.#afterPush(bucket)

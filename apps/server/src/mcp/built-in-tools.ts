@@ -49,7 +49,7 @@ const unlisted = new Set([
 const proposing: ReadonlySet<string> = new Set(['tools.submit', 'tools.propose', 'functions.submit'])
 
 /** Several sets of tools are made of the same operations, and making schemas is what takes time at a start. */
-const made = { input: new WeakMap<z.ZodType, Schema>(), output: new WeakMap<z.ZodType, Schema>() }
+const schemasMade = { input: new WeakMap<z.ZodType, Schema>(), output: new WeakMap<z.ZodType, Schema>() }
 
 const toolNames = Object.keys(mcpTools) as McpToolName[]
 const ofPostgres = (name: string) => name.startsWith('pg_')
@@ -151,8 +151,8 @@ function propertiesOf(schema: z.ZodType, io: 'input' | 'output'): Record<string,
 }
 
 function toSchema(schema: z.ZodType, io: 'input' | 'output'): Schema {
-  const known = made[io].get(schema) ?? (z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as Schema)
-  made[io].set(schema, known)
+  const known = schemasMade[io].get(schema) ?? (z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as Schema)
+  schemasMade[io].set(schema, known)
   return known
 }
 
