@@ -139,13 +139,9 @@ export class LibraryCopies {
 
 /** The greatest stamp of a library file, or of what can still be read of it. */
 export async function newestStamp(file: string): Promise<string | null> {
-  let newest: string | null = null
-  for (const { table } of travellingTables) {
-    const [row] = await queryFile(file, `select max(stamp) as stamp from ${table}`)
-    const stamp = row?.['stamp']
-    if (typeof stamp === 'string' && (newest === null || stamp > newest)) newest = stamp
-  }
-  return newest
+  const ofEach = travellingTables.map(({ table }) => `select max(stamp) as stamp from ${table}`)
+  const [row] = await queryFile(file, `select max(stamp) as stamp from (${ofEach.join(' union all ')})`)
+  return (row?.['stamp'] ?? null) as string | null
 }
 
 async function filesIn(

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import type { Examined } from './merge.ts'
 import type { Migration } from './migration.ts'
-import { planMigrations } from './sqlite/migrator.ts'
+import { planMigrations } from './sqlite/migration-plan.ts'
 import { Thread } from './sqlite/thread.ts'
 
 /**

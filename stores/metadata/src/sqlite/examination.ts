@@ -4,7 +4,8 @@ import { DatabaseCorrupt, DatabaseForeign, DatabaseNewer, MigrationChanged } fro
 import type { Examined } from '../merge.ts'
 import { Connection } from './connection.ts'
 import { inspect } from './inspection.ts'
-import { applyMigrations, type PlannedMigration, pendingOf } from './migrator.ts'
+import type { PlannedMigration } from './migration-plan.ts'
+import { applyMigrations, pendingOf } from './migrator.ts'
 import { checkWhole } from './snapshot.ts'
 
 /** Looks a file over that came from elsewhere, and brings an older one up to date. Nobody else has it open. */

@@ -8,7 +8,8 @@ import type { Migration } from '../migration.ts'
 import { Connection } from './connection.ts'
 import { toDatabaseError } from './failure.ts'
 import { inspect } from './inspection.ts'
-import { applyMigrations, type PlannedMigration, pendingOf, planMigrations } from './migrator.ts'
+import { type PlannedMigration, planMigrations } from './migration-plan.ts'
+import { applyMigrations, pendingOf } from './migrator.ts'
 import type { Thread } from './thread.ts'
 
 export interface OpenFileOptions {

@@ -1,6 +1,6 @@
 import type { Difference, Examined, TravellingTable } from '../merge.ts'
 import type { FailureFacts } from './failure.ts'
-import type { PlannedMigration } from './migrator.ts'
+import type { PlannedMigration } from './migration-plan.ts'
 import type { Backup } from './snapshot.ts'
 
 /** What can be asked of the thread beside the main one. */
