@@ -24,7 +24,8 @@ async function run(words: readonly string[], shell: Shell): Promise<number> {
   }
   const { buildProgram } = await import('./program.ts')
   const outcome = { exitCode: 0 }
-  const called = words.find(word => !word.startsWith('-')) ?? 'none'
+  // Where no command is called, the list of them needs no more of any.
+  const called = words.find(word => !word.startsWith('-')) ?? ''
   const program = buildProgram(shell, outcome, called)
   if (words.length === 0) program.outputHelp()
   else await program.parseAsync([...words], { from: 'user' })

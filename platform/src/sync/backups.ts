@@ -8,7 +8,7 @@ import { randomText } from './random-text.ts'
 
 export const databaseType = 'application/vnd.sqlite3'
 
-/** Changes of every second leave thousands in an hour, and no sync begins before they are gone. */
+/** Busy installations leave hundreds in an hour, and no sync begins before they are gone. */
 const removedAtOnce = 16
 
 /** How many backups stay: the newest ones, and the last of each hour and of each day before those. */

@@ -54,8 +54,8 @@ export interface CycleUse {
   readonly signal: AbortSignal
   /** Write the library anew where it is gone or damaged. */
   readonly recreate: boolean
-  /** Ask the bucket for news even when there is nothing to write; otherwise this is about one change of many. */
-  readonly look: boolean
+  /** It is for a change here, of which there may be many: nothing is asked of the bucket when there is nothing to write. */
+  readonly onChange: boolean
 }
 
 /** What one sync did, and what it cost. */
@@ -74,7 +74,7 @@ interface Remote {
   readonly base: Base | undefined
 }
 
-/** Of changes that are written one by one, the state before the first is kept. */
+/** Of changes in quick succession the state before the first is kept, and then one in this time. */
 const backUpEveryMs = 30_000
 const attemptsMax = 12
 const pauseMs = { first: 40, most: 2_000 }
@@ -104,7 +104,7 @@ export class Cycle {
     this.#report.etagBefore = place.base_etag
     try {
       const first = await this.#pushAtOnce(place)
-      if (first === 'written' || (first === 'same' && !this.#use.look)) return
+      if (first === 'written' || (first === 'same' && this.#use.onChange)) return
       if (first === 'conflict') await this.#pause(1)
       for (let attempt = 2; !(await this.#attempt()); attempt++) {
         if (attempt === attemptsMax) throw new SyncContended(attempt)
@@ -263,7 +263,7 @@ export class Cycle {
   async #backUp(base: Base | undefined): Promise<void> {
     const { records, clock, memory } = this.#parts
     const keptLately = clock.elapsed() - (memory.backedUpAt ?? -Infinity) < backUpEveryMs
-    if (base === undefined || (keptLately && !this.#use.look)) return
+    if (base === undefined || (keptLately && this.#use.onChange)) return
     if ((await records.read()).backed_up_etag === base.etag) return
     await this.#use.backups.add(await readFile(base.file))
     memory.backedUpAt = clock.elapsed()

@@ -25,7 +25,7 @@ export interface SyncSettings {
   /** Key of the database's object. */
   readonly key: string
   readonly intervalMs: number
-  /** How soon a change here is looked for, and so written; undefined: at the interval. */
+  /** A change here is written after so long, or up to twice that; undefined: at the interval. */
   readonly changeMs?: number | undefined
   /** After this a lease that gave no sign of life is taken over. */
   readonly leaseMs: number
@@ -231,7 +231,7 @@ export class Sync implements AsyncDisposable {
     let failure: unknown
     try {
       this.#seen = await database.fingerprint()
-      await this.#cycle(report, { signal, recreate, look: trigger !== 'change' })
+      await this.#cycle(report, { signal, recreate, onChange: trigger === 'change' })
     } catch (caught) {
       failure = caught
       this.#seen = undefined
@@ -243,7 +243,7 @@ export class Sync implements AsyncDisposable {
     return run
   }
 
-  async #cycle(report: CycleReport, use: Pick<CycleUse, 'signal' | 'recreate' | 'look'>): Promise<void> {
+  async #cycle(report: CycleReport, use: Pick<CycleUse, 'signal' | 'recreate' | 'onChange'>): Promise<void> {
     const { signal } = use
     const { clock, random, node, log } = this.#parts
     const bucket = this.#bucket(report, signal)
